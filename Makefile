@@ -1,0 +1,76 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+#
+#   PYTHON   the Python that makes the environment (the newest supported one that runs, unless given)
+#   VENV     where the environment goes
+
+find_python = for p in python3.13 python3.12 python3.11 python3.10 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; done
+
+ifndef PYTHON
+PYTHON := $(shell $(find_python))
+endif
+VENV ?= .venv
+LOCK_PYTHON ?= python3.10
+LOCK_VENV ?= .venv-lock
+
+BIN = $(VENV)/bin
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check coverage-recipes bench lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo    the main job on the embedded Azure: dry run, apply, verify, apply again, rollback'
+	@echo 'make test    every check: ruff, mypy, import-linter, pytest, branch coverage of the recipes'
+	@echo 'make bench   requests, makespan and memory for 1 to 1,000 servers, in virtual time'
+	@echo 'make lock    write requirements.lock anew (needs Python 3.10: LOCK_PYTHON=...)'
+	@echo 'make clean   remove the environments and caches'
+
+demo: $(VENV)/.installed-demo
+	$(BIN)/cmk-remediate demo
+
+test: check coverage-recipes
+
+check: $(VENV)/.installed-test
+	$(BIN)/python --version
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+# The judgements of steps, limits and recipes are covered whole by their JSON tables alone.
+coverage-recipes: $(VENV)/.installed-test
+	$(BIN)/coverage run --branch --data-file=$(VENV)/.coverage-recipes -m pytest -q tests/recipes
+	$(BIN)/coverage report --data-file=$(VENV)/.coverage-recipes --fail-under=100 \
+		--include='cmk_remediate/services/*,cmk_remediate/steps/*'
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m tests.bench
+
+# Pinned on the oldest Python, so that the same versions install on all of them.
+lock:
+	$(LOCK_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10) and "LOCK_PYTHON has to be Python 3.10")'
+	$(LOCK_PYTHON) -m venv --clear $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[cli,simulator,test]'
+	{ echo '# Written by `make lock`: every dependency, all extras, on the oldest supported Python.'; \
+	  $(LOCK_VENV)/bin/python -m pip --disable-pip-version-check freeze --exclude-editable --exclude pip --exclude setuptools; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+	rm -rf $(LOCK_VENV)
+
+clean:
+	rm -rf .venv .venv-* build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { echo 'No Python 3.10 to 3.13 found: make ... PYTHON=/path/to/python' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp says what is installed: made anew only when the dependencies change.
+$(VENV)/.installed-demo: pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[cli,simulator]'
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[cli,simulator,test]'
+	@touch $@ $(VENV)/.installed-demo

@@ -1,0 +1,89 @@
+"""Moves live Azure resources from platform-managed to customer-managed keys.
+
+The verbs here are those of `cmk_remediate.aio`, each run to its end. Importing this package loads no Azure SDK.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cmk_remediate.api.store import find_run, load_review, runs, save_review
+    from cmk_remediate.blocking import (
+        apply,
+        dry_run,
+        dry_run_steps,
+        permissions,
+        resume,
+        review_rollback,
+        rollback,
+        verify,
+    )
+    from cmk_remediate.codes import CODES
+    from cmk_remediate.connection import connect
+    from cmk_remediate.engine.schedule import Stop
+    from cmk_remediate.errors import CmkError
+    from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.result import RunResult, Verification
+    from cmk_remediate.model.review import Review
+
+_WHERE = {
+    "CODES": "codes",
+    "CmkError": "errors",
+    "Connection": "model.protocols",
+    "Review": "model.review",
+    "RunResult": "model.result",
+    "Stop": "engine.schedule",
+    "Verification": "model.result",
+    "apply": "blocking",
+    "connect": "connection",
+    "dry_run": "blocking",
+    "dry_run_steps": "blocking",
+    "find_run": "api.store",
+    "load_review": "api.store",
+    "permissions": "blocking",
+    "resume": "blocking",
+    "review_rollback": "blocking",
+    "rollback": "blocking",
+    "runs": "api.store",
+    "save_review": "api.store",
+    "verify": "blocking",
+}
+
+__all__ = [
+    "CODES",
+    "CmkError",
+    "Connection",
+    "Review",
+    "RunResult",
+    "Stop",
+    "Verification",
+    "apply",
+    "connect",
+    "dry_run",
+    "dry_run_steps",
+    "find_run",
+    "load_review",
+    "permissions",
+    "resume",
+    "review_rollback",
+    "rollback",
+    "runs",
+    "save_review",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _WHERE:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -1,0 +1,25 @@
+"""The public verbs as coroutines."""
+
+from __future__ import annotations
+
+from cmk_remediate.api import (
+    apply,
+    dry_run,
+    dry_run_steps,
+    permissions,
+    resume,
+    review_rollback,
+    rollback,
+    verify,
+)
+
+__all__ = [
+    "apply",
+    "dry_run",
+    "dry_run_steps",
+    "permissions",
+    "resume",
+    "review_rollback",
+    "rollback",
+    "verify",
+]

@@ -1,0 +1,24 @@
+"""The verbs as coroutines: where plan file, services, engine and connection meet."""
+
+from __future__ import annotations
+
+from cmk_remediate.api.applying import apply, resume
+from cmk_remediate.api.checking import permissions, verify
+from cmk_remediate.api.planning import dry_run, dry_run_steps
+from cmk_remediate.api.rolling_back import review_rollback, rollback
+from cmk_remediate.api.store import find_run, load_review, runs, save_review
+
+__all__ = [
+    "apply",
+    "dry_run",
+    "dry_run_steps",
+    "find_run",
+    "load_review",
+    "permissions",
+    "resume",
+    "review_rollback",
+    "rollback",
+    "runs",
+    "save_review",
+    "verify",
+]

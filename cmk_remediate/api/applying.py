@@ -1,0 +1,261 @@
+"""Carrying out a review: apply, and resume after whatever ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate import codes
+from cmk_remediate.api.planning import check_cloud, check_surroundings, vaults_of
+from cmk_remediate.api.registry import registry
+from cmk_remediate.api.store import check_digest, review_of, runs_of
+from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.connection import open_session
+from cmk_remediate.engine import acceptance, run_store, window
+from cmk_remediate.engine.drift import CHANGES
+from cmk_remediate.engine.journal import Journal
+from cmk_remediate.engine.lease import RunStoreLock
+from cmk_remediate.engine.precheck import PreCheck, precheck
+from cmk_remediate.engine.reviewing import graph_of
+from cmk_remediate.engine.run import Rules, Run
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.errors import RefusedError, ReviewError
+from cmk_remediate.model.records import RolledBack, RunStarted
+from cmk_remediate.model.result import Progress, RunResult, silent
+from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
+
+if TYPE_CHECKING:
+    from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.model.graph import Graph
+    from cmk_remediate.model.outcomes import Azure
+    from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.review import Review
+
+
+@dataclass(frozen=True)
+class How:
+    """How a run is to go about its work.
+
+    Attributes:
+        accept: the texts accepted, exactly those the review requires.
+        approver: who accepted; may be empty.
+        strict: one drifted target stops all before the first write.
+        deadline: no target is begun whose worst case would pass it.
+        stop: the wish to end.
+        progress: told what happens.
+    """
+
+    accept: Sequence[str] = ()
+    approver: str = ""
+    strict: bool = False
+    deadline: datetime | None = None
+    stop: Stop | None = None
+    progress: Progress = silent
+
+
+async def apply(
+    review: Review,
+    *,
+    connection: Connection,
+    accept: Sequence[str] = (),
+    approver: str = "",
+    runs: str | Path | None = None,
+    strict: bool = False,
+    deadline: datetime | None = None,
+    stop: Stop | None = None,
+    progress: Progress = silent,
+) -> RunResult:
+    """Do exactly what *review* says; go on with its own unfinished run if there is one.
+
+    Args:
+        review: the result of a dry run.
+        connection: where Azure is.
+        accept: the texts of ``acknowledgements_required``, neither fewer nor more.
+        approver: who accepted them, for the journal.
+        runs: the run store; must be the review's, if given.
+        strict: one drifted target stops all before the first write.
+        deadline: no target is begun whose worst case would pass it; aware.
+        stop: the wish to end.
+        progress: told what happens.
+
+    Raises:
+        ReviewError: the review was altered, has expired, is of another tenant or cloud, was rolled back; or, with *strict*,
+            something has drifted.
+        RefusedError: an acceptance, a permission, the window or a cap refuses; nothing was changed.
+        RunStoreError: the run store is in use, damaged or cannot be written.
+    """
+    folder = runs_of(review, runs)
+    return await carry_out(review, connection, folder, How(accept, approver, strict, deadline, stop, progress))
+
+
+async def resume(
+    run: str,
+    *,
+    connection: Connection,
+    runs: str | Path = "cmk-runs",
+    strict: bool = False,
+    deadline: datetime | None = None,
+    stop: Stop | None = None,
+    progress: Progress = silent,
+) -> RunResult:
+    """Go on with the unfinished run *run* (a digest or the unique beginning of one) from where its journal ends.
+
+    Raises:
+        InputError: CMK115 when the run store holds no such run.
+        ReviewError, RefusedError, RunStoreError: as `apply`.
+    """
+    folder = Path(runs).resolve()
+    digest = run_store.find_run(folder, run)
+    review = review_of(folder, digest)
+    return await carry_out(review, connection, folder, How((), "", strict, deadline, stop, progress))
+
+
+async def carry_out(review: Review, connection: Connection, folder: Path, how: How) -> RunResult:
+    """Carry out *review* in the run store *folder*, from its first step or from where its journal ends."""
+    check_digest(review)
+    check_cloud(review.cloud, connection)
+    before = run_store.state_of(folder, review.digest)
+    if before.rolled_back_by:
+        cause = f"run {before.rolled_back_by[:8]} rolled it back"
+        raise ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
+    begun = before.started is not None
+    if not begun:
+        _gates(review, connection.clock.now(), how)
+    lock = RunStoreLock(folder, review.digest)
+    await lock.acquire()
+    try:
+        session = open_session(connection, read_only=False, vaults=vaults_of(review.plan.content))
+        return await _locked(review, session, connection.clock, folder, how, before)
+    finally:
+        await lock.release()
+
+
+def _gates(review: Review, now: datetime, how: How) -> None:
+    """Refuse to start a run that is not to be started; none of these ever stops one that was begun."""
+    window.check_expiry(review.expires, now)
+    acceptance.check(review.acknowledgements_required, how.accept)
+    window.check_open(_window(review), now)
+    changing = {step.id for step in review.steps if step.action in CHANGES}
+    moving = [target for target in review.targets if target.blocked is None and changing & set(target.steps)]
+    if len(moving) > (most := _limits(review).max_targets) and review.undoes is None:
+        raise RefusedError(
+            codes.engine.TOO_MANY_TARGETS, f"the review changes {len(moving)} targets, limits.max_targets is {most}"
+        )
+
+
+async def _locked(
+    review: Review, session: Azure, clock: Clock, folder: Path, how: How, before: JournalState
+) -> RunResult:
+    _refuse_overlap(review, folder)
+    graph = graph_of(review, registry())
+    checked = await _checked(review, graph, session, before, how)
+    journal = await _journal(review, session, clock, folder, how, begun=before.started is not None)
+    try:
+        run = Run(
+            review=review,
+            graph=graph,
+            azure=session,
+            clock=clock,
+            journal=journal,
+            rules=_rules(review, clock, how),
+            stop=how.stop or Stop(),
+            progress=how.progress,
+            precheck=checked,
+        )
+        result = await run.carry_out()
+    finally:
+        journal.close()
+    if result.exit_code == 0:
+        await _mark_rolled_back(folder, review, clock)
+    return result
+
+
+async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:
+    """Compare all with the review, and ask once more what surrounds it, before the first write."""
+    checked, projected, reader = await precheck(review, graph, session, before)
+    if checked.refused and how.strict:
+        target, refusal = next(iter(checked.refused.items()))
+        raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)
+    left = graph.without(checked.refused)
+    around = await check_surroundings(left, projected, reader, await session.caller(), review.tenant, writing=True)
+    return checked.and_blocked(around.blocked)
+
+
+def _refuse_overlap(review: Review, folder: Path) -> None:
+    """Refuse to write what a run that is neither finished nor rolled back has begun to write.
+
+    Raises:
+        RefusedError: CMK517.
+    """
+    mine = {step.resource_id.lower() for step in review.steps if step.resource_id and step.action in CHANGES}
+    for run, state in run_store.unfinished(folder):
+        if run in (review.digest, review.undoes):
+            continue
+        theirs = {intent.resource_id.lower() for step in state.steps.values() for intent in step.intents}
+        shared = sorted(mine & theirs)
+        if shared:
+            raise RefusedError(
+                codes.engine.UNFINISHED_RUN, f"run {run[:8]} has written it and is not finished", resource=shared[0]
+            )
+
+
+async def _journal(review: Review, session: Azure, clock: Clock, folder: Path, how: How, *, begun: bool) -> Journal:
+    if begun:
+        return await Journal.open(folder, review.digest)
+    started = RunStarted(
+        run=review.digest,
+        at=format_utc(clock.now()),
+        caller=await session.caller(),
+        approver=how.approver,
+        accepted=tuple(how.accept),
+        undoes=review.undoes,
+    )
+    return await Journal.create(folder, review, started)
+
+
+async def _mark_rolled_back(folder: Path, review: Review, clock: Clock) -> None:
+    """Write into the journal of the run that *review* undoes, if any, that it was undone."""
+    if review.undoes is None or run_store.state_of(folder, review.undoes).rolled_back_by:
+        return
+    undone = await Journal.open(folder, review.undoes)
+    try:
+        await undone.append(RolledBack(at=format_utc(clock.now()), by=review.digest))
+    finally:
+        undone.close()
+
+
+def _rules(review: Review, clock: Clock, how: How) -> Rules:
+    limits, open_window, canary = _limits(review), _window(review), _part(Canary, review, "canary")
+
+    def fits(worst: int) -> str:
+        now = clock.now()
+        if review.undoes is None and not window.fits(open_window, now, worst):
+            return f"the window closes at {open_window.closes if open_window else ''}, the worst case takes {worst} s"
+        if how.deadline is not None and now + timedelta(seconds=worst) > how.deadline:
+            return f"the deadline is {format_utc(how.deadline)}, the worst case takes {worst} s"
+        return ""
+
+    undoing = review.undoes is not None
+    return Rules(
+        max_failures=len(review.targets) + 1 if undoing else limits.max_failures,
+        max_disrupted=limits.max_disrupted,
+        canary=canary.targets if canary and not undoing else 0,
+        soak=seconds(canary.soak) if canary else 0,
+        fits=fits,
+    )
+
+
+def _limits(review: Review) -> Limits:
+    return _part(Limits, review, "limits") or Limits()
+
+
+def _window(review: Review) -> Window | None:
+    return _part(Window, review, "window")
+
+
+def _part(cls: Any, review: Review, name: str) -> Any:
+    content = review.plan.content.get(name)
+    return cls.model_validate(content) if content else None

@@ -1,0 +1,112 @@
+"""Looking without touching: verify, and what role the work needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate import codes
+from cmk_remediate.api.planning import PlanLike, check_cloud, dry_run, plan_of, vaults_of
+from cmk_remediate.api.registry import registry
+from cmk_remediate.api.store import DEFAULT_RUNS, review_of
+from cmk_remediate.connection import open_session
+from cmk_remediate.engine import run_store
+from cmk_remediate.engine.drift import CHANGES
+from cmk_remediate.engine.project import Projected, project
+from cmk_remediate.engine.reads import EachOnce
+from cmk_remediate.engine.reviewing import graph_of
+from cmk_remediate.engine.roles import custom_roles
+from cmk_remediate.model.decisions import Blocked, Change, Manual, Pending
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.permissions import Permission
+from cmk_remediate.model.result import TargetCheck, Verification
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.review import Review, ReviewedTarget
+
+
+async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path | None = None) -> Verification:
+    """Say whether everything is as it should be; sends only reads.
+
+    Of a plan: is every target that can be moved on its customer-managed key? Of a run: does its result still stand, after an
+    apply its reviewed lines, after a rollback the before-image?
+
+    Args:
+        subject: a plan as for `dry_run`, or a run's digest or the unique beginning of one.
+        connection: where Azure is.
+        runs: the run store; by default ``./cmk-runs``.
+
+    Raises:
+        InputError: it is neither a valid plan nor a run of the store.
+    """
+    if isinstance(subject, str) and not Path(subject).exists() and not subject.lower().endswith((".yaml", ".yml")):
+        return await _verify_run(subject, connection, Path(runs or DEFAULT_RUNS).resolve())
+    document = plan_of(subject)
+    review = await dry_run(document, connection=connection, runs=runs)
+    checks = tuple(_of_plan(target, review) for target in review.targets)
+    return Verification(document.name, checks, review.notes, _exit_code(checks))
+
+
+def _of_plan(target: ReviewedTarget, review: Review) -> TargetCheck:
+    if target.blocked is not None:
+        return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
+    steps = [step for step in review.steps if step.id in target.steps]
+    for step in steps:
+        if step.action == "manual":
+            return TargetCheck(target.id, "manual", "", step.reason)
+    for step in steps:
+        if step.action in CHANGES:
+            return TargetCheck(target.id, "wrong", codes.engine.DRIFT, f"{step.kind}: {step.reason}")
+    return TargetCheck(target.id, "right", "", target.state)
+
+
+async def _verify_run(text: str, connection: Connection, folder: Path) -> Verification:
+    run = run_store.find_run(folder, text)
+    state = run_store.state_of(folder, run)
+    review = review_of(folder, state.rolled_back_by or run)
+    check_cloud(review.cloud, connection)
+    session = open_session(connection, read_only=True, vaults=vaults_of(review.plan.content))
+    projected = await project(graph_of(review, registry()), EachOnce(session))
+    checks = tuple(_of_run(target, projected) for target in review.targets)
+    return Verification(run, checks, (), _exit_code(checks))
+
+
+def _of_run(target: ReviewedTarget, projected: dict[str, Projected] | Any) -> TargetCheck:
+    if target.blocked is not None:
+        return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
+    mine = [projected[step] for step in target.steps if step in projected]
+    for item in mine:
+        if isinstance(item.decision, (Change, Blocked)):
+            code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
+            return TargetCheck(target.id, "wrong", code, f"{_address(item)}: {item.decision.why}")
+    for item in mine:
+        if isinstance(item.decision, Manual):
+            return TargetCheck(target.id, "manual", item.decision.code or "", item.decision.instructions)
+        if isinstance(item.decision, Pending) and item.decision.background:
+            return TargetCheck(target.id, "in progress", "", item.decision.why)
+    return TargetCheck(target.id, "right", "", "as the run left it")
+
+
+def _address(item: Projected) -> str:
+    address = item.step.address()
+    return address.text if isinstance(address, ResourceId) else item.step.kind
+
+
+def _exit_code(checks: tuple[TargetCheck, ...]) -> int:
+    return 2 if any(check.verdict in ("wrong", "in progress") for check in checks) else 0
+
+
+async def permissions(plan: PlanLike, *, connection: Connection) -> tuple[dict[str, Any], ...]:
+    """Return the least a caller must be allowed for *plan*, as custom roles that `az role definition create` takes.
+
+    Split by scope, so that two teams can hold them: vault, identity, service, partner.
+    """
+    document = plan_of(plan)
+    review = await dry_run(document, connection=connection)
+    needs = (
+        Permission(need.action, ResourceId.parse(need.scope), need.split, need.data, need.checkable)  # type: ignore[arg-type]
+        for step in review.steps
+        for need in step.permissions
+    )
+    return custom_roles(needs, f"cmk_remediate {document.plan.service}")

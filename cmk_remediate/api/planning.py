@@ -1,0 +1,273 @@
+"""The dry run: from a plan, or from steps, to a review."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate import codes
+from cmk_remediate.api.store import choose_runs
+from cmk_remediate.clock import format_utc
+from cmk_remediate.connection import open_session
+from cmk_remediate.engine.preflight import Preflight, preflight
+from cmk_remediate.engine.project import Projected, project
+from cmk_remediate.engine.reads import EachOnce
+from cmk_remediate.engine.reviewing import Kept, blocked_targets, reviewed_block, reviewed_steps, steps_of
+from cmk_remediate.engine.schedule import each
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.decisions import Blocked, Change
+from cmk_remediate.model.graph import Graph, GraphBuilder
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import digest
+from cmk_remediate.model.review import FORMAT_VERSION, Made, Note, PlanSource, Review, ReviewedTarget
+from cmk_remediate.planfile.load import PlanDocument, from_values, load
+from cmk_remediate.planfile.schema import seconds
+from cmk_remediate.services import services
+from cmk_remediate.services.service import RecipeContext
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.outcomes import Azure, Reader
+    from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.step import Step
+
+PlanLike = str | Path | Mapping[str, Any] | PlanDocument
+"""A plan file's path, a plan's values, or a loaded plan."""
+
+
+def plan_of(plan: PlanLike) -> PlanDocument:
+    """Return the loaded plan.
+
+    Raises:
+        InputError: CMK101 to CMK109 when it is not a valid plan.
+    """
+    if isinstance(plan, PlanDocument):
+        return plan
+    return from_values(plan) if isinstance(plan, Mapping) else load(plan)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a review is made of, before Azure's side conditions are known."""
+
+    graph: Graph
+    blocked: Mapping[str, Blocked]
+    targets: Sequence[tuple[str, str, str]]
+    notes: Sequence[Note]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a review says of itself; ``expires_after`` in seconds."""
+
+    id: str
+    by: str
+    tenant: str
+    cloud: str
+    runs: Path
+    plan: PlanSource
+    expires_after: int
+    undoes: str | None = None
+
+
+async def dry_run(plan: PlanLike, *, connection: Connection, runs: str | Path | None = None) -> Review:
+    """Return what moving the plan's targets would do; sends nothing but reads.
+
+    Args:
+        plan: a plan file's path, a plan's values, or a loaded plan.
+        connection: where Azure is.
+        runs: the run store; else the plan's, else ``./cmk-runs``.
+
+    Raises:
+        InputError: the plan is not valid, or tenant, cloud or credential are not those of the plan.
+        AzureError: a read was refused that the review cannot do without.
+    """
+    document = plan_of(plan)
+    check_cloud(document.plan.cloud, connection)
+    session = open_session(connection, read_only=True, vaults=vaults_of(document.content))
+    reader = EachOnce(session)
+    review_id = str(uuid.uuid4())
+    frame = Frame(
+        id=review_id,
+        by=await session.caller(),
+        tenant=document.plan.tenant,
+        cloud=document.plan.cloud,
+        runs=choose_runs(runs, document.runs),
+        plan=PlanSource(name=document.name, sha256=document.sha256, content=document.content),
+        expires_after=seconds(document.plan.review_expires),
+    )
+    subject = await _subject(document, reader, review_id)
+    return await make_review(subject.graph, subject.blocked, subject.targets, subject.notes, frame, session, reader)
+
+
+async def _subject(document: PlanDocument, reader: Reader, review_id: str) -> _Subject:
+    service = services()[document.plan.service]
+    facts = await each(document.plan.targets, lambda target: service.detect(reader, target, document.plan))
+    candidates = service.candidates(facts, document.plan)
+    builder = GraphBuilder()
+    for candidate in candidates:
+        if candidate.blocked is None:
+            service.recipe(candidate, document.plan, builder, RecipeContext(review_id))
+    return _Subject(
+        graph=builder.build(),
+        blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
+        targets=[(candidate.id.text, service.name, candidate.state) for candidate in candidates],
+        notes=[note for candidate in candidates for note in candidate.notes],
+    )
+
+
+async def dry_run_steps(
+    steps: Sequence[Step],
+    *,
+    connection: Connection,
+    tenant: str,
+    runs: str | Path | None = None,
+    review_expires: str = "7d",
+) -> Review:
+    """Return what carrying out *steps*, in their order, would do; with the same review, journal and rollback as a plan.
+
+    Each step needs the one before it. Their only target is the resource of the first step.
+
+    Raises:
+        InputError: the steps contradict each other, or the first one's resource is not known beforehand.
+    """
+    session = open_session(connection, read_only=True, vaults=vaults_of([str(step.address()) for step in steps]))
+    first = steps[0].address() if steps else None
+    if not isinstance(first, ResourceId):
+        raise InputError(codes.input_.PLAN_INVALID, "the first step must have an address that is known beforehand")
+    builder = GraphBuilder()
+    for index, step in enumerate(steps):
+        builder.add(step, target=first.top_level.text, needs=steps[index - 1 : index] if index else ())
+    content: dict[str, Any] = {"steps": [step.kind for step in steps]}
+    frame = Frame(
+        id=str(uuid.uuid4()),
+        by=await session.caller(),
+        tenant=tenant,
+        cloud=connection.cloud,
+        runs=choose_runs(runs, None),
+        plan=PlanSource(name="steps", sha256=digest(content), content=content),
+        expires_after=seconds(review_expires),
+    )
+    target = (first.top_level.text, "steps", "as found")
+    return await make_review(builder.build(), {}, [target], (), frame, session, EachOnce(session))
+
+
+async def make_review(
+    graph: Graph,
+    blocked: Mapping[str, Blocked],
+    targets: Sequence[tuple[str, str, str]],
+    notes: Sequence[Note],
+    frame: Frame,
+    session: Azure,
+    reader: EachOnce,
+    kept: Sequence[Kept] = (),
+) -> Review:
+    """Return the sealed review of *graph*, without the targets that turn out to be blocked.
+
+    Args:
+        graph: the steps of all targets that are not blocked yet.
+        blocked: targets known to be blocked, and why.
+        targets: each target's id, service and state, in order.
+        notes: what is to be said beside the steps.
+        frame: what the review says of itself.
+        session: asked for api-versions and the time.
+        reader: what all reads go through.
+        kept: what a rollback leaves as it is.
+    """
+    barred = dict(blocked)
+    graph, projected = await _unblocked(graph, reader, barred)
+    checked = await check_surroundings(graph, projected, reader, frame.by, frame.tenant, writing=False)
+    if checked.blocked:
+        barred.update({target: reason for target, reason in checked.blocked.items() if target not in barred})
+        graph, projected = await _unblocked(graph.without(checked.blocked), reader, barred)
+    one_way = {key: value for key, value in checked.one_way.items() if key in projected}
+    steps, asked = reviewed_steps(projected, session, one_way, kept)
+    now = reader.now()
+    return Review(
+        format_version=FORMAT_VERSION,
+        digest="",
+        made=Made(id=frame.id, at=format_utc(now), by=frame.by, with_=f"cmk_remediate {own_version()}"),
+        expires=format_utc(now + timedelta(seconds=frame.expires_after)),
+        tenant=frame.tenant,
+        cloud=frame.cloud,
+        runs=str(frame.runs),
+        plan=frame.plan,
+        undoes=frame.undoes,
+        steps=steps,
+        targets=tuple(
+            ReviewedTarget(
+                id=target,
+                service=service,
+                state=state,
+                blocked=reviewed_block(barred[target]) if target in barred else None,
+                steps=steps_of(target, graph, kept),
+            )
+            for target, service, state in targets
+        ),
+        notes=(*notes, *checked.notes),
+        artefacts=(),
+        acknowledgements_required=asked,
+    ).sealed()
+
+
+async def _unblocked(
+    graph: Graph, reader: EachOnce, barred: dict[str, Blocked]
+) -> tuple[Graph, Mapping[str, Projected]]:
+    """Return the projection of what is left once every blocked target is taken out."""
+    while True:
+        projected = await project(graph, reader)
+        found = blocked_targets(projected)
+        if not found:
+            return graph, projected
+        barred.update(found)
+        graph = graph.without(found)
+
+
+async def check_surroundings(
+    graph: Graph, projected: Mapping[str, Projected], reader: Reader, caller: str, tenant: str, *, writing: bool
+) -> Preflight:
+    """Return what locks, policies, permissions and the like have to say of what *projected* would change."""
+    changes = {key: item.decision for key, item in projected.items() if isinstance(item.decision, Change)}
+    bound = Graph(tuple(replace(node, step=projected[node.id].step) for node in graph.nodes))
+    return await preflight(reader, bound, changes, caller=caller, tenant=tenant, writing=writing, each=each)
+
+
+def check_cloud(cloud: str, connection: Connection) -> None:
+    """Refuse a plan or review for another cloud than the connection's.
+
+    Raises:
+        InputError: CMK104.
+    """
+    if cloud != connection.cloud:
+        cause = f"the plan is for {cloud}, the connection for {connection.cloud}"
+        raise InputError(codes.input_.TENANT_MISMATCH, cause)
+
+
+def vaults_of(content: Any) -> tuple[str, ...]:
+    """Return the names of all vaults whose resource ids stand anywhere in the JSON-like *content*."""
+    found: dict[str, None] = {}
+
+    def look(value: Any) -> None:
+        if isinstance(value, str) and "/providers/microsoft.keyvault/vaults/" in value.lower():
+            found[ResourceId.parse(value).top_level.name.lower()] = None
+        elif isinstance(value, Mapping):
+            for item in value.values():
+                look(item)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                look(item)
+
+    look(content)
+    return tuple(found)
+
+
+def own_version() -> str:
+    """Return this package's version; ``unknown`` where it runs uninstalled."""
+    try:
+        return version("cmk-remediate")
+    except PackageNotFoundError:
+        return "unknown"

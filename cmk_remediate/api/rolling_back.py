@@ -1,0 +1,115 @@
+"""Rollback: the inverse of a run, reviewed and carried out like any other review."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.api.applying import How, carry_out
+from cmk_remediate.api.planning import Frame, check_cloud, make_review, vaults_of
+from cmk_remediate.api.registry import registry
+from cmk_remediate.api.store import review_of
+from cmk_remediate.connection import open_session
+from cmk_remediate.engine import run_store
+from cmk_remediate.engine.context import STILL_RUNNING, resumed_operation
+from cmk_remediate.engine.project import Projected, project
+from cmk_remediate.engine.reads import EachOnce
+from cmk_remediate.engine.reviewing import graph_of
+from cmk_remediate.engine.rollback import inverse
+from cmk_remediate.model.result import Progress, RunResult, silent
+from cmk_remediate.planfile.schema import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.engine.schedule import Stop
+    from cmk_remediate.model.outcomes import Azure
+    from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.review import Review
+
+DAYS_TO_ROLL_BACK = "7d"
+
+
+async def review_rollback(run: str, *, connection: Connection, runs: str | Path = "cmk-runs") -> Review:
+    """Return the review of what undoes *run*: every inverse step, and every step that stays with the reason; sends only reads.
+
+    Raises:
+        InputError: CMK115 when the run store holds no such run.
+        RunStoreError: CMK511 when its journal is damaged.
+    """
+    folder = Path(runs).resolve()
+    undone = run_store.find_run(folder, run)
+    review = review_of(folder, undone)
+    check_cloud(review.cloud, connection)
+    journal = run_store.state_of(folder, undone)
+    session = open_session(connection, read_only=True, vaults=vaults_of(review.plan.content))
+    await _wait_for_open_operations(journal, session)
+    graph = graph_of(review, registry())
+    reader = EachOnce(session)
+    back = inverse(graph, journal, _bodies(journal, await project(graph, reader)))
+    touched = {target for node in back.graph.nodes for target in node.targets}
+    touched.update(target for item in back.kept for target in item.targets)
+    frame = Frame(
+        id=str(uuid.uuid4()),
+        by=await session.caller(),
+        tenant=review.tenant,
+        cloud=review.cloud,
+        runs=folder,
+        plan=review.plan,
+        expires_after=seconds(str(review.plan.content.get("review_expires", DAYS_TO_ROLL_BACK))),
+        undoes=undone,
+    )
+    targets = [(target.id, target.service, target.state) for target in review.targets if target.id in touched]
+    return await make_review(back.graph, {}, targets, (), frame, session, reader, back.kept)
+
+
+async def rollback(
+    run: str,
+    *,
+    connection: Connection,
+    accept: Sequence[str] = (),
+    approver: str = "",
+    runs: str | Path = "cmk-runs",
+    strict: bool = False,
+    deadline: datetime | None = None,
+    stop: Stop | None = None,
+    progress: Progress = silent,
+    review: Review | None = None,
+) -> RunResult:
+    """Undo *run*: restore what was there before, or say plainly what stays and why.
+
+    A rollback of this run that was begun and not finished is gone on with. *review* is the review of the rollback where the
+    caller has shown one; without it one is made now.
+
+    Raises:
+        RefusedError: an acceptance or a permission is missing; nothing was changed.
+        ReviewError, RunStoreError, InputError: as `review_rollback` and `apply`.
+    """
+    folder = Path(runs).resolve()
+    undone = run_store.find_run(folder, run)
+    begun = [key for key, state in run_store.unfinished(folder) if state.started and state.started.undoes == undone]
+    if begun:
+        inverse_review = review_of(folder, begun[-1])
+    else:
+        inverse_review = review or await review_rollback(undone, connection=connection, runs=folder)
+    return await carry_out(inverse_review, connection, folder, How(accept, approver, strict, deadline, stop, progress))
+
+
+async def _wait_for_open_operations(journal: JournalState, session: Azure) -> None:
+    """Let operations that an ended process left open come to their end: only then is there something to undo."""
+    for state in journal.steps.values():
+        if state.operation is not None:
+            await session.wait(resumed_operation(state.operation), STILL_RUNNING)
+
+
+def _bodies(journal: JournalState, projected: Mapping[str, Projected]) -> dict[str, Any]:
+    """Return each node's raw body after the run: as journaled when it settled, else as it is now."""
+    found: dict[str, Any] = {}
+    for key, item in projected.items():
+        state = journal.steps.get(key)
+        settled = state.settled if state is not None else None
+        found[key] = settled.after if settled is not None and settled.after is not None else item.found.body
+    return found

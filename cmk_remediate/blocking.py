@@ -1,0 +1,51 @@
+"""The public verbs for callers without an event loop: each runs the coroutine of the same name to its end.
+
+The loop is of the kind the connection asks for. Where a loop already runs (a notebook), it is one of its own in a helper thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from cmk_remediate import aio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from cmk_remediate.model.protocols import Connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Return *verb* as a plain function with the same arguments; its ``connection`` says what kind of loop to run."""
+
+    @functools.wraps(verb)
+    def plain(*args: P.args, **kwargs: P.kwargs) -> T:
+        connection = cast("Connection", kwargs["connection"])
+
+        def main() -> Coroutine[Any, Any, T]:
+            return verb(*args, **kwargs)
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return connection.run(main)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="cmk_remediate") as helper:
+            return helper.submit(connection.run, main).result()
+
+    return plain
+
+
+apply = blocking(aio.apply)
+dry_run = blocking(aio.dry_run)
+dry_run_steps = blocking(aio.dry_run_steps)
+permissions = blocking(aio.permissions)
+resume = blocking(aio.resume)
+review_rollback = blocking(aio.review_rollback)
+rollback = blocking(aio.rollback)
+verify = blocking(aio.verify)

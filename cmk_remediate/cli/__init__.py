@@ -1,0 +1,20 @@
+"""The command line: a thin skin over the public verbs. Typer and rich are used here and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+_EXTRA_MISSING = "cmk-remediate needs typer and rich for its command line: pip install 'cmk-remediate[cli]'"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; *arguments* are those after the program's name, by default sys.argv's."""
+    try:
+        import typer  # noqa: F401 - asks only whether it is there
+    except ImportError:
+        print(_EXTRA_MISSING, file=sys.stderr)  # noqa: T201 - there is nothing else to say it with
+        return 1
+    from cmk_remediate.cli.running import run
+
+    return run(list(sys.argv[1:] if arguments is None else arguments))

@@ -1,0 +1,277 @@
+"""The commands and their options; each imports what it needs when it runs, so that --help is fast."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cmk_remediate.cli.options import Colour, Format, Globals, RequestsFormat, parse_doubts, run_store
+
+app = typer.Typer(
+    name="cmk-remediate",
+    help="Move Azure resources to customer-managed keys: reviewed, journaled, reversible where Azure allows it.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would cost a quarter of a second
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Typer reads these at run time, on Python 3.10 too.
+Runs = Annotated[str | None, typer.Option("--runs", metavar="DIR", help="Run store, by default ./cmk-runs.")]
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+FormatOption = Annotated[Format | None, typer.Option("--format", help="How the product is written.")]
+Accept = Annotated[
+    list[str] | None, typer.Option("--accept", metavar="KIND:NAME", help="Accept by name; repeatable.")
+]
+AcceptFile = Annotated[Path | None, typer.Option("--accept-file", metavar="FILE", help="Names, one a line.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the digest. Accepts nothing by name.")]
+Approver = Annotated[str, typer.Option("--approver", help="Who accepted, for the journal.")]
+Strict = Annotated[bool, typer.Option("--strict", help="One drifted target stops all before the first write.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the review as JSON.")]
+PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")]
+RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run's digest, or its unique beginning.")]
+
+
+class SchemaOf(str, Enum):
+    """What a schema is asked of."""
+
+    plan = "plan"
+    review = "review"
+
+
+def _options(context: typer.Context) -> Globals:
+    found = context.find_object(Globals)
+    return found if found is not None else Globals()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from cmk_remediate.api.planning import own_version
+
+        typer.echo(f"cmk-remediate {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    *,
+    simulate: Annotated[
+        Path | None, typer.Option("--simulate", metavar="FILE", help="Use the embedded Azure kept in FILE.")
+    ] = None,
+    estate: Annotated[
+        Path | None, typer.Option("--estate", metavar="FILE", help="What a missing --simulate FILE is made from.")
+    ] = None,
+    doubt: Annotated[
+        list[str] | None,
+        typer.Option("--doubt", metavar="NAME=READING", help="How the embedded Azure reads a doubt."),
+    ] = None,
+    runs: Runs = None,
+    json: Json = False,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="Show reads too.", show_default=False)
+    ] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    color: Annotated[Colour, typer.Option("--color", help="When to use colour.")] = Colour.auto,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    options = Globals(
+        simulate=simulate,
+        estate=estate,
+        doubts=parse_doubts(doubt or []),
+        runs=run_store(runs),
+        verbose=verbose,
+        quiet=quiet,
+        colour=color,
+    )
+    context.obj = options.with_local(json=json, format=format)
+
+
+@app.command("dry-run")
+def _dry_run(
+    context: typer.Context,
+    plan: PlanPath,
+    output: Output = None,
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    runs: Runs = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when changes are needed.")
+    ] = False,
+) -> int:
+    """Show what moving the plan's targets would do. Sends nothing but reads."""
+    from cmk_remediate.cli import reviewing
+
+    options = _options(context).with_local(runs=runs, json=json, format=format)
+    return reviewing.dry_run(options, plan, output, detailed=detailed_exitcode)
+
+
+@app.command("show")
+def _show(
+    context: typer.Context,
+    review: Annotated[Path, typer.Argument(metavar="REVIEW", help="What `dry-run -o` saved.")],
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+) -> int:
+    """Show a saved review. Needs neither network nor credentials."""
+    from cmk_remediate.cli import reviewing
+
+    return reviewing.show(_options(context).with_local(json=json, format=format), review)
+
+
+@app.command("apply")
+def _apply(
+    context: typer.Context,
+    review: Annotated[Path, typer.Argument(metavar="REVIEW", help="What `dry-run -o` saved.")],
+    accept: Accept = None,
+    accept_file: AcceptFile = None,
+    yes: Yes = False,
+    approver: Approver = "",
+    strict: Strict = False,
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """Do exactly what a saved review says; goes on with its own unfinished run."""
+    from cmk_remediate.cli import changing
+
+    agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
+    return changing.apply(_options(context).with_local(runs=runs, json=json, format=format), review, agreed)
+
+
+@app.command("resume")
+def _resume(
+    context: typer.Context,
+    run: RunText,
+    strict: Strict = False,
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """Go on with an unfinished run from where its journal ends."""
+    from cmk_remediate.cli import changing
+
+    return changing.resume(_options(context).with_local(runs=runs, json=json, format=format), run, strict=strict)
+
+
+@app.command("rollback")
+def _rollback(
+    context: typer.Context,
+    run: RunText,
+    output: Output = None,
+    accept: Accept = None,
+    accept_file: AcceptFile = None,
+    yes: Yes = False,
+    approver: Approver = "",
+    strict: Strict = False,
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """Undo a run, or say plainly what stays. With -o only saves the review of it."""
+    from cmk_remediate.cli import changing
+
+    agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
+    return changing.rollback(_options(context).with_local(runs=runs, json=json, format=format), run, output, agreed)
+
+
+@app.command("verify")
+def _verify(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="PLAN|RUN", help="A plan file, or a run's digest.")],
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """Say whether a plan's targets are as they should be, or a run's result still stands. Sends only reads."""
+    from cmk_remediate.cli import reviewing
+
+    return reviewing.verify(_options(context).with_local(runs=runs, json=json, format=format), subject)
+
+
+@app.command("permissions")
+def _permissions(
+    context: typer.Context,
+    plan: PlanPath,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="One file a role.")] = None,
+) -> int:
+    """Print the least a caller must be allowed, as custom roles that `az role definition create` takes."""
+    from cmk_remediate.cli import reviewing
+
+    return reviewing.permissions(_options(context), plan, output)
+
+
+@app.command("explain")
+def _explain(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Such as CMK301.")],
+    json: Json = False,
+) -> int:
+    """Say what a code means and what to do about it."""
+    from cmk_remediate.cli import telling
+
+    return telling.explain(_options(context).with_local(json=json), code)
+
+
+@app.command("schema")
+def _schema(of: Annotated[SchemaOf, typer.Argument(metavar="[plan|review]")] = SchemaOf.plan) -> int:
+    """Print the JSON Schema of a plan file or of a saved review."""
+    from cmk_remediate.cli import telling
+
+    return telling.schema(of.value)
+
+
+@app.command("runs")
+def _runs(
+    context: typer.Context,
+    format: FormatOption = None,  # noqa: A002
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """List what the run store holds."""
+    from cmk_remediate.cli import telling
+
+    return telling.runs(_options(context).with_local(runs=runs, json=json, format=format))
+
+
+@app.command("demo")
+def _demo(
+    context: typer.Context,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Work there and leave all files.")
+    ] = None,
+) -> int:
+    """Dry run, apply, verify, apply again and roll back on the embedded Azure. Touches nothing real."""
+    from cmk_remediate.cli import demo
+
+    return demo.demo(_options(context), keep)
+
+
+@app.command("requests")
+def _requests(
+    context: typer.Context,
+    format: Annotated[RequestsFormat | None, typer.Option("--format", help="How it is written.")] = None,  # noqa: A002
+    json: Json = False,
+) -> int:
+    """List every request the embedded Azure was sent so far."""
+    from cmk_remediate.cli import telling
+
+    return telling.requests(_options(context).with_local(json=json), format)
+
+
+@app.command("advance")
+def _advance(
+    context: typer.Context,
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="Such as 6h or 45m.")],
+) -> int:
+    """Let time pass in the embedded Azure, and say what happened."""
+    from cmk_remediate.cli import telling
+
+    return telling.advance(_options(context), duration)

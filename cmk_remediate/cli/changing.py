@@ -1,0 +1,112 @@
+"""apply, resume, rollback: the commands that change something."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cmk_remediate
+from cmk_remediate.api.store import review_of
+from cmk_remediate.cli import consent, output, world
+from cmk_remediate.cli.options import Format, Globals
+from cmk_remediate.cli.progress import progress
+from cmk_remediate.cli.reviewing import shown
+from cmk_remediate.model.result import RunResult
+from cmk_remediate.report import renderer
+from cmk_remediate.report.json_ import pretty
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the operator agrees to.
+
+    Attributes:
+        accept: texts given with ``--accept``.
+        accept_file: a file with more of them.
+        yes: skips the question, and nothing else.
+        approver: who accepted, for the journal.
+        strict: one drifted target stops all before the first write.
+    """
+
+    accept: tuple[str, ...]
+    accept_file: Path | None
+    yes: bool
+    approver: str
+    strict: bool
+
+
+def apply(options: Globals, path: Path, agreed: Consent) -> int:
+    """Do exactly what a saved review says."""
+    names = consent.accepted(agreed.accept, agreed.accept_file)
+    review = cmk_remediate.load_review(path)
+    if not agreed.yes and sys.stdin.isatty():
+        output.emit(shown(options, review), options.colour, sys.stderr)
+    consent.confirm(review, yes=agreed.yes)
+    with (
+        world.connection(options, cloud=review.cloud) as connection,
+        world.interruptible() as stop,
+        progress(options) as observer,
+    ):
+        result = cmk_remediate.apply(
+            review,
+            connection=connection,
+            accept=names,
+            approver=agreed.approver,
+            runs=options.runs,
+            strict=agreed.strict,
+            stop=stop,
+            progress=observer,
+        )
+    return _ended(options, result)
+
+
+def resume(options: Globals, text: str, *, strict: bool) -> int:
+    """Go on with an unfinished run."""
+    store = world.store(options)
+    run = cmk_remediate.find_run(store, text)
+    with (
+        world.connection(options, cloud=review_of(store.resolve(), run).cloud) as connection,
+        world.interruptible() as stop,
+        progress(options) as observer,
+    ):
+        result = cmk_remediate.resume(
+            run, connection=connection, runs=store, strict=strict, stop=stop, progress=observer
+        )
+    return _ended(options, result)
+
+
+def rollback(options: Globals, text: str, saved: Path | None, agreed: Consent) -> int:
+    """Show what undoes a run and, unless it is only to be saved, do it."""
+    names = consent.accepted(agreed.accept, agreed.accept_file)
+    if saved is not None:
+        output.writable(saved)
+    store = world.store(options)
+    run = cmk_remediate.find_run(store, text)
+    with world.connection(options, cloud=review_of(store.resolve(), run).cloud) as connection:
+        review = cmk_remediate.review_rollback(run, connection=connection, runs=store)
+        if saved is not None:
+            output.save(pretty(review.to_json()), saved)
+            output.emit(shown(options, review), options.colour)
+            return 0
+        # stdout carries one document; where that is JSON, it is the result's
+        output.emit(shown(options, review), options.colour, sys.stderr if options.format is Format.json else None)
+        consent.confirm(review, yes=agreed.yes)
+        with world.interruptible() as stop, progress(options) as observer:
+            result = cmk_remediate.rollback(
+                run,
+                connection=connection,
+                accept=names,
+                approver=agreed.approver,
+                runs=store,
+                strict=agreed.strict,
+                stop=stop,
+                progress=observer,
+                review=review,
+            )
+    return _ended(options, result)
+
+
+def _ended(options: Globals, result: RunResult) -> int:
+    output.emit(renderer((options.format or Format.text).value).run(result), options.colour)
+    return result.exit_code

@@ -1,0 +1,131 @@
+"""The options every command shares, and what they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+
+from cmk_remediate import codes
+from cmk_remediate.errors import UsageError
+
+
+class Format(str, Enum):
+    """How the product is written."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+class RequestsFormat(str, Enum):
+    """How a request log is written."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+    ndjson = "ndjson"
+
+
+class Colour(str, Enum):
+    """When colour is used."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+@dataclass(frozen=True)
+class Globals:
+    """What stands before the command.
+
+    Attributes:
+        simulate: the state file of an embedded Azure; None for the real one.
+        estate: what that file is made from if it is missing.
+        doubts: pairs of a doubt's name and the reading to use.
+        runs: the run store.
+        format: how the product is written.
+        verbose: how often -v was given.
+        quiet: no progress.
+        colour: when colour is used.
+    """
+
+    simulate: Path | None = None
+    estate: Path | None = None
+    doubts: tuple[tuple[str, str], ...] = field(default=())
+    runs: Path | None = None
+    format: Format | None = None
+    verbose: int = 0
+    quiet: bool = False
+    colour: Colour = Colour.auto
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            UsageError: CMK100 when it does.
+        """
+        if self.simulate is None and (self.estate or self.doubts):
+            raise UsageError(codes.input_.USAGE, "--estate and --doubt are for the embedded Azure: add --simulate FILE")
+        if self.quiet and self.verbose:
+            raise UsageError(codes.input_.USAGE, "--quiet and --verbose contradict each other")
+
+    def with_local(self, *, runs: str | None = None, json: bool = False, format: Format | None = None) -> Globals:  # noqa: A002
+        """Return these options with those given after the command.
+
+        Raises:
+            UsageError: CMK100 when both were given and differ.
+        """
+        local = Format.json if json else format
+        if json and format not in (None, Format.json):
+            raise UsageError(codes.input_.USAGE, f"--json and --format {format} contradict each other")
+        if local and self.format and local is not self.format:
+            raise UsageError(
+                codes.input_.USAGE, f"--format {self.format.value} and {local.value} contradict each other"
+            )
+        store = run_store(runs)
+        if store and self.runs and store.resolve() != self.runs.resolve():
+            raise UsageError(codes.input_.USAGE, f"--runs {self.runs} and --runs {store} contradict each other")
+        return replace(self, runs=store or self.runs, format=local or self.format)
+
+    def simulated(self) -> Path:
+        """Return the state file of the embedded Azure.
+
+        Raises:
+            UsageError: CMK100 when none was given.
+        """
+        if self.simulate is None:
+            raise UsageError(
+                codes.input_.USAGE, "this command is about an embedded Azure: add --simulate FILE before it"
+            )
+        return self.simulate
+
+
+def run_store(text: str | None) -> Path | None:
+    """Return the folder that ``--runs`` names.
+
+    Raises:
+        UsageError: CMK109 when it is not a local one.
+    """
+    if text is None:
+        return None
+    if "://" in text:
+        raise UsageError(codes.input_.NOT_YET_SUPPORTED, "remote run stores are not available", resource=text)
+    return Path(text)
+
+
+def parse_doubts(texts: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return what ``--doubt NAME=READING`` says.
+
+    Raises:
+        UsageError: CMK100 when one is not of that shape, or named twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, reading = text.partition("=")
+        if not (name and equals and reading):
+            raise UsageError(codes.input_.USAGE, f"--doubt takes NAME=READING, not {text!r}")
+        if name in found:
+            raise UsageError(codes.input_.USAGE, f"--doubt {name} is given twice")
+        found[name] = reading
+    return tuple(found.items())

@@ -1,0 +1,77 @@
+"""Writes the product to stdout. Words carry the meaning; colour only repeats it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+from cmk_remediate import codes
+from cmk_remediate.cli.options import Colour
+from cmk_remediate.errors import InputError
+
+_STYLES = (
+    (r"^ALARM:.*$", "bold white on red"),
+    (r"CANNOT BE UNDONE", "bold red"),
+    (r"^ *--accept .*$", "bold"),
+    (r"^(TARGET|DOWNTIME|TO BE ACCEPTED|WHAT STAYS|PERMISSIONS|NOTES|STEPS OF NO TARGET|Summary).*", "bold"),
+    (r"\b(BLOCKED|blocked|failed|wrong|skipped)\b", "red"),
+    (r"\b(done|right)\b", "green"),
+    (r"\b(in progress|manual|by hand)\b", "yellow"),
+    (r"\(known after apply\)", "cyan"),
+)
+
+
+def wants_colour(choice: Colour, environment: Mapping[str, str], *, terminal: bool) -> bool:
+    """Say whether to use colour: the option, then NO_COLOR (no-color.org), then FORCE_COLOR, then the terminal."""
+    if choice is not Colour.auto:
+        return choice is Colour.always
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return terminal and environment.get("TERM") != "dumb"
+
+
+def emit(document: str, colour: Colour = Colour.auto, stream: TextIO | None = None) -> None:
+    """Write *document* to stdout (or *stream*), coloured where that is wanted."""
+    out = stream or sys.stdout
+    if not wants_colour(colour, os.environ, terminal=out.isatty()):
+        out.write(document)
+        out.flush()
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    text = Text(document)
+    for pattern, style in _STYLES:
+        text.highlight_regex(f"(?m){pattern}", style)
+    # soft_wrap: what was laid out stays as it was laid out
+    Console(file=out, force_terminal=True, highlight=False, soft_wrap=True).print(text, end="")
+
+
+def save(document: str, path: Path) -> None:
+    """Write *document* to *path*, whole or not at all.
+
+    Raises:
+        InputError: CMK118 when that fails.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(document, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
+
+
+def writable(path: Path) -> None:
+    """Make sure that *path* can be written later, before long work is done for it.
+
+    Raises:
+        InputError: CMK118 when its folder is missing or not writable, or it is a folder itself.
+    """
+    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise InputError(codes.input_.OUTPUT_UNWRITABLE, "not a file in a writable folder", resource=str(path))

@@ -1,0 +1,83 @@
+"""dry-run, show, permissions, verify: looking without touching."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cmk_remediate
+from cmk_remediate import codes
+from cmk_remediate.api.store import review_of
+from cmk_remediate.cli import output, world
+from cmk_remediate.cli.options import Format, Globals
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.review import Review
+from cmk_remediate.planfile.load import load
+from cmk_remediate.report import renderer
+from cmk_remediate.report.json_ import pretty
+from cmk_remediate.report.view import ReviewView
+
+CHANGES_NEEDED = 2
+EVERY_TARGET_BLOCKED = 4
+
+
+def shown(options: Globals, review: Review) -> str:
+    """Return *review* in the format the options ask for."""
+    return renderer((options.format or Format.text).value).review(review)
+
+
+def dry_run(options: Globals, plan: Path, saved: Path | None, *, detailed: bool) -> int:
+    """Show what moving the plan's targets would do, and save the review."""
+    document = load(plan)
+    if saved is not None:
+        output.writable(saved)
+    with world.connection(options, cloud=document.plan.cloud) as connection:
+        review = cmk_remediate.dry_run(document, connection=connection, runs=options.runs)
+    if saved is not None:
+        output.save(pretty(review.to_json()), saved)
+    output.emit(shown(options, review), options.colour)
+    if review.targets and all(target.blocked for target in review.targets):
+        return EVERY_TARGET_BLOCKED
+    view = ReviewView(review)
+    changes = any(view.outlook(target) != "no change" for target in review.targets if not target.blocked)
+    return CHANGES_NEEDED if detailed and changes else 0
+
+
+def show(options: Globals, path: Path) -> int:
+    """Show a saved review; needs neither network nor credentials."""
+    output.emit(shown(options, cmk_remediate.load_review(path)), options.colour)
+    return 0
+
+
+def permissions(options: Globals, plan: Path, folder: Path | None) -> int:
+    """Print the least-privilege custom roles, or write each to a file of its own."""
+    document = load(plan)
+    with world.connection(options, cloud=document.plan.cloud) as connection:
+        roles = cmk_remediate.permissions(document, connection=connection)
+    if folder is None:
+        output.emit(pretty(list(roles)))
+        return 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(folder)) from error
+    for role in roles:
+        name = "".join(one if one.isalnum() else "-" for one in str(role.get("Name", "role")).lower())
+        path = folder / f"{name}.json"
+        output.save(pretty(role), path)
+        output.emit(f"{path}\n")
+    return 0
+
+
+def verify(options: Globals, subject: str) -> int:
+    """Say whether a plan's targets are as they should be, or whether a run's result still stands."""
+    if Path(subject).exists() or subject.lower().endswith((".yaml", ".yml")):
+        document = load(subject)
+        with world.connection(options, cloud=document.plan.cloud) as connection:
+            found = cmk_remediate.verify(document, connection=connection, runs=options.runs)
+    else:
+        store = world.store(options)
+        run = cmk_remediate.find_run(store, subject)
+        with world.connection(options, cloud=review_of(store.resolve(), run).cloud) as connection:
+            found = cmk_remediate.verify(run, connection=connection, runs=store)
+    output.emit(renderer((options.format or Format.text).value).verification(found), options.colour)
+    return found.exit_code

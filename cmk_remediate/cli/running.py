@@ -1,0 +1,71 @@
+"""Runs one command line to its exit code: every expected failure becomes one error and a next step."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import cast
+
+import typer
+from typer.main import get_command
+
+from cmk_remediate import codes
+from cmk_remediate.cli.app import app
+from cmk_remediate.errors import BugError, CmkError, InterruptedEarly, UsageError
+
+# Typer carries click within itself or beside itself, by its version; its public BadParameter leads to the bases in both.
+_UsageProblem = cast("type[Exception]", typer.BadParameter.__base__)
+WRITING_COMMANDS = ("apply", "resume", "rollback", "demo")
+"""Commands that may have changed something when they fail unexpectedly."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that *arguments* name and return the exit code of docs/command-line.md."""
+    command = get_command(app)
+    try:
+        code = command.main(args=list(arguments), prog_name="cmk-remediate", standalone_mode=False)
+        sys.stdout.flush()
+    except CmkError as error:
+        return _fail(error)
+    except _UsageProblem as problem:
+        return _fail(UsageError(codes.input_.USAGE, _message(problem)), usage=_usage(problem))
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail(InterruptedEarly(codes.engine.INTERRUPTED, "interrupted"))
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours must not look like a result
+        traceback.print_exc()
+        _fail(BugError(codes.engine.BUG, f"{type(error).__name__}: {error}"))
+        return 5 if any(argument in WRITING_COMMANDS for argument in arguments) else 1
+    return code if isinstance(code, int) else 0
+
+
+def describe(error: CmkError) -> str:
+    """Return *error* as the command line prints it: what, where, why, and what to do next."""
+    head = f"error[{error.code}] {error.resource + ': ' if error.resource else ''}{error.cause}"
+    lines = [head, f"next: {error.hint}" if error.hint else "", f"see:  cmk-remediate explain {error.code}"]
+    if error.correlation_id:
+        lines.append(f"Azure's correlation id: {error.correlation_id}")
+    return "\n".join(line for line in lines if line)
+
+
+def _fail(error: CmkError, usage: str = "") -> int:
+    sys.stdout.flush()
+    text = f"{usage}\n{describe(error)}" if usage else describe(error)
+    print(text, file=sys.stderr)  # noqa: T201 - stderr is where errors go
+    return error.exit_code
+
+
+def _message(problem: Exception) -> str:
+    format_message = getattr(problem, "format_message", None)
+    text = str(format_message()) if format_message else str(problem)
+    return text if "\n" not in text else "no command given"
+
+
+def _usage(problem: Exception) -> str:
+    context = getattr(problem, "ctx", None)
+    return str(context.get_usage()) if context is not None else ""

@@ -1,0 +1,96 @@
+"""explain, schema, runs, requests, advance: what needs no Azure, or only the embedded one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cmk_remediate import codes
+from cmk_remediate.cli import output, world
+from cmk_remediate.cli.options import Format, Globals, RequestsFormat
+from cmk_remediate.codes import CODES
+from cmk_remediate.errors import UsageError
+from cmk_remediate.report.words import wrap
+
+
+def explain(options: Globals, text: str) -> int:
+    """Print what a code means and what to do about it."""
+    code = CODES.get(text.strip().strip("[]").upper())
+    if code is None:
+        raise UsageError(codes.input_.USAGE, "no such code; docs/errors.md lists them all", resource=text)
+    if options.format is Format.json:
+        from cmk_remediate.report.json_ import pretty
+
+        document = {
+            "code": str(code),
+            "title": code.title,
+            "meaning": code.meaning,
+            "next": code.next,
+            "page": code.page,
+        }
+        output.emit(pretty(document))
+        return 0
+    lines = [f"{code}: {code.title}", "", *wrap(code.meaning), "", *wrap(f"next: {code.next}"), f"see:  {code.page}"]
+    output.emit("\n".join(lines) + "\n", options.colour)
+    return 0
+
+
+def schema(kind: str) -> int:
+    """Print the JSON Schema of a plan file or of a saved review."""
+    from cmk_remediate.report.json_ import pretty
+
+    output.emit(pretty(_schema(kind)))
+    return 0
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    if kind == "review":
+        from cmk_remediate.report.schema import review_schema
+
+        return review_schema()
+    from cmk_remediate.planfile.load import json_schema
+
+    return json_schema()
+
+
+def runs(options: Globals) -> int:
+    """List what the run store holds."""
+    import cmk_remediate
+    from cmk_remediate.report import renderer
+
+    found = cmk_remediate.runs(world.store(options))
+    output.emit(renderer((options.format or Format.text).value).runs(found), options.colour)
+    return 0
+
+
+def requests(options: Globals, form: RequestsFormat | None) -> int:
+    """List every request the embedded Azure was sent so far."""
+    from cmk_remediate import simulator
+    from cmk_remediate.report import renderer
+    from cmk_remediate.report.json_ import ndjson
+
+    rows = simulator.requests(options.simulated())
+    if form is RequestsFormat.ndjson:
+        output.emit(ndjson(rows))
+        return 0
+    chosen = Format(form.value) if form else (options.format or Format.text)
+    output.emit(renderer(chosen.value).requests(rows), options.colour)
+    return 0
+
+
+def advance(options: Globals, text: str) -> int:
+    """Let time pass in the embedded Azure, and say what happened."""
+    from cmk_remediate import simulator
+    from cmk_remediate.planfile.schema import seconds
+
+    path = options.simulated()
+    try:
+        wanted = seconds(text)
+    except ValueError as error:
+        raise UsageError(codes.input_.USAGE, str(error)) from error
+    if options.estate is not None or not path.exists():
+        with world.connection(options):
+            pass  # makes the state file
+    happened = simulator.advance(path, wanted)
+    lines = [str(line) for line in happened] or ["nothing happened"]
+    output.emit("".join(f"{line}\n" for line in lines), options.colour)
+    return 0

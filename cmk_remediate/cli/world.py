@@ -1,0 +1,66 @@
+"""The outside world a command line asks for: the real Azure, or an embedded one; and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from cmk_remediate.cli.options import Globals
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.model.protocols import Connection
+
+_STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now.\n"
+
+
+@contextmanager
+def connection(options: Globals, *, cloud: str = "AzureCloud") -> Iterator[Connection]:
+    """Give what the verbs work with, and let go of it afterwards.
+
+    Raises:
+        InputError: CMK105 without a usable credential, CMK106 when the estate file is not valid.
+    """
+    if options.simulate is not None:
+        from cmk_remediate import simulator
+
+        opened: Connection = simulator.open(options.simulate, estate=options.estate, doubts=options.doubts)
+    else:
+        from cmk_remediate import connect
+
+        opened = connect(cloud=cloud)
+    try:
+        yield opened
+    finally:
+        opened.run(opened.close)
+
+
+def store(options: Globals) -> Path:
+    """Return the run store to look in: ``--runs``, or ``./cmk-runs``."""
+    return options.runs or Path("cmk-runs")
+
+
+@contextmanager
+def interruptible() -> Iterator[Stop]:
+    """Give the wish to end that the first Ctrl-C expresses; the second ends the process at once."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        if stop.asked:
+            # No clean-up: every intent is in the journal before its request leaves, and the lock goes with the process.
+            os._exit(5)
+        sys.stderr.write(f"\n{_STOPPING}")
+        stop.ask("interrupted by Ctrl-C")
+
+    previous = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, previous)

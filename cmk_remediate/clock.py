@@ -1,0 +1,93 @@
+"""The only module that reads a clock or sleeps.
+
+Everything else is handed a `Clock`. In tests and on the embedded Azure the clock is the event loop's own, and that loop may
+run on virtual time: waiting ten minutes then takes no time at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """What the time is, and how to let some pass."""
+
+    def now(self) -> datetime:
+        """Return the time of day, aware and in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never jumps; only differences mean anything."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass; other work goes on."""
+
+
+@dataclass(frozen=True)
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the time of day, aware and in UTC."""
+        return datetime.now(timezone.utc)
+
+    def monotonic(self) -> float:
+        """Return the machine's monotonic clock, in seconds."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass."""
+        await asyncio.sleep(max(seconds, 0))
+
+
+@dataclass
+class LoopClock:
+    """A clock that runs with the event loop it is used on, from a given moment on.
+
+    Attributes:
+        start: what `now` returned when *loop_time* was the loop's time; aware, UTC.
+        loop_time: returns the loop's time in seconds.
+    """
+
+    start: datetime
+    loop_time: Callable[[], float]
+    _origin: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember where the loop's time stood."""
+        self._origin = self.loop_time()
+
+    def now(self) -> datetime:
+        """Return the time of day, aware and in UTC."""
+        return self.start + timedelta(seconds=self.loop_time() - self._origin)
+
+    def monotonic(self) -> float:
+        """Return the loop's time, in seconds."""
+        return self.loop_time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let *seconds* of the loop's time pass."""
+        await asyncio.sleep(max(seconds, 0))
+
+
+def parse_utc(text: str) -> datetime:
+    """Return the moment an ISO 8601 text names, in UTC.
+
+    Azure writes seven decimals and sometimes no zone; both are read. Raises `ValueError` for anything else.
+    """
+    head, dot, tail = text.strip().replace("Z", "+00:00").replace("z", "+00:00").partition(".")
+    if dot:
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        head = f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
+    moment = datetime.fromisoformat(head)
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+
+
+def format_utc(moment: datetime) -> str:
+    """Return *moment* as ISO 8601 in UTC with whole seconds and a Z."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

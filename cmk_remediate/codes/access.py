@@ -1,0 +1,96 @@
+"""2xx: who may do what, and how long Azure takes to know it."""
+
+from __future__ import annotations
+
+from cmk_remediate.codes.code import Code
+
+ACCESS_NOT_YET = Code(
+    "CMK201",
+    title="access has not arrived yet",
+    meaning="The grant exists and nothing else explains the refusal, but it did not work within the plan's timeout.",
+    next="Wait and run `resume`; propagation can take longer than ten minutes.",
+)
+ACCESS_NEVER = Code(
+    "CMK202",
+    title="access refused for a reason that waiting does not cure",
+    meaning="The service answered with a cause other than propagation.",
+    next="Remove the cause named, then run `resume`.",
+)
+ACCESS_UNKNOWN = Code(
+    "CMK203",
+    title="access refused, cause unknown",
+    meaning="The answer fits both a grant that has not arrived and a vault firewall, and the firewall could not be excluded.",
+    next="Check the vault's network settings; if they are right, wait and run `resume`.",
+)
+PERMISSION_MISSING = Code(
+    "CMK204",
+    title="caller lacks a permission",
+    meaning="The permissions API says that the caller may not do what the review needs.",
+    next="Give the caller the role printed by `cmk-remediate permissions PLAN`.",
+)
+PERMISSION_UNCHECKED = Code(
+    "CMK205",
+    title="permission not checkable beforehand",
+    meaning="The permissions API does not report this action; a 403 on it stops the target cleanly.",
+    next="Nothing, if the printed role was given whole.",
+)
+LOCKED = Code(
+    "CMK206",
+    title="a lock forbids the write",
+    meaning="A ReadOnly lock on the resource, its group or its subscription refuses every write of ours.",
+    next="Remove the lock for the change window, or take the target out of the plan.",
+)
+DENY_ASSIGNMENT = Code(
+    "CMK207",
+    title="a deny assignment forbids the write",
+    meaning="The resource is managed by a stack or a managed application.",
+    next="Change it through what manages it.",
+)
+POLICY_DENIES = Code(
+    "CMK208",
+    title="Azure Policy denies the write",
+    meaning="A policy assignment with effect Deny refuses the body the write would leave behind.",
+    next="Ask for an exemption, or change the plan so that the body complies.",
+)
+REFUSED_BY_AZURE = Code(
+    "CMK209",
+    title="Azure refused the request",
+    meaning="The service answered with an error that waiting does not cure.",
+    next="Read the cause; correct it and run `resume`, or `rollback`.",
+)
+UNCLEAR_ANSWER = Code(
+    "CMK210",
+    title="no clear answer",
+    meaning="The connection broke or the service failed, and a read cannot show yet whether the write took effect.",
+    next="Run `resume`: it reads first.",
+)
+HOST_REFUSED = Code(
+    "CMK211",
+    title="request to a foreign host refused",
+    meaning="A request or a status URL pointed somewhere else than the cloud's Resource Manager or the plan's vaults.",
+    next="Nothing was sent. If a journal names this host, it was altered.",
+)
+WRITE_IN_READ_ONLY = Code(
+    "CMK212",
+    title="write refused by the read-only guard",
+    meaning="A dry run or verification tried to send something that is not a read. This is a bug of ours.",
+    next="Report it with the journal.",
+)
+POLICY_NOT_CHECKED = Code(
+    "CMK213",
+    title="policy not checked",
+    meaning="The caller may not ask Azure Policy what it would deny.",
+    next="Give Microsoft.PolicyInsights/*/read and checkPolicyRestrictions, or review the assignments by hand.",
+)
+CLOCK_SKEW = Code(
+    "CMK214",
+    title="this machine's clock is wrong",
+    meaning="It differs from Azure's clock by more than two minutes; by more than five the run is refused.",
+    next="Correct the clock.",
+)
+GRANT_CONFLICT = Code(
+    "CMK215",
+    title="a role assignment of that name grants something else",
+    meaning="The deterministic assignment id is taken by another principal, role or scope.",
+    next="Look at the assignment named; remove it if it is an orphan.",
+)

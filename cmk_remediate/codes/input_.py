@@ -1,0 +1,126 @@
+"""1xx: what a plan file, an estate file, a command line or a review shows before Azure is asked."""
+
+from __future__ import annotations
+
+from cmk_remediate.codes.code import Code
+
+USAGE = Code(
+    "CMK100",
+    title="command line not understood",
+    meaning="An option or argument is unknown, missing or contradicts another one.",
+    next="Run the command with --help.",
+)
+PLAN_UNREADABLE = Code(
+    "CMK101",
+    title="plan file cannot be read",
+    meaning="The file is missing, unreadable or not YAML 1.2.",
+    next="Check the path and the YAML at the line named.",
+)
+PLAN_INVALID = Code(
+    "CMK102",
+    title="plan file is not valid",
+    meaning="A field is unknown, missing, duplicated or has a value the schema does not allow.",
+    next="Correct the field named; `cmk-remediate schema` prints the whole schema.",
+)
+RESOURCE_ID_INVALID = Code(
+    "CMK103",
+    title="not an Azure resource id",
+    meaning="The text does not have the shape /subscriptions/{id}/resourceGroups/{name}/providers/{type}/{name}.",
+    next="Copy the resource id from the portal's JSON view or from `az resource show`.",
+)
+TENANT_MISMATCH = Code(
+    "CMK104",
+    title="wrong tenant",
+    meaning="The credential, or a subscription of the plan, belongs to another tenant than the plan or review names.",
+    next="Sign in to the tenant of the plan, or correct `tenant`.",
+)
+CREDENTIAL_UNUSABLE = Code(
+    "CMK105",
+    title="no usable credential",
+    meaning="No token could be had for Azure Resource Manager.",
+    next="Sign in, or give the runbook's managed identity with `client_id`.",
+)
+ESTATE_INVALID = Code(
+    "CMK106",
+    title="estate file is not valid",
+    meaning="The file that seeds the embedded Azure is unreadable or not of its schema.",
+    next="Compare it with the demo estate; docs/simulator.md describes the format.",
+)
+KEY_DECLARED_UNSUITABLE = Code(
+    "CMK107",
+    title="declared key is not one the service takes",
+    meaning="The plan declares a key type, size or name that the service refuses.",
+    next="Declare an RSA or RSA-HSM key of a size the service's page lists.",
+)
+RUNS_CONTRADICT = Code(
+    "CMK108",
+    title="two run stores named",
+    meaning="`--runs`, the runbook's `runs` and the plan's `runs` name different folders.",
+    next="Name it once, or make them equal.",
+)
+NOT_YET_SUPPORTED = Code(
+    "CMK109",
+    title="not available in this version",
+    meaning="The value is part of the published interface but this version does not carry it out yet.",
+    next="Use a local path instead; the changelog says when this arrives.",
+)
+REVIEW_ALTERED = Code(
+    "CMK110",
+    title="review altered",
+    meaning="The digest in the review does not match its contents.",
+    next="Make a new dry run; never edit a review.",
+)
+REVIEW_EXPIRED = Code(
+    "CMK111",
+    title="review expired",
+    meaning="The review's `expires` has passed, so what it shows may no longer be true.",
+    next="Make a new dry run and have it reviewed.",
+)
+REVIEW_FOREIGN = Code(
+    "CMK112",
+    title="review of another tenant, cloud or version",
+    meaning="The review was made for another tenant or cloud, or by a format this version does not read.",
+    next="Apply it where it was made for, or make a new dry run.",
+)
+REVIEW_ROLLED_BACK = Code(
+    "CMK113",
+    title="review already rolled back",
+    meaning="This review was applied and rolled back; applying it again is never what was reviewed.",
+    next="Make a new dry run.",
+)
+RUNS_DIFFER_FROM_REVIEW = Code(
+    "CMK114",
+    title="another run store than the review's",
+    meaning="A review carries the folder its journal belongs in; another one was given.",
+    next="Leave --runs out, or give the review's folder.",
+)
+RUN_UNKNOWN = Code(
+    "CMK115",
+    title="no such run",
+    meaning="The run store holds no run with this digest, or the short digest fits several.",
+    next="`cmk-remediate runs` lists them.",
+)
+REVIEW_UNREADABLE = Code(
+    "CMK116",
+    title="review cannot be read",
+    meaning="The file is missing, not JSON, or not of the review's schema.",
+    next="Give the file that `dry-run -o` wrote.",
+)
+GRAPH_CONFLICT = Code(
+    "CMK117",
+    title="two steps disagree",
+    meaning="Two targets or plans ask for different values of one property of one resource.",
+    next="Make them agree, or put the targets into separate resources.",
+)
+OUTPUT_UNWRITABLE = Code(
+    "CMK118",
+    title="output cannot be written",
+    meaning="The file or folder given with -o cannot be made or written. Nothing was sent that changes anything.",
+    next="Name a file in a folder that exists and can be written.",
+)
+RUNBOOK_ARGUMENT = Code(
+    "CMK119",
+    title="runbook argument not understood",
+    meaning="The runbook takes one JSON object (or the name of an Automation variable that holds one); this is another thing.",
+    next="Compare it with docs/library.md; `do`, and `plan` or `review` with `digest`, are the least it needs.",
+)

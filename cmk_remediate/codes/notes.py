@@ -1,0 +1,84 @@
+"""6xx: what a review says beside its steps (what recovery will need, what was not looked at)."""
+
+from __future__ import annotations
+
+from cmk_remediate.codes.code import Code
+
+VAULT_REGION = Code(
+    "CMK601",
+    title="where the keys are",
+    meaning="Names the vault's region and, where known, the paired region Azure replicates it to.",
+    next="Check that losing that region is covered by your recovery plan.",
+)
+VAULT_REGION_UNKNOWN = Code(
+    "CMK602",
+    title="the vault's region or its pair is not known",
+    meaning="Key Vault replicates to a paired region only where there is one; for this region that is not known here.",
+    next="Look up the region's pair in Azure's list of regions.",
+)
+KEY_BACKUP = Code(
+    "CMK603",
+    title="whether a backup of the key exists is not known",
+    meaning="Azure does not record who has downloaded a backup of a key.",
+    next="Make one (az keyvault key backup) and keep it where the vault's loss cannot reach it.",
+)
+KEY_RESTORE_SCOPE = Code(
+    "CMK604",
+    title="where a key backup can be restored",
+    meaning="Azure restores it only into a vault of the same subscription and the same geography.",
+    next="Keep a vault of that kind at hand for recovery.",
+)
+RESTORE_NEEDS = Code(
+    "CMK605",
+    title="what a restored copy will need",
+    meaning="Whatever is restored needs the key versions of its time, and an identity with access to them.",
+    next="Keep old key versions enabled and the identity's access in place for the longest retention.",
+)
+AUDIT_LOGGING_MISSING = Code(
+    "CMK606",
+    title="the vault's key use is not logged",
+    meaning="No diagnostic setting of the vault sends AuditEvent anywhere, so key use and refusals leave no trace.",
+    next="Add a diagnostic setting with the category AuditEvent.",
+)
+AUDIT_LOGGING_UNKNOWN = Code(
+    "CMK607",
+    title="whether the vault's key use is logged is not known",
+    meaning="The vault's diagnostic settings were not read, or could not be.",
+    next="Look for a diagnostic setting with the category AuditEvent.",
+)
+AUDIT_LOGGING_ON = Code(
+    "CMK608",
+    title="the vault's key use is logged",
+    meaning="A diagnostic setting of the vault sends AuditEvent.",
+    next="Nothing.",
+)
+KEY_MAY_BE_SOFT_DELETED = Code(
+    "CMK609",
+    title="the key may exist in deleted state",
+    meaning="Resource Manager does not show deleted keys, and the vault's own endpoint could not be asked from here.",
+    next="If the creation is refused with ObjectIsDeletedButRecoverable, recover the key.",
+)
+KEY_DIFFERS_FROM_PLAN = Code(
+    "CMK610",
+    title="existing key differs from the plan",
+    meaning="The key is suitable and used as it is; its size, expiry or rotation policy is not what the plan declares.",
+    next="Change the plan or the key if the difference matters.",
+)
+IDENTITY_KEPT_BY_RESOURCE = Code(
+    "CMK611",
+    title="resource keeps its own identity",
+    meaning="The resource already has a primary identity; that one gets the grant, not the one named in the plan.",
+    next="Nothing.",
+)
+CALLER_LACKS_PERMISSION = Code(
+    "CMK612",
+    title="caller of the dry run lacks a permission",
+    meaning="Whoever made the dry run may not do what the review needs; whoever applies it must.",
+    next="Apply with an identity that holds the role printed by `cmk-remediate permissions PLAN`.",
+)
+OTHER_USERS_NOT_SEARCHED = Code(
+    "CMK613",
+    title="resources that use this vault were not searched",
+    meaning="Other resources may name keys of this vault; only its access policies, roles and network rules were read.",
+    next="Search for the vault's URI before restricting it.",
+)

@@ -1,0 +1,137 @@
+"""What one call of ours carries through the SDK's pipeline, and what it brings back.
+
+SDK methods pass unknown keyword arguments on to the pipeline, so a `Call` travels as the keyword `OPTION`; the policies find it
+in the request's context. The raw answer comes back in `Call.reply`, whatever the SDK makes of it afterwards: no SDK model is
+read, and no exception class is judged where an answer exists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from typing import Any, Literal
+
+Kind = Literal["read", "poll", "write", "delete"]
+
+OPTION = "cmk_call"
+"""The keyword under which a `Call` is given to an SDK method, and its place in a request's context."""
+
+PATIENCE = 600.0
+"""Seconds a call waits at most where Azure asked everybody to wait; queueing for a budget is not limited."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A raw answer.
+
+    Attributes:
+        status: the HTTP status.
+        headers: by lower-case name.
+        content: the body's bytes.
+        at: Azure's clock when it answered.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    at: datetime
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is a 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when it is empty or not JSON."""
+        try:
+            return json.loads(self.content) if self.content.strip() else None
+        except ValueError:
+            return None
+
+    @property
+    def malformed(self) -> bool:
+        """Whether there is a body and it is not JSON."""
+        return bool(self.content.strip()) and self.json is None and self.content.strip() != b"null"
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds that Retry-After asks to wait, rounded up; 0 without one."""
+        return retry_after(self.headers, self.at)
+
+    @property
+    def correlation_id(self) -> str:
+        """Azure's id of the request for its activity log; may be empty."""
+        return self.headers.get("x-ms-correlation-request-id", "") or self.headers.get("x-ms-request-id", "")
+
+
+@dataclass
+class Call:
+    """One call of ours: one request, or the pages of a list.
+
+    Attributes:
+        kind: what it counts as.
+        label: the catalog row, for logs and errors.
+        subscription: whose budget it uses; lower case.
+        client_request_id: sent with every attempt.
+        body: what is sent; rewound before each attempt.
+        patience: seconds it waits at most where Azure asks everybody to wait.
+        reply: the last answer; None as long as none came.
+        refreshed: whether a 401 has already led to a new token.
+    """
+
+    kind: Kind
+    label: str
+    subscription: str
+    client_request_id: str
+    body: BytesIO | None = None
+    patience: float = PATIENCE
+    reply: Reply | None = None
+    refreshed: bool = False
+    attempts: int = field(default=0)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it may only read."""
+        return self.kind in ("read", "poll")
+
+
+class Throttled(Exception):  # noqa: N818 - a signal between our own modules, never shown
+    """Azure asked everybody on a budget to wait longer than the call's patience; nothing was sent.
+
+    Attributes:
+        retry_after: seconds, rounded up.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        """Keep the seconds."""
+        super().__init__(f"throttled for another {retry_after} s")
+        self.retry_after = retry_after
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> int:
+    """Return the seconds that ``Retry-After`` or ``retry-after-ms`` ask to wait; 0 without one, or for nonsense.
+
+    RFC 9110 section 10.2.3 allows seconds and a date.
+    """
+    milliseconds = headers.get("retry-after-ms", "").strip()
+    if milliseconds.isascii() and milliseconds.isdigit():
+        return -(-int(milliseconds) // 1000)
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return int(text)
+    moment = http_date(text)
+    return max(0, round((moment - now).total_seconds())) if moment is not None else 0
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the moment an HTTP date names, or None where it names none."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError):
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,0 +1,61 @@
+"""Logs every attempt, and nothing that is secret."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy
+
+from cmk_remediate.clock import Clock
+from cmk_remediate.connection.azure_clock import AzureClock
+from cmk_remediate.connection.policies.hook import headers_of
+from cmk_remediate.connection.policies.request_id import call_of
+from cmk_remediate.connection.traffic import Traffic
+
+LOGGER = logging.getLogger("cmk_remediate.connection")
+
+
+class LogPolicy(AsyncHTTPPolicy[Any, Any]):
+    """Counts and logs method, host, path, status and correlation id of each attempt, and reads Azure's clock.
+
+    Never logged: headers, bodies and queries. The query of a status URL carries a signature.
+    """
+
+    def __init__(self, clock: Clock, azure_clock: AzureClock, traffic: Traffic) -> None:
+        """Measure by *clock*, set *azure_clock*, count in *traffic*."""
+        super().__init__()
+        self._clock = clock
+        self._azure_clock = azure_clock
+        self._traffic = traffic
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send, count and log."""
+        call = call_of(request)
+        url = urlsplit(request.http_request.url)
+        began = self._clock.monotonic()
+        status = 0
+        correlation = ""
+        try:
+            response = await self.next.send(request)
+            status = int(response.http_response.status_code)
+            headers = headers_of(response.http_response)
+            correlation = headers.get("x-ms-correlation-request-id", "")
+            self._azure_clock.observe(headers.get("date", ""))
+        finally:
+            self._traffic.count(call.kind, status)
+            LOGGER.debug(
+                "%s https://%s%s -> %s in %d ms (%s, attempt %d, request %s, correlation %s)",
+                request.http_request.method,
+                url.hostname,
+                url.path,
+                status or "no answer",
+                round((self._clock.monotonic() - began) * 1000),
+                call.label,
+                call.attempts,
+                call.client_request_id,
+                correlation or "unknown",
+            )
+        return response

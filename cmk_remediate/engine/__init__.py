@@ -1,0 +1,1 @@
+"""Dry run, apply, resume, verify and rollback, all made of one loop; knows no service."""

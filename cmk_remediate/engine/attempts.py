@@ -1,0 +1,84 @@
+"""What a step has tried so far, and when it may try again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenacity import wait_exponential
+
+from cmk_remediate.engine.access import PROBE_INTERVAL, delay
+from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, Unclear
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.decisions import Estimate
+
+NO_EFFECT_AFTER = 3
+"""So many accepted writes that no read shows mean that something takes them back."""
+
+SHOWS_WITHIN = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between the reads that look for an accepted write: Azure Resource Manager answers from replicas, and how long one may
+lag is nowhere documented. 30 s in all; the embedded Azure lags up to 10 s."""
+
+BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max=60)
+
+
+class Attempts:
+    """The attempts of one step in this process."""
+
+    PATIENCE = 1200
+    """Seconds of "not yet" after which a step without an access wait fails."""
+
+    def __init__(self) -> None:
+        """Nothing was tried."""
+        self.sent = 0
+        self.accepted = 0
+        self.refused_for_now = 0
+        self.client_request_id = ""
+        self._waited = 0.0
+        self._unclear = False
+        self._looks_left: tuple[float, ...] = ()
+
+    @property
+    def had_no_effect(self) -> bool:
+        """Whether enough accepted writes went by without a read that shows one."""
+        return self.accepted >= NO_EFFECT_AFTER and not self._looks_left
+
+    def note(self, outcome: Accepted | NotYet | Refused | Unclear) -> None:
+        """Take note of what came of a write."""
+        if isinstance(outcome, Accepted):
+            self.accepted += 1
+            self._looks_left = SHOWS_WITHIN
+            self.refused_for_now = 0
+        elif isinstance(outcome, Unclear):
+            self.left_unclear()
+        elif isinstance(outcome, NotYet):
+            self.refused_for_now += 1
+
+    def left_unclear(self) -> None:
+        """Take note that a write left whose answer nobody has seen."""
+        self._unclear = True
+        self._looks_left = SHOWS_WITHIN
+
+    def time_to_show(self, estimate: Estimate) -> float:
+        """Return the seconds to give an earlier write before looking again; 0 when it had its time.
+
+        After an unclear answer the first wait is the change's usual duration: where the resource does not show a running
+        operation, only time tells.
+        """
+        if not self._looks_left:
+            return 0
+        first, self._looks_left = self._looks_left[0], self._looks_left[1:]
+        if self._unclear:
+            self._unclear = False
+            return max(first, float(estimate.usual))
+        return first
+
+    def pause_before_next(self, answer: NotYet) -> float:
+        """Return the seconds until the next attempt after *answer*."""
+        strategy = PROBE_INTERVAL if answer.reason in ("access", "replication") else BUSY_INTERVAL
+        return max(delay(strategy, self.refused_for_now), float(answer.retry_after))
+
+    def waited(self, seconds: float) -> float:
+        """Add *seconds* to what was waited on "not yet" answers, and return the sum."""
+        self._waited += seconds
+        return self._waited

@@ -1,0 +1,69 @@
+"""The canary: a few targets first; the rest starts once they were right, and still right after the soak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cmk_remediate.clock import format_utc
+from cmk_remediate.engine.schedule import pause
+from cmk_remediate.model.decisions import Done, Pending
+from cmk_remediate.model.records import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from cmk_remediate.engine.context import RunContext
+    from cmk_remediate.engine.settlement import Settlement
+    from cmk_remediate.model.graph import Graph
+
+SOAKING: Final = "canary-soak-began"
+VERIFIED: Final = "canary-verified"
+
+
+class Canary:
+    """Watches the canary's steps end, lets them soak, looks again, then opens the gate for the rest."""
+
+    def __init__(self, graph: Graph, targets: Collection[str], soak: int, began: datetime | None) -> None:
+        """Watch *targets*; *soak* in seconds; *began*: when an earlier process began the soak."""
+        self.targets = frozenset(targets)
+        self._soak = soak
+        self._began = began
+        self._graph = graph
+        self._waits_for = self._own_steps()
+
+    def _own_steps(self) -> frozenset[str]:
+        """Steps of the canary that wait for nobody else: one that comes last of all targets is not among them."""
+        own: set[str] = set()
+        for node in self._graph.nodes:
+            if self.targets & set(node.targets) and all(earlier in own for earlier in node.before_it):
+                own.add(node.id)
+        return frozenset(own)
+
+    async def step_ended(self, context: RunContext, ended: Mapping[str, Settlement]) -> None:
+        """Go on to soak and verify when the last of the canary's steps has ended."""
+        if not self._waits_for or not all(key in ended for key in self._waits_for):
+            return
+        waited, self._waits_for = self._waits_for, frozenset()
+        bad = next((ended[key] for key in sorted(waited) if not ended[key].succeeded), None)
+        if bad is not None:
+            context.gates.canary_ended(f"a canary step ended {bad.end}: {bad.text}")
+            return
+        context.gates.canary_ended(await self._soaked(context, waited))
+
+    async def _soaked(self, context: RunContext, steps: Collection[str]) -> str:
+        now = context.clock.now()
+        if self._began is None:
+            self._began = now
+            await context.journal.append(Gate(at=format_utc(now), gate=SOAKING))
+        left = self._soak - (now - self._began).total_seconds()
+        context.say("waiting", None, f"the canary soaks for {self._soak} s")
+        if left > 0 and not await pause(context.clock, left, context.stop):
+            return "stopped during the canary's soak"
+        for key in sorted(steps):
+            step, found = await context.look(self._graph.by_id[key], again=True)
+            decision = step.decide(found)
+            if not isinstance(decision, (Done, Pending)):
+                return f"after its soak the canary is not right any more: {decision}"
+        await context.journal.append(Gate(at=format_utc(context.clock.now()), gate=VERIFIED))
+        return ""

@@ -1,0 +1,291 @@
+"""A run's view of Azure, its journal and its gates: what the one loop works with."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any, Literal
+
+from cmk_remediate import codes
+from cmk_remediate.clock import Clock, format_utc, parse_utc
+from cmk_remediate.engine.access import AccessGates, judge
+from cmk_remediate.engine.drift import drift
+from cmk_remediate.engine.project import value_of
+from cmk_remediate.engine.schedule import Stop, pause, to_its_end
+from cmk_remediate.engine.settlement import Settlement
+from cmk_remediate.errors import BugError
+from cmk_remediate.model.codec import node_id
+from cmk_remediate.model.decisions import Change, Estimate, Found, Read
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.outcomes import (
+    Accepted,
+    Azure,
+    Lost,
+    NotYet,
+    Operation,
+    Refused,
+    Started,
+    Unclear,
+    WaitOutcome,
+)
+from cmk_remediate.model.records import Intent, OperationBegan, Outcome
+from cmk_remediate.model.result import Event, EventKind, Progress
+from cmk_remediate.model.step import AccessWait, Step, bind
+from cmk_remediate.model.values import UNKNOWN, Ref, Unknown, holds_unknown, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from cmk_remediate.engine.attempts import Attempts
+    from cmk_remediate.engine.gates import Gates
+    from cmk_remediate.engine.journal import Journal
+    from cmk_remediate.engine.reads import Recent
+    from cmk_remediate.model.graph import Node
+    from cmk_remediate.model.review import ReviewedStep
+
+STILL_RUNNING = Estimate(usual=1, worst=3600)
+"""For an operation another process began: it may have ended long ago, so ask at once."""
+
+Took = Accepted | NotYet | Refused | Unclear
+
+
+class RunContext:
+    """What one run knows; the `World` its steps settle in."""
+
+    def __init__(
+        self,
+        *,
+        azure: Azure,
+        clock: Clock,
+        journal: Journal,
+        recent: Recent,
+        reviewed: Mapping[str, ReviewedStep],
+        gates: Gates,
+        stop: Stop,
+        progress: Progress,
+    ) -> None:
+        """Start with nothing settled."""
+        self.azure = azure
+        self.clock = clock
+        self.journal = journal
+        self.recent = recent
+        self.gates = gates
+        self.stop = stop
+        self.settled: dict[str, Settlement] = {}
+        self.writes = 0
+        self._reviewed = reviewed
+        self._progress = progress
+        self._access = AccessGates()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._held: dict[str, list[asyncio.Lock]] = {}
+        self._before = journal.state
+        self._written: dict[str, datetime] = dict(self._before.written)
+
+    def say(self, kind: EventKind, node: Node | None, text: str) -> None:
+        """Tell whoever watches."""
+        self._progress(Event(self.clock.now(), kind, node.targets if node else (), node.id if node else "", text))
+
+    async def look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
+        """Return the step with its promises bound, and what it finds."""
+        step = bind(node.step, self._promised)
+        address = step.address()
+        body = None
+        if isinstance(address, ResourceId) and step.reads_itself():
+            body = (await self.recent.read(Read(address), again=again)).body
+        reads = {read: (await self.recent.read(read, again=again)).body for read in step.also_reads()}
+        return step, Found(body=body, reads=reads, now=self.azure.now(), written=self._written)
+
+    def _promised(self, ref: Ref[Any]) -> Any:
+        producer = self.settled.get(node_id(ref.step))
+        if producer is None or not producer.succeeded:
+            return UNKNOWN
+        return value_of(ref, producer.found.body if producer.found else None, done=True)
+
+    async def only_writer(self, node: Node, step: Step) -> bool:
+        """Hold the step's locks, taken in sorted order, until `release`; True when another step had one meanwhile."""
+        if node.id in self._held:
+            return False
+        waited = False
+        held = self._held.setdefault(node.id, [])
+        for name in sorted(step.locks()):
+            lock = self._locks.setdefault(name, asyncio.Lock())
+            waited = waited or lock.locked()
+            await lock.acquire()
+            held.append(lock)
+        return waited
+
+    def release(self, node: Node) -> None:
+        """Let go of what the step held, and of its turn at its grant."""
+        for lock in self._held.pop(node.id, []):
+            lock.release()
+        probe = node.step.probes()
+        if probe is not None:
+            self._access.leave(node_id(probe.step), node.id)
+
+    async def pause(self, node: Node, seconds: float, why: str) -> bool:
+        """Let time pass; False when the run was asked to end and no bracket is open around *node*."""
+        self.say("waiting", node, why)
+        if self.gates.in_open_bracket(node):
+            await self.clock.sleep(seconds)
+            return True
+        return await pause(self.clock, seconds, self.stop)
+
+    async def may_write(self, node: Node, change: Change) -> Settlement | None:
+        """Return why *change* must not be sent: it is not what was reviewed; None when it may."""
+        difference = drift(self._reviewed[node.id], change)
+        if not difference:
+            await self.gates.before_write(node)
+            return None
+        return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
+
+    async def behind_grant(self, node: Node) -> bool:
+        """Wait for this step's turn to try its grant; True when that took time."""
+        probe = node.step.probes()
+        return False if probe is None else await self._access.enter(node_id(probe.step), node.id)
+
+    def grant_works(self, node: Node) -> None:
+        """Open the gate of the grant *node* probes, if it does."""
+        probe = node.step.probes()
+        if probe is not None:
+            self._access.works(node_id(probe.step))
+
+    def give_up(self, node: Node, step: Step, answer: NotYet, attempts: Attempts) -> Settlement | None:
+        """Return the settlement of a step whose "not yet" has become "never"."""
+        probe = node.step.probes()
+        waited = self.settled.get(node_id(probe.step)) if probe is not None else None
+        seconds = attempts.pause_before_next(answer)
+        if waited is not None and isinstance(waited.step, AccessWait) and waited.found is not None:
+            found = Found(waited.found.body, waited.found.reads, self.azure.now(), self._written)
+            over = judge(answer, waited.step, found, self.azure.now(), attempts.sent, seconds)
+            if over is not None:
+                return Settlement("failed", over.code, over.text, step, None, attempts.sent)
+        elif attempts.waited(seconds) > attempts.PATIENCE:
+            text = f"still refused after {attempts.sent} attempts: {answer.code}: {answer.text}"
+            return Settlement("failed", codes.access.ACCESS_NOT_YET, text, step, None, attempts.sent)
+        return None
+
+    async def pick_up(self, node: Node, attempts: Attempts) -> None:
+        """Wait for an operation an earlier process left open; note a write it left without an answer."""
+        left = self._before.steps.get(node.id)
+        if left is None or not left.unclear:
+            return
+        attempts.client_request_id = left.intents[-1].client_request_id
+        if left.operation is None:
+            attempts.left_unclear()
+            return
+        operation = resumed_operation(left.operation)
+        self.say("waiting", node, "for an operation an earlier process began")
+        outcome = _after_wait(await self.azure.wait(operation, STILL_RUNNING))
+        await self._note(node, outcome, operation.resource)
+        attempts.note(outcome)
+
+    async def write(self, node: Node, found: Found, change: Change, attempts: Attempts) -> Took:
+        """Journal the intent, send, wait for the operation, journal the outcome; never cancelled half-way."""
+        return await to_its_end(self._write(node, found, change, attempts))
+
+    async def _write(self, node: Node, found: Found, change: Change, attempts: Attempts) -> Took:
+        request = change.request
+        if isinstance(request.resource, Unknown) or holds_unknown(request.body):
+            raise BugError(codes.engine.BUG, f"{node.id} would send a value that is not known yet")
+        attempts.client_request_id = attempts.client_request_id or str(uuid.uuid4())
+        attempts.sent += 1
+        await self.journal.append(
+            Intent(
+                step=node.id,
+                at=format_utc(self.clock.now()),
+                attempt=attempts.sent,
+                method=request.method,
+                resource_id=request.resource.text,
+                api_version=self.azure.api_version(request),
+                client_request_id=attempts.client_request_id,
+                body=request.body,
+                before=to_json(found.body),
+            )
+        )
+        self.say("sending", node, change.why)
+        self.writes += 1
+        self.gates.wrote(node)
+        sent = await self.azure.send(request, client_request_id=attempts.client_request_id)
+        if isinstance(sent, Started):
+            await self.journal.append(_began(node, sent.operation))
+            outcome = _after_wait(await self.azure.wait(sent.operation, change.estimate))
+        else:
+            outcome = sent
+        await self._note(node, outcome, request.resource)
+        return outcome
+
+    async def _note(self, node: Node, outcome: Took, resource: ResourceId) -> None:
+        self.recent.forget(resource)
+        if isinstance(outcome, Accepted):
+            self._written[resource.key] = outcome.at
+            self.grant_works(node)
+        await self.journal.append(_outcome(node, outcome, self.clock.now()))
+        self.say("sent", node, _words(outcome))
+
+
+def _after_wait(outcome: WaitOutcome) -> Took:
+    return Unclear(outcome.text) if isinstance(outcome, Lost) else outcome
+
+
+def resumed_operation(record: OperationBegan) -> Operation:
+    """Return the operation that *record* remembers."""
+    return Operation(
+        method=record.method,
+        resource=ResourceId.parse(record.resource_id),
+        api_version=record.api_version,
+        status_url=record.status_url,
+        location_url=record.location_url,
+        started=parse_utc(record.started),
+        client_request_id=record.client_request_id,
+        correlation_id=record.correlation_id,
+        caller=record.caller,
+        retry_after=record.retry_after,
+    )
+
+
+def _began(node: Node, operation: Operation) -> OperationBegan:
+    return OperationBegan(
+        step=node.id,
+        method=operation.method,
+        resource_id=operation.resource.text,
+        api_version=operation.api_version,
+        status_url=operation.status_url,
+        location_url=operation.location_url,
+        started=format_utc(operation.started),
+        client_request_id=operation.client_request_id,
+        correlation_id=operation.correlation_id,
+        caller=operation.caller,
+        retry_after=operation.retry_after,
+    )
+
+
+def _outcome(node: Node, outcome: Took, now: datetime) -> Outcome:
+    azure_code = (
+        outcome.code if isinstance(outcome, NotYet) else outcome.azure_code if isinstance(outcome, Refused) else ""
+    )
+    return Outcome(
+        step=node.id,
+        at=format_utc(now),
+        result=_RESULTS[type(outcome)],
+        azure_at=format_utc(outcome.at) if isinstance(outcome, Accepted) else "",
+        azure_code=azure_code,
+        text="" if isinstance(outcome, Accepted) else outcome.text,
+        correlation_id=outcome.correlation_id,
+    )
+
+
+_RESULTS: Mapping[type[Took], Literal["accepted", "not-yet", "refused", "unclear"]] = {
+    Accepted: "accepted",
+    NotYet: "not-yet",
+    Refused: "refused",
+    Unclear: "unclear",
+}
+
+
+def _words(outcome: Took) -> str:
+    if isinstance(outcome, Accepted):
+        return "accepted"
+    if isinstance(outcome, Refused):
+        return f"refused: {outcome.azure_code}"
+    return f"not yet: {outcome.code}" if isinstance(outcome, NotYet) else f"unclear: {outcome.text}"

@@ -1,0 +1,64 @@
+"""Exactly the reviewed lines, or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.model.decisions import Blocked, Change, Decision, Line, Manual
+from cmk_remediate.model.values import is_unknown_json, to_json
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.review import ReviewedLine, ReviewedStep
+
+CHANGES = frozenset({"create", "update", "delete", "start", "stop"})
+"""Actions of a reviewed step that send something."""
+
+
+def drift(reviewed: ReviewedStep, decision: Decision) -> str:
+    """Return how *decision* differs from what was reviewed, in one sentence; empty when it does not.
+
+    Done is never drift: the change is there already. Waiting is never drift. What the review did not know, Azure may fill.
+    """
+    if isinstance(decision, Blocked):
+        return f"{decision.why} [{decision.code}]"
+    if isinstance(decision, Manual):
+        return "" if reviewed.action == "manual" else f"has to be done by hand now: {decision.instructions}"
+    if not isinstance(decision, Change):
+        return ""
+    if reviewed.action not in CHANGES:
+        first = next((line for line in decision.lines if line.role == "owned"), None)
+        shown = f"{first.path} is {_show(to_json(first.before))}" if first else decision.why
+        return f"nothing was to change here when it was reviewed; now {shown}"
+    return _lines_drift(reviewed.lines, decision.lines)
+
+
+def _lines_drift(reviewed: tuple[ReviewedLine, ...], now: tuple[Line, ...]) -> str:
+    expected = {(line.path, line.role): line for line in reviewed}
+    for line in now:
+        was = expected.pop((line.path, line.role), None)
+        if was is None:
+            return f"{line.path} was not in the review; it is {_show(to_json(line.before))}"
+        before, after = to_json(line.before), to_json(line.after)
+        if not _same(was.before, before):
+            return f"{line.path} was {_show(was.before)} in the review and is {_show(before)} now"
+        if not _same(was.after, after):
+            return f"{line.path} was to become {_show(was.after)} in the review and would become {_show(after)} now"
+    if expected:
+        left = next(iter(expected.values()))
+        return f"{left.path} was {_show(left.before)} in the review and is not to be changed any more"
+    return ""
+
+
+def _same(reviewed: Any, now: Any) -> bool:
+    """Say whether *now* is what was reviewed, parts not known then filled in any way."""
+    if is_unknown_json(reviewed) or reviewed == now:
+        return True
+    if isinstance(reviewed, dict) and isinstance(now, dict):
+        return set(reviewed) == set(now) and all(_same(reviewed[key], now[key]) for key in reviewed)
+    if isinstance(reviewed, list) and isinstance(now, list):
+        return len(reviewed) == len(now) and all(_same(old, new) for old, new in zip(reviewed, now, strict=True))
+    return False
+
+
+def _show(value: Any) -> str:
+    return "absent" if value is None else f"{value!r}"

@@ -1,0 +1,149 @@
+"""What stands at the start of each untouched target: canary, failure cap, window, the wish to end.
+
+Never in the way of resuming, closing or undoing our own work: a target that was begun goes on, an open bracket is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.codes.code import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from cmk_remediate.engine.schedule import Stop
+    from cmk_remediate.model.graph import Graph, Node
+
+
+@dataclass(frozen=True)
+class Held:
+    """Why a node is not started; ``stopped`` when a resume will start it."""
+
+    code: Code
+    text: str
+    stopped: bool
+
+
+class Gates:
+    """The gates of one run.
+
+    Args:
+        graph: the run's graph.
+        stop: the wish to end.
+        touched: targets an earlier process of this run has begun.
+        max_failures: so many failed targets end the start of new ones.
+        max_disrupted: so many brackets may be open at once.
+        canary: the targets that go first; empty for none.
+        fits: says, for a number of seconds, why work of that length must not start now (the window, the deadline); empty if it may.
+        worst: the worst case of each target in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        graph: Graph,
+        stop: Stop,
+        touched: Collection[str],
+        max_failures: int,
+        max_disrupted: int,
+        canary: Collection[str],
+        fits: Callable[[int], str],
+        worst: Mapping[str, int],
+    ) -> None:
+        """Start with every gate where the arguments put it."""
+        self._graph = graph
+        self._stop = stop
+        self._touched = set(touched)
+        self._max_failures = max_failures
+        self._canary = frozenset(canary)
+        self._canary_ended = asyncio.Event()
+        self._canary_verdict = ""
+        self._fits = fits
+        self._worst = worst
+        self._failed: set[str] = set()
+        self._slots = asyncio.Semaphore(max_disrupted)
+        self._open: set[str] = set()
+        self._urgent: frozenset[str] = frozenset()
+        self._urgent_ended = asyncio.Event()
+        self._inherited: set[str] = set()
+
+    async def admit(self, node: Node) -> Held | None:
+        """Return why *node* must not start, once that is known; None when it may."""
+        if self._urgent and node.id not in self._urgent:
+            await self._urgent_ended.wait()
+        if self._begun(node):
+            return None
+        if self._canary and not self._canary & set(node.targets):
+            await self._canary_ended.wait()
+        if self._stop.asked:
+            return Held(codes.engine.STOPPED, self._stop.reason, stopped=True)
+        if self._canary_verdict and not self._canary & set(node.targets):
+            return Held(codes.engine.CANARY_FAILED, self._canary_verdict, stopped=True)
+        if len(self._failed) >= self._max_failures and not self._failed & set(node.targets):
+            return Held(
+                codes.engine.TOO_MANY_FAILURES, f"{len(self._failed)} targets failed before this one", stopped=True
+            )
+        late = self._fits(min((self._worst.get(target, 0) for target in node.targets), default=0))
+        return Held(codes.engine.OUTSIDE_WINDOW, late, stopped=True) if late else None
+
+    def _begun(self, node: Node) -> bool:
+        """Say whether the node belongs to work that was begun: only the wish to end holds it, and not inside a bracket."""
+        if self.in_open_bracket(node):
+            return True
+        return not self._stop.asked and bool(self._touched & set(node.targets))
+
+    async def before_write(self, node: Node) -> None:
+        """Wait for a free slot if *node* opens a bracket."""
+        if node.id in self._graph.closing and node.id not in self._open:
+            await self._slots.acquire()
+            self._open.add(node.id)
+
+    def wrote(self, node: Node) -> None:
+        """Note a write: the target that alone owns *node* is begun."""
+        if len(node.targets) == 1:
+            self._touched.update(node.targets)
+
+    def in_open_bracket(self, node: Node) -> bool:
+        """Say whether *node* stands in a bracket that is open."""
+        return bool(self._open) and self._graph.bracket_of(node) in self._open
+
+    def reopened(self, openers: Collection[str]) -> None:
+        """Take over brackets an earlier process left open: they, and what they stand on, come before anything else.
+
+        They may exceed the limit on open brackets; they exist.
+        """
+        self._open.update(openers)
+        urgent = [node.id for node in self._graph.nodes if self.in_open_bracket(node)]
+        for key in urgent:
+            urgent.extend(item for item in self._graph.by_id[key].before_it if item not in urgent)
+        self._urgent = frozenset(urgent)
+        self._inherited = set(openers)
+
+    def closed(self, opener: str) -> None:
+        """Note that the bracket of *opener* has ended, one way or the other."""
+        if opener not in self._open:
+            return
+        self._open.discard(opener)
+        if opener not in self._inherited:
+            self._slots.release()
+        self._inherited.discard(opener)
+        if not self._inherited:
+            self._urgent_ended.set()
+
+    def failed(self, targets: Collection[str]) -> None:
+        """Note that a step of *targets* failed."""
+        self._failed.update(targets)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Targets that were begun."""
+        return frozenset(self._touched)
+
+    def canary_ended(self, verdict: str) -> None:
+        """Let the rest start, or say why it must not."""
+        self._canary_verdict = verdict
+        self._canary_ended.set()

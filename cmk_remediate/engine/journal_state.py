@@ -1,0 +1,161 @@
+"""What a journal's records add up to; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from cmk_remediate.clock import parse_utc
+from cmk_remediate.model.records import (
+    Gate,
+    Intent,
+    OperationBegan,
+    Outcome,
+    Record,
+    RunEnded,
+    RunStarted,
+    Settled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class StepState:
+    """What the journal knows of one step.
+
+    Attributes:
+        intents: every attempt, oldest first; an attempt may have reached Azure whatever its outcome says.
+        open_intent: the last attempt, as long as no outcome says what came of it: read before anything else.
+        operation: the operation Azure began for the last attempt, as long as no outcome says how it ended.
+        outcome: the last outcome.
+        accepted: some attempt was accepted.
+        settled: how the step ended, if nothing was sent for it since.
+    """
+
+    intents: tuple[Intent, ...] = ()
+    open_intent: Intent | None = None
+    operation: OperationBegan | None = None
+    outcome: Outcome | None = None
+    accepted: bool = False
+    settled: Settled | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether a write may have left: an intent counts."""
+        return bool(self.intents)
+
+    @property
+    def unclear(self) -> bool:
+        """Whether nobody can say yet if the last attempt took effect."""
+        if self.settled is not None:
+            return False
+        return self.open_intent is not None or (self.outcome is not None and self.outcome.result == "unclear")
+
+    @property
+    def before(self) -> Any:
+        """The resource's raw body before the first attempt; None if there was none, or nothing was sent."""
+        return self.intents[0].before if self.intents else None
+
+    @property
+    def after(self) -> Any:
+        """The resource's raw body when the step ended; None before."""
+        return self.settled.after if self.settled is not None else None
+
+
+@dataclass(frozen=True)
+class JournalState:
+    """What the journal knows of a run.
+
+    Attributes:
+        started: the first record; None for an empty journal.
+        steps: each step that has a record, by node id, in the order of their first records.
+        order: node ids in the order of their first intents: what rollback walks backwards.
+        written: when Azure accepted the last write on a resource, by its lower-case id; Azure's clock.
+        gates: when a gate was last passed; our clock.
+        ended: the last end of the run, if nothing was recorded for a step since.
+        rolled_back_by: the run that undid this one; empty if none did.
+    """
+
+    started: RunStarted | None = None
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    written: Mapping[str, datetime] = field(default_factory=dict)
+    gates: Mapping[str, datetime] = field(default_factory=dict)
+    ended: RunEnded | None = None
+    rolled_back_by: str = ""
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> JournalState:
+        """Return what *records*, oldest first, add up to."""
+        steps: dict[str, StepState] = {}
+        order: dict[str, None] = {}
+        written: dict[str, datetime] = {}
+        gates: dict[str, datetime] = {}
+        started: RunStarted | None = None
+        ended: RunEnded | None = None
+        rolled_back_by = ""
+        for record in records:
+            if isinstance(record, (Intent, OperationBegan, Outcome, Settled)):
+                before = steps.get(record.step, StepState())
+                steps[record.step] = _next(before, record)
+                ended = None
+                if isinstance(record, Intent):
+                    order[record.step] = None
+                elif isinstance(record, Outcome) and record.result == "accepted" and record.azure_at and before.intents:
+                    resource, at = before.intents[-1].resource_id.lower(), parse_utc(record.azure_at)
+                    written[resource] = max(at, written.get(resource, at))
+            elif isinstance(record, Gate):
+                gates[record.gate] = parse_utc(record.at)
+            elif isinstance(record, RunStarted):
+                started = record
+            elif isinstance(record, RunEnded):
+                ended = record
+            else:
+                rolled_back_by = record.by
+        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do in this run."""
+        return self.ended is not None and self.ended.finished
+
+    @property
+    def over(self) -> bool:
+        """Whether its resources are free for another run: it is finished or was rolled back."""
+        return self.finished or bool(self.rolled_back_by)
+
+    @property
+    def word(self) -> Literal["unfinished", "finished", "rolled back"]:
+        """The run's state as a listing shows it."""
+        if self.rolled_back_by:
+            return "rolled back"
+        return "finished" if self.finished else "unfinished"
+
+    @property
+    def writes(self) -> int:
+        """How many writes may have left."""
+        return sum(len(step.intents) for step in self.steps.values())
+
+    @property
+    def resources(self) -> frozenset[str]:
+        """The lower-case ids of all resources a write may have left for."""
+        return frozenset(intent.resource_id.lower() for step in self.steps.values() for intent in step.intents)
+
+    def step(self, node: str) -> StepState:
+        """Return what is known of the step *node*; of one without records, that nothing was sent."""
+        return self.steps.get(node, StepState())
+
+
+def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled) -> StepState:
+    """Return *state* with what *record* adds."""
+    if isinstance(record, Intent):
+        return replace(state, intents=(*state.intents, record), open_intent=record, operation=None, settled=None)
+    if isinstance(record, OperationBegan):
+        return replace(state, operation=record)
+    if isinstance(record, Outcome):
+        accepted = state.accepted or record.result == "accepted"
+        return replace(state, open_intent=None, operation=None, outcome=record, accepted=accepted)
+    return replace(state, settled=record)

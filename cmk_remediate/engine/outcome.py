@@ -1,0 +1,117 @@
+"""How a run ended, target by target, and as one number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from cmk_remediate import codes
+from cmk_remediate.engine.precheck import Refusal
+from cmk_remediate.engine.settlement import Settlement
+from cmk_remediate.model.graph import Graph
+from cmk_remediate.model.result import RunResult, TargetEnd, TargetResult
+from cmk_remediate.model.review import Review, ReviewedTarget
+
+_WORST_FIRST = ("failed", "drifted", "blocked", "skipped", "manual", "in progress", "done", "already done")
+_TARGET_END: Mapping[str, TargetEnd] = {
+    "failed": "failed",
+    "drifted": "failed",
+    "blocked": "failed",
+    "skipped": "skipped",
+    "manual": "manual",
+    "in progress": "in progress",
+    "done": "done",
+    "already done": "done",
+}
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """What there is to sum up.
+
+    Attributes:
+        review: what was carried out.
+        graph: what was left of it after the pre-check.
+        ended: how each step ended.
+        refused: targets the pre-check refused.
+        sent_before: steps an earlier process of this run sent a write for.
+        writes: writes this process sent.
+        interrupted: why the run was asked to end; empty if it was not.
+    """
+
+    review: Review
+    graph: Graph
+    ended: Mapping[str, Settlement]
+    refused: Mapping[str, Refusal]
+    sent_before: Collection[str]
+    writes: int
+    interrupted: str
+
+
+def sum_up(end: RunEnd) -> RunResult:
+    """Return how the run ended."""
+    targets = tuple(_target(target, end) for target in end.review.targets)
+    exit_code = _exit_code(targets, end)
+    counts = ", ".join(
+        f"{sum(target.end == word for target in targets)} {word}"
+        for word in ("done", "in progress", "manual", "blocked", "failed", "skipped")
+        if any(target.end == word for target in targets)
+    )
+    noun = "rollback" if end.review.undoes else "apply"
+    text = f"{noun}: {counts or 'nothing to do'}; {end.writes} writes sent"
+    return RunResult(end.review.digest, targets, end.writes, exit_code, tuple(_alarms(end)), text)
+
+
+def _target(target: ReviewedTarget, end: RunEnd) -> TargetResult:
+    if target.blocked is not None:
+        return TargetResult(target.id, "blocked", target.blocked.code, target.blocked.why)
+    changed = any(step in end.ended and end.ended[step].sent for step in target.steps)
+    if target.id in end.refused:
+        refusal = end.refused[target.id]
+        return TargetResult(target.id, "failed", refusal.code, refusal.text, changed)
+    mine = [end.ended[step] for step in target.steps if step in end.ended]
+    if not mine:
+        return TargetResult(target.id, "done", "", "nothing to do")
+    worst = min(mine, key=lambda item: _WORST_FIRST.index(item.end))
+    if worst.succeeded and worst.end != "in progress":
+        sent = sum(item.sent for item in mine)
+        return TargetResult(target.id, "done", "", f"{sent} writes" if sent else "already done", changed)
+    return TargetResult(target.id, _TARGET_END[worst.end], worst.code, f"{worst.step.kind}: {worst.text}", changed)
+
+
+def _exit_code(targets: Collection[TargetResult], end: RunEnd) -> int:
+    bad = [target for target in targets if target.end in ("failed", "skipped")]
+    changed = end.writes > 0 or bool(end.sent_before)
+    if end.review.undoes is not None:
+        return 6 if bad else 0
+    if not bad:
+        return 0
+    if changed:
+        return 5
+    if end.interrupted:
+        return 130
+    if all(target.id in end.refused or target.code == codes.engine.DRIFT for target in bad):
+        return 3
+    held = (codes.engine.OUTSIDE_WINDOW,)
+    return 4 if all(target.code in held for target in bad) else 1
+
+
+def _alarms(end: RunEnd) -> list[str]:
+    """Return what must be the first lines: a machine left stopped, a group that is half moved."""
+    alarms = []
+    for opener, closer in end.graph.closing.items():
+        opened = end.ended[opener].sent or opener in end.sent_before
+        if opened and not end.ended[closer].succeeded:
+            where = end.graph.by_id[closer].step.address()
+            alarms.append(f"[{codes.engine.MACHINE_LEFT_STOPPED}] {where}: {end.ended[closer].text}")
+    for target in end.review.targets:
+        kinds: dict[str, list[Settlement]] = {}
+        for step in target.steps:
+            if step in end.ended and (end.ended[step].sent or end.ended[step].end in ("failed", "skipped", "drifted")):
+                kinds.setdefault(end.ended[step].step.kind, []).append(end.ended[step])
+        for kind, items in kinds.items():
+            moved = [str(item.step.address()) for item in items if item.succeeded]
+            left = [str(item.step.address()) for item in items if not item.succeeded]
+            if moved and left and len({item.step.address() for item in items}) > 1:
+                alarms.append(f"mixed: {kind} is done on {', '.join(moved)} and not on {', '.join(left)}")
+    return alarms

@@ -1,0 +1,82 @@
+"""Before the first write of a run: is everything still as reviewed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.codes.code import Code
+from cmk_remediate.engine.drift import drift
+from cmk_remediate.engine.project import Projected, project
+from cmk_remediate.engine.reads import EachOnce
+from cmk_remediate.model.decisions import Blocked, Read
+from cmk_remediate.model.outcomes import Answer, Reader
+
+if TYPE_CHECKING:
+    from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.model.graph import Graph
+    from cmk_remediate.model.review import Review
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a target is not started, though the review says it can be moved."""
+
+    code: Code
+    text: str
+
+
+@dataclass(frozen=True)
+class PreCheck:
+    """What the pre-check found.
+
+    Attributes:
+        refused: targets that have drifted or are blocked now, and why.
+        seen: what was read, for the steps that look next.
+    """
+
+    refused: Mapping[str, Refusal]
+    seen: Mapping[Read, Answer] = field(default_factory=dict)
+
+    def and_blocked(self, blocked: Mapping[str, Blocked]) -> PreCheck:
+        """Return the same with the targets of *blocked* refused too."""
+        more = {target: Refusal(reason.code, reason.why) for target, reason in blocked.items()}
+        return PreCheck({**more, **self.refused}, self.seen)
+
+
+async def precheck(
+    review: Review, graph: Graph, reader: Reader, journal: JournalState
+) -> tuple[PreCheck, Mapping[str, Projected], EachOnce]:
+    """Project *graph* again over Azure as it is and compare each step with what was reviewed.
+
+    Returns what was found, the projection, and the reader it was read through.
+
+    A step whose write an earlier process left unclear is not judged here: the loop finds out first what became of it. Nor is a
+    target that was begun: each of its steps is compared before its own write.
+    """
+    once = EachOnce(reader)
+    projected = await project(graph, once)
+    begun = begun_targets(graph, journal)
+    reviewed = {step.id: step for step in review.steps}
+    refused: dict[str, Refusal] = {}
+    for key, item in projected.items():
+        difference = drift(reviewed[key], item.decision)
+        if difference:
+            code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
+            refusal = Refusal(code, f"{_where(item)}: {difference}")
+            refused.update(
+                {target: refused.get(target, refusal) for target in item.node.targets if target not in begun}
+            )
+    return PreCheck(refused, once.seen()), projected, once
+
+
+def begun_targets(graph: Graph, journal: JournalState) -> frozenset[str]:
+    """Return the targets an earlier process has begun: it sent a write of a step that is theirs alone."""
+    sent = {key for key, state in journal.steps.items() if state.sent}
+    return frozenset(node.targets[0] for node in graph.nodes if len(node.targets) == 1 and node.id in sent)
+
+
+def _where(item: Projected) -> str:
+    return str(item.step.address()) if item.found.body is not None else item.step.kind

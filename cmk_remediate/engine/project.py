@@ -1,0 +1,105 @@
+"""The dry run: a projection.
+
+The graph is walked in order over Azure as read, with the effect of every change laid over it before the next step decides. So a
+step that starts what an earlier one stopped reads stopped -> running, and the dry run of a finished estate shows no change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.engine.overlay import Overlay
+from cmk_remediate.engine.schedule import each
+from cmk_remediate.model.codec import node_id
+from cmk_remediate.model.decisions import Change, Decision, Done, Found, Read
+from cmk_remediate.model.graph import Graph, Node
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject, at_path
+from cmk_remediate.model.step import Step, bind
+from cmk_remediate.model.values import UNKNOWN, Ref, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.outcomes import Reader
+
+
+@dataclass(frozen=True)
+class Projected:
+    """One step in the projection.
+
+    Attributes:
+        node: its node.
+        step: the step with the promises bound that are known.
+        found: what it judged by.
+        decision: what it said.
+        after: its resource's body once it is done; may hold `UNKNOWN`.
+    """
+
+    node: Node
+    step: Step
+    found: Found
+    decision: Decision
+    after: JsonObject | None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do or to wait for."""
+        return isinstance(self.decision, Done)
+
+
+async def project(graph: Graph, reader: Reader) -> Mapping[str, Projected]:
+    """Return every node of *graph* as the projection leaves it, by node id, in the graph's order."""
+    await _read_ahead(graph, reader)
+    overlay = Overlay(reader)
+    projected: dict[str, Projected] = {}
+
+    def promised(ref: Ref[Any]) -> Any:
+        producer = projected[node_id(ref.step)]
+        return value_of(ref, producer.after, done=producer.done)
+
+    for node in graph.nodes:
+        step = bind(node.step, promised)
+        found = await overlay.look(step)
+        decision = step.decide(found)
+        after = found.body
+        if isinstance(decision, Change):
+            overlay.lay(decision.effects)
+            after = _own_effect(overlay, step, found, decision)
+        projected[node.id] = Projected(node, step, found, decision, after)
+    return projected
+
+
+def value_of(ref: Ref[Any], body: JsonObject | None, *, done: bool) -> Any:
+    """Return the value *ref* promises, out of its producer's *body*; `UNKNOWN` while there is none.
+
+    A promise without a path stands for "that step is done": its value is the step's node id.
+    """
+    if not ref.path:
+        return node_id(ref.step) if done else UNKNOWN
+    value = at_path(body, ref.path)
+    return UNKNOWN if value is None else value
+
+
+def _own_effect(overlay: Overlay, step: Step, found: Found, change: Change) -> JsonObject | None:
+    address = step.address()
+    if isinstance(address, ResourceId):
+        return overlay.body(address, found.body)
+    own = [effect.patch for effect in change.effects if isinstance(effect.resource, Unknown)]
+    return own[0] if own else None
+
+
+async def _read_ahead(graph: Graph, reader: Reader) -> None:
+    """Read, many at once, what every step whose address stands fast will look at."""
+    wanted: dict[Read, None] = {}
+    for node in graph.nodes:
+        wanted.update(dict.fromkeys(reads_of(node.step)))
+    await each(list(wanted), reader.read)
+
+
+def reads_of(step: Step) -> tuple[Read, ...]:
+    """Return every read *step* judges by, as far as its address is known."""
+    address = step.address()
+    own = (Read(address),) if isinstance(address, ResourceId) and step.reads_itself() else ()
+    return own + step.also_reads()

@@ -1,0 +1,92 @@
+"""Readers over a reader: each GET once in a dry run; a moment's memory in a run."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cmk_remediate.clock import Clock
+    from cmk_remediate.model.decisions import Read
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.model.outcomes import Answer, Reader
+
+
+class EachOnce:
+    """Reads each thing once, however often and at once it is asked for; what a dry run and a pre-check look through."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Read through *reader*."""
+        self._reader = reader
+        self._answers: dict[Read, asyncio.Future[Answer]] = {}
+
+    async def read(self, read: Read) -> Answer:
+        """Return the answer to *read*, the first one for ever."""
+        waiting = self._answers.get(read)
+        if waiting is None:
+            waiting = asyncio.get_running_loop().create_future()
+            self._answers[read] = waiting
+            try:
+                waiting.set_result(await self._reader.read(read))
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    waiting.set_exception(error)
+                else:
+                    waiting.cancel()
+                    del self._answers[read]
+                    raise
+        return await asyncio.shield(waiting)
+
+    def now(self) -> datetime:
+        """Return Azure's clock."""
+        return self._reader.now()
+
+    def seen(self) -> dict[Read, Answer]:
+        """Return every answer so far."""
+        return {
+            read: waiting.result()
+            for read, waiting in self._answers.items()
+            if waiting.done() and not waiting.cancelled() and waiting.exception() is None
+        }
+
+
+class Recent:
+    """Answers again what was read a moment ago, unless we wrote to it since.
+
+    One read then serves the look after a write and the look before the next one. Vaults and SQL have no ETag, so a re-read a few
+    seconds later would see no more than this does.
+    """
+
+    FRESH = timedelta(seconds=10)
+
+    def __init__(self, reader: Reader, clock: Clock) -> None:
+        """Read through *reader*; age is judged by *clock*."""
+        self._reader = reader
+        self._clock = clock
+        self._answers: dict[str, dict[Read, tuple[datetime, Answer]]] = {}
+
+    def remember(self, seen: dict[Read, Answer]) -> None:
+        """Take over the answers of another reader, as of now."""
+        at = self._clock.now()
+        for read, answer in seen.items():
+            self._answers.setdefault(read.resource.top_level.key, {})[read] = (at, answer)
+
+    async def read(self, read: Read, *, again: bool = False) -> Answer:
+        """Return the answer to *read*; with *again* always a new one."""
+        shelf = self._answers.setdefault(read.resource.top_level.key, {})
+        if not again and read in shelf:
+            at, answer = shelf[read]
+            if self._clock.now() - at <= self.FRESH:
+                return answer
+        answer = await self._reader.read(read)
+        shelf[read] = (self._clock.now(), answer)
+        return answer
+
+    def forget(self, resource: ResourceId) -> None:
+        """Drop what is remembered of *resource* and all that shares its top-level resource."""
+        self._answers.pop(resource.top_level.key, None)
+
+    def now(self) -> datetime:
+        """Return Azure's clock."""
+        return self._reader.now()

@@ -1,0 +1,219 @@
+"""Carrying out a review: the pre-check, then every step through the one loop, in the graph's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.engine.canary import SOAKING, VERIFIED, Canary
+from cmk_remediate.engine.context import RunContext
+from cmk_remediate.engine.drift import CHANGES
+from cmk_remediate.engine.gates import Gates
+from cmk_remediate.engine.outcome import RunEnd, sum_up
+from cmk_remediate.engine.precheck import PreCheck, begun_targets
+from cmk_remediate.engine.reads import Recent
+from cmk_remediate.engine.schedule import Stop, walk
+from cmk_remediate.engine.settle import settle
+from cmk_remediate.engine.settlement import Settlement
+from cmk_remediate.model.records import RunEnded, Settled
+from cmk_remediate.model.values import to_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cmk_remediate.engine.journal import Journal
+    from cmk_remediate.model.graph import Graph, Node
+    from cmk_remediate.model.outcomes import Azure
+    from cmk_remediate.model.result import Progress, RunResult
+    from cmk_remediate.model.review import Review
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How one run may go about its work; from the plan and the caller.
+
+    Attributes:
+        max_failures: so many failed targets end the start of new ones.
+        max_disrupted: so many brackets may be open at once.
+        canary: how many targets go first; 0 for none.
+        soak: seconds the canary rests before it is looked at again.
+        fits: says why work of so many seconds must not start now; empty if it may.
+    """
+
+    max_failures: int = 1
+    max_disrupted: int = 1
+    canary: int = 0
+    soak: int = 0
+    fits: Callable[[int], str] = lambda _: ""
+
+
+class Run:
+    """One review being carried out, from its first step or from where its journal ends."""
+
+    def __init__(
+        self,
+        *,
+        review: Review,
+        graph: Graph,
+        azure: Azure,
+        clock: Clock,
+        journal: Journal,
+        rules: Rules,
+        stop: Stop,
+        progress: Progress,
+        precheck: PreCheck,
+    ) -> None:
+        """Put together what the steps work with."""
+        self._review = review
+        self._journal = journal
+        self._clock = clock
+        self._progress = progress
+        self._precheck = precheck
+        self._graph = graph.without(precheck.refused)
+        self._before = journal.state
+        self._touched = begun_targets(self._graph, self._before)
+        recent = Recent(azure, clock)
+        recent.remember(dict(precheck.seen))
+        first = self._canary_targets(rules.canary)
+        self._canary = Canary(self._graph, first, rules.soak, self._before.gates.get(SOAKING))
+        gates = Gates(
+            graph=self._graph,
+            stop=stop,
+            touched=self._touched,
+            max_failures=rules.max_failures,
+            max_disrupted=rules.max_disrupted,
+            canary=first,
+            fits=rules.fits,
+            worst=self._worst(),
+        )
+        self._context = RunContext(
+            azure=azure,
+            clock=clock,
+            journal=journal,
+            recent=recent,
+            reviewed={step.id: step for step in review.steps},
+            gates=gates,
+            stop=stop,
+            progress=progress,
+        )
+        self._stop = stop
+        opened = [
+            opener
+            for opener, closer in self._graph.closing.items()
+            if self._sent(opener) and not self._ended_well(closer)
+        ]
+        if opened:
+            gates.reopened(opened)
+
+    async def carry_out(self) -> RunResult:
+        """Bring every step to its end and say how the run ended."""
+        ended = await walk(self._graph, self._work)
+        end = sum_up(
+            RunEnd(
+                review=self._review,
+                graph=self._graph,
+                ended=ended,
+                refused=self._precheck.refused,
+                sent_before={key for key, state in self._before.steps.items() if state.sent},
+                writes=self._context.writes,
+                interrupted=self._stop.reason,
+            )
+        )
+        finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values())
+        await self._journal.append(RunEnded(at=self._now(), finished=finished, exit_code=end.exit_code))
+        return end
+
+    async def _work(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement:
+        context = self._context
+        settlement = self._not_to_run(node, ended)
+        if settlement is None:
+            held = await context.gates.admit(node)
+            if held is not None:
+                settlement = Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped)
+        if settlement is None:
+            try:
+                settlement = await settle(node, context)
+            finally:
+                context.release(node)
+        await self._record(node, settlement)
+        await self._canary.step_ended(context, {**ended, node.id: settlement})
+        return settlement
+
+    def _not_to_run(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement | None:
+        """Return how a node ends that must not run: nothing to close, or a step it needs did not succeed."""
+        if node.closes is not None:
+            opened = ended[node.closes].sent or self._sent(node.closes)
+            return None if opened else Settlement("already done", "", "its bracket was never opened", node.step)
+        unmet = [ended[need] for need in node.needs if not ended[need].succeeded]
+        if not unmet:
+            return None
+        first = unmet[0]
+        text = f"{first.step.kind} ended {first.end}: {first.text}"
+        stopped = all(item.stopped for item in unmet)
+        code = first.code if stopped else codes.engine.NEEDED_STEP_FAILED
+        return Settlement("skipped", code, text, node.step, stopped=stopped)
+
+    async def _record(self, node: Node, settlement: Settlement) -> None:
+        context = self._context
+        context.settled[node.id] = settlement
+        if settlement.end in ("failed", "drifted"):
+            context.gates.failed(node.targets)
+        if node.closes is not None:
+            context.gates.closed(node.closes)
+        if not settlement.stopped:
+            await self._journal.append(
+                Settled(
+                    step=node.id,
+                    at=self._now(),
+                    result=settlement.end,
+                    code=settlement.code,
+                    text=settlement.text,
+                    after=to_json(settlement.found.body) if settlement.found else None,
+                )
+            )
+        context.say("settled", node, f"{settlement.end}: {settlement.text}")
+
+    def _sent(self, key: str) -> bool:
+        state = self._before.steps.get(key)
+        return state is not None and state.sent
+
+    def _ended_well(self, key: str) -> bool:
+        state = self._before.steps.get(key)
+        return state is not None and state.settled is not None and state.settled.result in ("done", "already done")
+
+    def _canary_targets(self, count: int) -> tuple[str, ...]:
+        """Return the first *count* targets that change something, unless the canary has proved itself already."""
+        if VERIFIED in self._before.gates:
+            return ()
+        changing = {step.id for step in self._review.steps if step.action in CHANGES}
+        moving = [
+            target.id for target in self._review.targets if target.blocked is None and changing & set(target.steps)
+        ]
+        return tuple(moving[:count]) if len(moving) > count else ()
+
+    def _worst(self) -> dict[str, int]:
+        """Return the worst case of each target, in seconds."""
+        worst = {step.id: step.estimate.worst for step in self._review.steps if step.estimate is not None}
+        return {target.id: sum(worst.get(step, 0) for step in target.steps) for target in self._review.targets}
+
+    def _now(self) -> str:
+        return format_utc(self._clock.now())
+
+
+def deadline_fits(clock: Clock, deadline: datetime | None) -> Callable[[int], str]:
+    """Return what says why work of so many seconds must not start before *deadline*; empty if it may."""
+
+    def fits(seconds: int) -> str:
+        if deadline is None:
+            return ""
+        left = (deadline - clock.now()).total_seconds()
+        return (
+            ""
+            if left >= seconds
+            else f"{max(int(left), 0)} s are left before the deadline, the worst case takes {seconds} s"
+        )
+
+    return fits

@@ -1,0 +1,121 @@
+"""The one loop: read, decide; on a change: is it the reviewed one? then write; read and decide again, until done.
+
+Dry run, apply, resume, verify and rollback are all made of it. Done is what "verified", "idempotent" and "resumed" mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from cmk_remediate import codes
+from cmk_remediate.engine.attempts import Attempts
+from cmk_remediate.engine.settlement import Settlement
+from cmk_remediate.errors import AzureError
+from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
+from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, Unclear
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.graph import Node
+    from cmk_remediate.model.step import Step
+
+
+class World(Protocol):
+    """What the loop needs of a run; `engine.context` is the real one."""
+
+    async def look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
+        """Return the step with its promises bound, and what it finds; *again* insists on a new read."""
+
+    async def only_writer(self, node: Node, step: Step) -> bool:
+        """Wait until this step may write its resource alone, held until it has ended; True when that took time."""
+
+    async def pause(self, node: Node, seconds: float, why: str) -> bool:
+        """Let time pass; False when the run was asked to end."""
+
+    async def may_write(self, node: Node, change: Change) -> Settlement | None:
+        """Return why *change* must not be sent: drift, or a gate; None when it may."""
+
+    async def behind_grant(self, node: Node) -> bool:
+        """Wait for this step's turn to try its grant; True when that took time."""
+
+    async def write(
+        self, node: Node, found: Found, change: Change, attempts: Attempts
+    ) -> Accepted | NotYet | Refused | Unclear:
+        """Journal the intent, send, wait for the operation, journal the outcome."""
+
+    async def pick_up(self, node: Node, attempts: Attempts) -> None:
+        """If an earlier process left an operation open, wait for it; if it left an unclear write, note it."""
+
+    def give_up(self, node: Node, step: Step, answer: NotYet, attempts: Attempts) -> Settlement | None:
+        """Return the settlement of a step whose "not yet" has become "never"; None while it is worth another try."""
+
+
+async def settle(node: Node, world: World) -> Settlement:
+    """Bring one step to its end and return how it ended."""
+    attempts = Attempts()
+    try:
+        await world.pick_up(node, attempts)
+        return await _settle(node, world, attempts)
+    except AzureError as error:
+        return Settlement("failed", error.code, error.cause, node.step, sent=attempts.sent)
+
+
+async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
+    step, found = await world.look(node, again=False)
+    while True:
+        decision = step.decide(found)
+        if isinstance(decision, Change):
+            ended = await _change(node, step, found, decision, world, attempts)
+        elif isinstance(decision, Pending) and not decision.background:
+            ended = await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
+        else:
+            ended = _end(decision, step, found, attempts)
+        if ended is not None:
+            return ended
+        step, found = await world.look(node, again=True)
+
+
+async def _change(
+    node: Node, step: Step, found: Found, change: Change, world: World, attempts: Attempts
+) -> Settlement | None:
+    """Send *change* if it may be sent; None means: read and decide again."""
+    if attempts.had_no_effect:
+        return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
+    late = attempts.time_to_show(change.estimate)
+    if late:
+        return await _wait(node, step, found, late, "until a read shows the write", world, attempts)
+    refused = await world.may_write(node, change)
+    if refused is not None:
+        return refused
+    if await world.behind_grant(node) or await world.only_writer(node, step):
+        return None
+    outcome = await world.write(node, found, change, attempts)
+    attempts.note(outcome)
+    if isinstance(outcome, Refused):
+        return Settlement("failed", outcome.code, f"{outcome.azure_code}: {outcome.text}", step, found, attempts.sent)
+    if isinstance(outcome, NotYet):
+        never = world.give_up(node, step, outcome, attempts)
+        seconds = attempts.pause_before_next(outcome)
+        return never or await _wait(node, step, found, seconds, f"{outcome.code}: {outcome.text}", world, attempts)
+    return None
+
+
+async def _wait(
+    node: Node, step: Step, found: Found, seconds: float, why: str, world: World, attempts: Attempts
+) -> Settlement | None:
+    """Let time pass; a settlement only when the run was asked to end meanwhile."""
+    if await world.pause(node, seconds, why):
+        return None
+    text = f"stopped while waiting: {why}"
+    return Settlement("skipped", codes.engine.STOPPED, text, step, found, attempts.sent, stopped=True)
+
+
+def _end(decision: Decision, step: Step, found: Found, attempts: Attempts) -> Settlement:
+    if isinstance(decision, Done):
+        return Settlement("done" if attempts.sent else "already done", "", decision.why, step, found, attempts.sent)
+    if isinstance(decision, Pending):
+        return Settlement("in progress", "", decision.why, step, found, attempts.sent)
+    if isinstance(decision, Manual):
+        return Settlement("manual", decision.code or "", decision.instructions, step, found, attempts.sent)
+    if isinstance(decision, Blocked):
+        return Settlement("blocked", decision.code, decision.why, step, found, attempts.sent)
+    raise AssertionError(decision)

@@ -1,0 +1,93 @@
+"""Every error this library raises on purpose.
+
+    CmkError                    code, resource, cause, hint, exit code
+    |- UsageError          64   the command line
+    |- InputError           1   plan file, estate file, tenant, credential
+    |- ReviewError          3   altered, expired, foreign review; drift before the first write
+    |- RefusedError         4   acceptance, permission, window, cap, policy: nothing changed
+    |- RunStoreError        1   journal damaged or unwritable, run store busy
+    |- AzureError           5   Azure refused, or never answered clearly
+    |- StoppedError         5   interrupted part-way, deadline
+    |- InterruptedEarly   130   interrupted before any write
+    `- BugError             1   what the design rules out
+
+The exit code of a run is worked out from its outcome; the numbers here are for an error that ends a command.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from cmk_remediate.codes.code import Code
+
+
+class CmkError(Exception):
+    """Base of all expected failures.
+
+    Attributes:
+        code: what went wrong, stable; its page is `code.page`.
+        resource: the resource, file or field concerned; may be empty.
+        cause: one sentence, for a human.
+        hint: what to do next; defaults to the code's own.
+        correlation_id: Azure's id of the failing request, for its activity log; may be empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, code: Code, cause: str, *, resource: str = "", hint: str = "", correlation_id: str = "") -> None:
+        """Build the message from its parts."""
+        self.code = code
+        self.resource = resource
+        self.cause = cause
+        self.hint = hint or code.next
+        self.correlation_id = correlation_id
+        super().__init__(f"[{code}] {resource + ': ' if resource else ''}{cause}")
+
+
+class UsageError(CmkError):
+    """The command line itself is wrong."""
+
+    exit_code = 64
+
+
+class InputError(CmkError):
+    """A plan file, estate file, tenant or credential is wrong."""
+
+
+class ReviewError(CmkError):
+    """The review cannot be applied: altered, expired, foreign, or Azure has drifted from it."""
+
+    exit_code = 3
+
+
+class RefusedError(CmkError):
+    """A gate refused the run before it changed anything."""
+
+    exit_code = 4
+
+
+class RunStoreError(CmkError):
+    """The run store or a journal in it cannot be used."""
+
+
+class AzureError(CmkError):
+    """Azure refused a request, or never answered it clearly."""
+
+    exit_code = 5
+
+
+class StoppedError(CmkError):
+    """A run ended before its work was done; the journal knows how far it came."""
+
+    exit_code = 5
+
+
+class InterruptedEarly(CmkError):  # noqa: N818 - the user's wish, not an error
+    """Interrupted before the first write."""
+
+    exit_code = 130
+
+
+class BugError(CmkError):
+    """Something the design rules out happened."""

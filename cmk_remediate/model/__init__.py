@@ -1,0 +1,1 @@
+"""Frozen data without I/O: the words of this project as types."""

@@ -1,0 +1,196 @@
+"""The graph: which step stands on which.
+
+Equal steps of two targets are one node and their edges unite. Three edges: ``needs`` (must have succeeded), ``after`` (must have
+ended, however), ``closes`` (runs if and only if the named step wrote, whatever failed or was stopped between).
+"""
+
+from __future__ import annotations
+
+import graphlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate import codes
+from cmk_remediate.errors import BugError, InputError
+from cmk_remediate.model.codec import node_id
+from cmk_remediate.model.step import Step, refs
+from cmk_remediate.model.values import Ref, Unknown, holds_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step and its edges, all by node id.
+
+    Attributes:
+        id: hash of the step with its promises unresolved.
+        step: the step.
+        needs: nodes that must have succeeded.
+        after: nodes that must have ended.
+        closes: the node whose bracket this one closes, or None.
+        targets: the targets it belongs to, in the order they were added.
+    """
+
+    id: str
+    step: Step
+    needs: tuple[str, ...]
+    after: tuple[str, ...]
+    closes: str | None
+    targets: tuple[str, ...]
+
+    @property
+    def before_it(self) -> tuple[str, ...]:
+        """Every node that must have ended before this one starts."""
+        closing = (self.closes,) if self.closes else ()
+        return tuple(dict.fromkeys((*self.needs, *self.after, *closing)))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in an order in which each comes after all it waits for."""
+
+    nodes: tuple[Node, ...]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Node]:
+        """Each node by its id."""
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def closing(self) -> Mapping[str, str]:
+        """For each node that opens a bracket, the node that closes it."""
+        return {node.closes: node.id for node in self.nodes if node.closes}
+
+    @cached_property
+    def dependants(self) -> Mapping[str, tuple[str, ...]]:
+        """For each node, those that need it directly."""
+        found: dict[str, list[str]] = {node.id: [] for node in self.nodes}
+        for node in self.nodes:
+            for need in node.needs:
+                found[need].append(node.id)
+        return {key: tuple(value) for key, value in found.items()}
+
+    def without(self, targets: Iterable[str]) -> Graph:
+        """Return the graph without *targets* and the nodes that belong to no other target."""
+        gone = set(targets)
+        kept = [node for node in self.nodes if any(target not in gone for target in node.targets)]
+        ids = {node.id for node in kept}
+        return Graph(
+            tuple(
+                Node(
+                    node.id,
+                    node.step,
+                    tuple(item for item in node.needs if item in ids),
+                    tuple(item for item in node.after if item in ids),
+                    node.closes if node.closes in ids else None,
+                    tuple(target for target in node.targets if target not in gone),
+                )
+                for node in kept
+            )
+        )
+
+    def bracket_of(self, node: Node) -> str | None:
+        """Return the id of the node that opened the bracket *node* stands in (or closes), or None."""
+        if node.closes:
+            return node.closes
+        for opener, closer in self.closing.items():
+            if node.id == opener or (node.id in self.by_id[closer].after and opener in node.needs):
+                return opener
+        return None
+
+
+class GraphBuilder:
+    """Collects steps; `build` refuses what contradicts itself."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._steps: dict[str, Step] = {}
+        self._needs: dict[str, dict[str, None]] = {}
+        self._after: dict[str, dict[str, None]] = {}
+        self._closes: dict[str, str] = {}
+        self._targets: dict[str, dict[str, None]] = {}
+
+    def add(
+        self,
+        step: Step,
+        *,
+        target: str,
+        needs: Iterable[Step] = (),
+        after: Iterable[Step] = (),
+        closes: Step | None = None,
+    ) -> Step:
+        """Add *step* for *target*; steps it holds promises of are needed without being named.
+
+        Every step named must be added too, before `build`. Returns the step.
+        """
+        key = node_id(step)
+        self._steps.setdefault(key, step)
+        self._targets.setdefault(key, {})[target] = None
+        edges = self._needs.setdefault(key, {})
+        for ref in refs(step):
+            edges[node_id(ref.step)] = None
+        probe = step.probes()
+        if isinstance(probe, Ref):
+            edges[node_id(probe.step)] = None
+        for need in needs:
+            edges[node_id(need)] = None
+        later = self._after.setdefault(key, {})
+        for earlier in after:
+            later[node_id(earlier)] = None
+        if closes is not None:
+            self._closes[key] = node_id(closes)
+        return step
+
+    def build(self) -> Graph:
+        """Return the graph.
+
+        Raises:
+            InputError: CMK117 when two steps ask for different values of one property of one resource.
+            BugError: when an edge leads nowhere or in a circle.
+        """
+        self._refuse_conflicts()
+        sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
+        for key in self._steps:
+            before = [*self._needs[key], *self._after[key], *([self._closes[key]] if key in self._closes else [])]
+            missing = [item for item in before if item not in self._steps]
+            if missing:
+                raise BugError(codes.engine.BUG, f"step {key} stands on {missing[0]}, which is not in the graph")
+            sorter.add(key, *before)
+        try:
+            order = list(sorter.static_order())
+        except graphlib.CycleError as error:
+            raise BugError(codes.engine.BUG, f"the steps stand on each other in a circle: {error.args[1]}") from error
+        return Graph(
+            tuple(
+                Node(
+                    key,
+                    self._steps[key],
+                    tuple(self._needs[key]),
+                    tuple(self._after[key]),
+                    self._closes.get(key),
+                    tuple(self._targets[key]),
+                )
+                for key in order
+            )
+        )
+
+    def _refuse_conflicts(self) -> None:
+        owners: dict[tuple[str, str], tuple[str, Any]] = {}
+        for key, step in self._steps.items():
+            address = step.address()
+            if isinstance(address, Unknown):
+                continue
+            for path, value in step.owns().items():
+                if holds_unknown(value):
+                    continue
+                other, other_value = owners.setdefault((address.key, path), (key, value))
+                if other_value != value and self._closes.get(key) != other and self._closes.get(other) != key:
+                    mine, theirs = list(self._targets[key]), list(self._targets[other])
+                    raise InputError(
+                        codes.input_.GRAPH_CONFLICT,
+                        f"{path} is to be {other_value!r} for {', '.join(theirs)} but {value!r} for {', '.join(mine)}",
+                        resource=address.text,
+                    )

@@ -1,0 +1,170 @@
+"""Azure resource ids: parsed once, compared without regard to case.
+
+Azure returns ids in other casing than it was given them (some providers lower-case ``resourceGroups``), so two ids are equal
+when their lower-case texts are. Shape: learn.microsoft.com, "Resource functions", `resourceId`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from cmk_remediate import codes
+from cmk_remediate.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceId:
+    """The id of a subscription, a resource group, a resource, a child resource or an extension resource.
+
+    Attributes:
+        text: the id as written, without a trailing slash.
+    """
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> ResourceId:
+        """Return the id written in *text*.
+
+        Raises:
+            InputError: CMK103 when it is not an id of a subscription or of something below one.
+        """
+        clean = text.strip().rstrip("/")
+        parts = clean.split("/")
+        plausible = len(parts) >= 3 and not parts[0] and parts[1].lower() == "subscriptions" and all(parts[1:])
+        if plausible and len(parts) > 3:
+            rest = parts[3:]
+            if rest[0].lower() == "resourcegroups" and len(rest) >= 2:
+                rest = rest[2:]
+            plausible = not rest or (rest[0].lower() == "providers" and len(rest) >= 4 and _well_paired(rest))
+        if not plausible or any(character in clean for character in " ?#\\\n\t"):
+            raise InputError(codes.input_.RESOURCE_ID_INVALID, f"{text!r} is not an Azure resource id")
+        return cls(clean)
+
+    @cached_property
+    def key(self) -> str:
+        """The id in lower case: what equality, locks and dictionaries go by."""
+        return self.text.lower()
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        return self.text.split("/")
+
+    @property
+    def subscription(self) -> str:
+        """The subscription's id."""
+        return self._parts[2]
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group's name, or an empty text for a subscription and what extends it."""
+        return self._parts[4] if len(self._parts) > 4 and self._parts[3].lower() == "resourcegroups" else ""
+
+    @cached_property
+    def _last_provider(self) -> int:
+        lower = [part.lower() for part in self._parts]
+        return len(lower) - 1 - lower[::-1].index("providers") if "providers" in lower else -1
+
+    @cached_property
+    def type(self) -> str:
+        """The full type, such as ``Microsoft.Sql/servers/keys``; that of the extension for an extension resource."""
+        start = self._last_provider
+        if start < 0:
+            return "Microsoft.Resources/resourceGroups" if self.resource_group else "Microsoft.Resources/subscriptions"
+        tail = self._parts[start + 1 :]
+        return "/".join([tail[0], *tail[1::2]])
+
+    @property
+    def name(self) -> str:
+        """The last name in the id."""
+        return self._parts[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the resource and its parents within its provider, outermost first."""
+        start = self._last_provider
+        return tuple(self._parts[start + 3 :: 2]) if start >= 0 else (self._parts[-1],)
+
+    @property
+    def parent(self) -> ResourceId | None:
+        """The resource this one is a child of, or None for a top-level or extension resource."""
+        return ResourceId("/".join(self._parts[:-2])) if self.type.count("/") > 1 else None
+
+    @property
+    def top_level(self) -> ResourceId:
+        """The outermost resource: the server of a server key, the vault of a key. An extension gives its scope's."""
+        if self.scope is not None:
+            return self.scope.top_level
+        found = self
+        while found.parent is not None:
+            found = found.parent
+        return found
+
+    @property
+    def scope(self) -> ResourceId | None:
+        """What an extension resource (a role assignment, a lock) extends; None for any other resource."""
+        start = self._last_provider
+        if start < 0:
+            return None
+        head = "/".join(self._parts[:start])
+        nested = "/providers/" in head.lower()
+        extends_container = self.type.lower().startswith(("microsoft.authorization/",)) and bool(head)
+        return ResourceId(head) if nested or extends_container else None
+
+    @property
+    def group_id(self) -> ResourceId:
+        """The id of the resource group, or of the subscription where there is none."""
+        return ResourceId("/".join(self._parts[:5] if self.resource_group else self._parts[:3]))
+
+    @property
+    def subscription_id(self) -> ResourceId:
+        """The id of the subscription as a resource."""
+        return ResourceId("/".join(self._parts[:3]))
+
+    def child(self, kind: str, name: str) -> ResourceId:
+        """Return the id of the child resource *name* of type *kind* (``keys``, ``databases``)."""
+        return ResourceId(f"{self.text}/{kind}/{name}")
+
+    def extension(self, kind: str, name: str) -> ResourceId:
+        """Return the id of the extension resource *name* of type *kind* (``Microsoft.Authorization/locks``)."""
+        return ResourceId(f"{self.text}/providers/{kind}/{name}")
+
+    def is_type(self, kind: str) -> bool:
+        """Say whether the id is of the full type *kind*, in any casing."""
+        return self.type.lower() == kind.lower()
+
+    def within(self, scope: ResourceId) -> bool:
+        """Say whether the id is *scope* itself or anything below it."""
+        return self.key == scope.key or self.key.startswith(scope.key + "/")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare without regard to case."""
+        return isinstance(other, ResourceId) and self.key == other.key
+
+    def __lt__(self, other: ResourceId) -> bool:
+        """Order by lower-case text."""
+        return self.key < other.key
+
+    def __hash__(self) -> int:
+        """Hash the lower-case text."""
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        """Return the id as written."""
+        return self.text
+
+
+def _well_paired(rest: list[str]) -> bool:
+    """Say whether ``providers/NS/type/name...`` segments pair up, extensions included."""
+    index = 0
+    while index < len(rest):
+        if rest[index].lower() == "providers":
+            if len(rest) - index < 4:
+                return False
+            index += 4
+        elif len(rest) - index >= 2:
+            index += 2
+        else:
+            return False
+    return True

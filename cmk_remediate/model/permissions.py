@@ -1,0 +1,32 @@
+"""What a step needs to be allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cmk_remediate.model.ids import ResourceId
+
+Split = Literal["vault", "identity", "service", "partner", "run store"]
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One action on one scope.
+
+    Attributes:
+        action: as Azure spells it, such as ``Microsoft.Sql/servers/write``.
+        scope: where it is needed.
+        split: which team would hold it.
+        data: a data action: the permissions API does not judge it for us.
+        checkable: whether the permissions API can report it at a scope we may ask at; status URLs above the resource cannot.
+    """
+
+    action: str
+    scope: ResourceId
+    split: Split
+    data: bool = False
+    checkable: bool = True
+
+
+Permissions = tuple[Permission, ...]

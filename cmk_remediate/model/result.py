@@ -1,0 +1,118 @@
+"""What a verb returns, and what it says while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from cmk_remediate.model.review import Note
+
+TargetEnd = Literal["done", "in progress", "manual", "blocked", "failed", "skipped"]
+EventKind = Literal["read", "waiting", "sending", "sent", "settled", "target", "note"]
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """How one target ended.
+
+    Attributes:
+        id: the target's resource id.
+        end: one of six words.
+        code: why, where it is not ``done``; empty otherwise.
+        text: one sentence.
+        changed: whether this run sent a write for it.
+    """
+
+    id: str
+    end: TargetEnd
+    code: str
+    text: str
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        run: the review's digest.
+        targets: each target of the review, in its order.
+        writes: how many writes this invocation sent.
+        exit_code: as docs/command-line.md lists them.
+        alarms: what must be the first lines of the output: a machine left stopped, a mixed geo pair.
+        text: one sentence on the whole.
+    """
+
+    run: str
+    targets: tuple[TargetResult, ...]
+    writes: int
+    exit_code: int
+    alarms: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class TargetCheck:
+    """What a verification says of one target.
+
+    Attributes:
+        id: the target's resource id.
+        verdict: ``right``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; the last two never change the exit code.
+        code: why it is not right; empty otherwise.
+        text: one sentence naming the property and its value.
+    """
+
+    id: str
+    verdict: Literal["right", "wrong", "in progress", "blocked", "manual"]
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found; ``exit_code`` is 0 when all is right and 2 when not."""
+
+    subject: str
+    targets: tuple[TargetCheck, ...]
+    notes: tuple[Note, ...]
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in a run store; ``state`` is ``unfinished``, ``finished``, ``rolled back`` or ``damaged``."""
+
+    run: str
+    state: str
+    started: str
+    undoes: str
+    targets: tuple[str, ...]
+    writes: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, for whoever shows progress.
+
+    Attributes:
+        at: our clock.
+        kind: what sort of thing.
+        target: resource ids of the targets concerned.
+        step: the step's node id; empty for a target's or the run's own event.
+        text: one sentence.
+    """
+
+    at: datetime
+    kind: EventKind
+    target: tuple[str, ...]
+    step: str
+    text: str
+
+
+Progress: TypeAlias = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Show nothing: the default observer."""

@@ -1,0 +1,178 @@
+"""The review: the result of a dry run, and the only thing `apply` accepts.
+
+Its digest is SHA-256 over the document as RFC 8785 JSON without the member ``digest``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from cmk_remediate.model.json_types import digest
+
+FORMAT_VERSION = "1.0"
+
+Action = Literal["create", "update", "delete", "start", "stop", "wait", "keep", "none", "manual"]
+
+
+class Frozen(BaseModel):
+    """Strict, frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Made(Frozen):
+    """Who made the review, when and with what; ``id`` is a random UUID, ``at`` ISO 8601 UTC, ``with_`` a name and version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+    id: str
+    at: str
+    by: str
+    with_: str
+
+
+class PlanSource(Frozen):
+    """The plan the review was made from; ``content`` is the validated plan as JSON, ``sha256`` of the file's bytes."""
+
+    name: str
+    sha256: str
+    content: dict[str, Any]
+
+
+class ReviewedReversibility(Frozen):
+    """How a line can be undone; ``code`` is for `explain`, empty when nothing needs explaining."""
+
+    kind: Literal["reversible", "kept", "one-way"]
+    code: str
+    why: str
+
+
+class ReviewedLine(Frozen):
+    """One property: what it is, what it becomes, how that can be undone, and what must be accepted for it."""
+
+    path: str
+    before: Any
+    after: Any
+    role: Literal["owned", "carried", "relied_on"]
+    reversibility: ReviewedReversibility | None = None
+    accept: str | None = None
+
+
+class ReviewedRequest(Frozen):
+    """The request a step would send; unknown parts are ``{"unknown": true}``."""
+
+    method: str
+    body: Any
+
+
+class ReviewedEstimate(Frozen):
+    """Seconds."""
+
+    usual: int
+    worst: int
+
+
+class ReviewedPermission(Frozen):
+    """One action needed on one scope."""
+
+    action: str
+    scope: str
+    split: str
+    data: bool
+    checkable: bool
+
+
+class ReviewedStep(Frozen):
+    """One step; a step shared by many targets stands once."""
+
+    id: str
+    kind: str
+    params: dict[str, Any]
+    resource_id: str | None
+    api_version: str | None
+    action: Action
+    request: ReviewedRequest | None
+    lines: tuple[ReviewedLine, ...]
+    reason: str
+    waits: str | None
+    downtime: str
+    estimate: ReviewedEstimate | None
+    permissions: tuple[ReviewedPermission, ...]
+    needs: tuple[str, ...]
+    after: tuple[str, ...]
+    closes: str | None
+
+
+class ReviewedBlock(Frozen):
+    """Why a target cannot be moved."""
+
+    code: str
+    why: str
+    next: str
+
+
+class ReviewedTarget(Frozen):
+    """One target: its state as found, and its steps in order."""
+
+    id: str
+    service: str
+    state: str
+    blocked: ReviewedBlock | None
+    steps: tuple[str, ...]
+
+
+class Note(Frozen):
+    """Something a reviewer should know; ``scope`` is a resource id, a target, or empty for the whole review."""
+
+    code: str
+    scope: str
+    text: str
+
+
+class Artefact(Frozen):
+    """A file made beside the review."""
+
+    name: str
+    sha256: str
+
+
+class Review(Frozen):
+    """What a dry run found and what an apply would do."""
+
+    format_version: str
+    digest: str
+    made: Made
+    expires: str
+    tenant: str
+    cloud: str
+    runs: str
+    plan: PlanSource
+    undoes: str | None
+    steps: tuple[ReviewedStep, ...]
+    targets: tuple[ReviewedTarget, ...]
+    notes: tuple[Note, ...]
+    artefacts: tuple[Artefact, ...]
+    acknowledgements_required: tuple[str, ...]
+
+    @property
+    def short_digest(self) -> str:
+        """The digest's first eight characters."""
+        return self.digest[:8]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the review as JSON."""
+        document: dict[str, Any] = self.model_dump(mode="json")
+        document["made"]["with"] = document["made"].pop("with_")
+        return document
+
+    def computed_digest(self) -> str:
+        """Return the digest its contents call for."""
+        document = self.to_json()
+        del document["digest"]
+        return digest(document)
+
+    def sealed(self) -> Review:
+        """Return the review with the digest its contents call for."""
+        return self.model_copy(update={"digest": self.computed_digest()})

@@ -1,0 +1,1 @@
+"""Plan files: what the operator declares, loaded and checked before Azure is asked anything."""

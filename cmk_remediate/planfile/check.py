@@ -1,0 +1,145 @@
+"""What no single field of a plan shows: fields that contradict each other, or what the service takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.clock import parse_utc
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.planfile.declared import DECLARED
+from cmk_remediate.planfile.problems import Location, Problem
+from cmk_remediate.planfile.schema import CustomerManagedKey, PlanFile, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TARGET = "{target}"
+"""Stands for the target's name."""
+_KEY_NAME = re.compile(r"^[0-9A-Za-z-]{1,127}$")
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def check(plan: PlanFile) -> Iterator[Problem]:
+    """Yield every problem of *plan*, without lines."""
+    yield from _targets(plan)
+    yield from _placeholders(plan)
+    yield from _key(plan)
+    yield from _expiry(plan)
+    yield from _identity(plan)
+    yield from _times(plan)
+    yield from _rest(plan)
+
+
+def keys(plan: PlanFile) -> Iterator[tuple[Location, CustomerManagedKey]]:
+    """Yield each key the plan names, with its place: its own, then the targets'."""
+    yield ("customer_managed_key",), plan.customer_managed_key
+    for index, target in enumerate(plan.targets):
+        if target.overrides and target.overrides.customer_managed_key:
+            yield ("targets", index, "overrides", "customer_managed_key"), target.overrides.customer_managed_key
+
+
+def _wrong(where: Location, text: str) -> Problem:
+    return Problem(codes.input_.PLAN_INVALID, where, text)
+
+
+def _targets(plan: PlanFile) -> Iterator[Problem]:
+    wanted = DECLARED[plan.service].resource_type
+    seen: dict[ResourceId, int] = {}
+    for index, target in enumerate(plan.targets):
+        where: Location = ("targets", index, "resource_id")
+        found = ResourceId.parse(target.resource_id)
+        if not found.is_type(wanted):
+            yield _wrong(where, f"is a {found.type}; service {plan.service} moves {wanted}")
+        if found in seen:
+            yield _wrong(where, f"the same resource as targets[{seen[found]}]")
+        seen.setdefault(found, index)
+
+
+def _placeholders(plan: PlanFile) -> Iterator[Problem]:
+    only = f"{TARGET} is read only in key_name and in the last name of user_assigned_identity.resource_id"
+    for where, key in keys(plan):
+        if not _KEY_NAME.match(key.key_name.replace(TARGET, "x")):
+            yield _wrong((*where, "key_name"), f"{key.key_name!r} is not a key's name; {only}")
+        if "{" in key.key_vault_resource_id or "}" in key.key_vault_resource_id:
+            yield _wrong((*where, "key_vault_resource_id"), only)
+        if key.user_assigned_identity:
+            head, _, name = key.user_assigned_identity.resource_id.rpartition("/")
+            if {"{", "}"} & set(head + name.replace(TARGET, "")):
+                yield _wrong((*where, "user_assigned_identity", "resource_id"), only)
+        if key.key_version and TARGET in key.key_name:
+            yield _wrong((*where, "key_version"), f"one version cannot belong to many keys ({TARGET} in key_name)")
+    for index, target in enumerate(plan.targets):
+        if {"{", "}"} & set(target.resource_id):
+            yield _wrong(("targets", index, "resource_id"), only)
+
+
+def _key(plan: PlanFile) -> Iterator[Problem]:
+    takes = DECLARED[plan.service]
+    unsuitable = codes.input_.KEY_DECLARED_UNSUITABLE
+    if plan.key.type not in takes.key_types:
+        yield Problem(
+            unsuitable, ("key", "type"), f"{plan.service} takes {' or '.join(takes.key_types)}, not {plan.key.type}"
+        )
+    if plan.key.size not in takes.key_sizes:
+        sizes = " or ".join(map(str, takes.key_sizes))
+        yield Problem(unsuitable, ("key", "size"), f"{plan.service} takes {sizes} bits, not {plan.key.size}")
+    for where, key in keys(plan):
+        length = len(ResourceId.parse(key.key_vault_resource_id).name) + len(key.key_name)
+        if takes.name_limit and TARGET not in key.key_name and length > takes.name_limit:
+            text = f"vault and key name have {length} characters together; {plan.service} takes {takes.name_limit}"
+            yield Problem(unsuitable, (*where, "key_name"), text)
+        if key.versionless and key.key_version:
+            yield _wrong((*where, "versionless"), "contradicts key_version")
+        if key.versionless and plan.cloud != "AzureCloud":
+            yield _wrong((*where, "versionless"), f"is available in AzureCloud only, not in {plan.cloud}")
+
+
+def _expiry(plan: PlanFile) -> Iterator[Problem]:
+    policy = plan.key.rotation_policy
+    expiring: list[Location] = []
+    if plan.key.expires:
+        expiring.append(("key", "expires"))
+    if policy and policy.expiry_time:
+        expiring.append(("key", "rotation_policy", "expiry_time"))
+    pinned = [".".join(map(str, where)) for where, key in keys(plan) if key.key_version]
+    for where in expiring:
+        if pinned:
+            yield _wrong(
+                where, f"{pinned[0]}.key_version pins one version: once it expired, nothing would follow a new one"
+            )
+    if plan.key.expires and not policy:
+        yield _wrong(("key", "expires"), "without a rotation_policy nobody makes the version that has to follow")
+    if policy and policy.notify_before_expiry and not policy.expiry_time:
+        yield _wrong(("key", "rotation_policy", "notify_before_expiry"), "needs expiry_time")
+
+
+def _identity(plan: PlanFile) -> Iterator[Problem]:
+    text = "system-assigned contradicts user_assigned_identity"
+    overrides = [target.overrides for target in plan.targets]
+    others_use_it = any(item is not None and item.identity == "user-assigned" for item in overrides)
+    if plan.identity == "system-assigned" and plan.customer_managed_key.user_assigned_identity and not others_use_it:
+        yield _wrong(("identity",), text)
+    for index, item in enumerate(overrides):
+        key = item.customer_managed_key if item else None
+        if item and key and item.identity == "system-assigned" and key.user_assigned_identity:
+            yield _wrong(("targets", index, "overrides", "identity"), text)
+
+
+def _times(plan: PlanFile) -> Iterator[Problem]:
+    if plan.window and parse_utc(plan.window.opens) >= parse_utc(plan.window.closes):
+        yield _wrong(("window", "closes"), "the window closes before it opens")
+    if seconds(plan.access.floor) > seconds(plan.access.timeout):
+        yield _wrong(("access", "floor"), "is longer than access.timeout")
+    if not seconds(plan.review_expires):
+        yield _wrong(("review_expires",), "a review that expires at once can never be applied")
+
+
+def _rest(plan: PlanFile) -> Iterator[Problem]:
+    restrict = plan.vault.restrict
+    if restrict and not (restrict.default_action or restrict.public_network_access or restrict.permission_model):
+        yield _wrong(("vault", "restrict"), "names nothing to restrict; leave it out")
+    if plan.runs and _URL.match(plan.runs):
+        text = "remote run stores are not available in this version; name a folder"
+        yield Problem(codes.input_.NOT_YET_SUPPORTED, ("runs",), text)

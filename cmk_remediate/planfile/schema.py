@@ -1,0 +1,254 @@
+"""The schema of a plan file: strict pydantic; field names follow the Azure Verified Modules interface."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from cmk_remediate.clock import parse_utc
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.ids import ResourceId
+
+_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
+_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+
+def seconds(text: str) -> int:
+    """Return the seconds that a duration such as ``90s``, ``45m``, ``1h30m`` or ``7d`` names.
+
+    Raises:
+        ValueError: when it is not one.
+    """
+    match = _DURATION.match(text)
+    if not text or match is None:
+        message = f"{text!r} is not a duration such as 90s, 45m, 1h30m or 7d"
+        raise ValueError(message)
+    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+
+
+def _duration(text: str) -> str:
+    seconds(text)
+    return text
+
+
+def _moment(text: str) -> str:
+    message = f"{text!r} is not a moment in UTC such as 2026-11-22T22:00:00Z"
+    if not _MOMENT.match(text):
+        raise ValueError(message)
+    try:
+        parse_utc(text)
+    except ValueError as error:
+        raise ValueError(message) from error
+    return text
+
+
+def _resource_id(text: str) -> str:
+    try:
+        ResourceId.parse(text)
+    except InputError as error:
+        raise ValueError(error.cause) from error
+    return text
+
+
+def _vault_id(text: str) -> str:
+    if not ResourceId.parse(_resource_id(text)).is_type("Microsoft.KeyVault/vaults"):
+        message = f"{text!r} is not the id of a Key Vault (managed HSM is not supported yet)"
+        raise ValueError(message)
+    return text
+
+
+def _identity_id(text: str) -> str:
+    if not ResourceId.parse(_resource_id(text)).is_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
+        message = f"{text!r} is not the id of a user-assigned identity"
+        raise ValueError(message)
+    return text
+
+
+Duration = Annotated[
+    str,
+    AfterValidator(_duration),
+    Field(json_schema_extra={"pattern": _DURATION.pattern, "examples": ["90s", "45m", "1h30m", "7d"]}),
+]
+Moment = Annotated[
+    str,
+    AfterValidator(_moment),
+    Field(json_schema_extra={"pattern": _MOMENT.pattern, "examples": ["2026-11-22T22:00:00Z"]}),
+]
+ResourceIdText = Annotated[str, AfterValidator(_resource_id)]
+VaultIdText = Annotated[str, AfterValidator(_vault_id)]
+IdentityIdText = Annotated[str, AfterValidator(_identity_id)]
+
+
+class _Part(BaseModel):
+    # The text below a field is its description in the JSON Schema.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class UserAssignedIdentity(_Part):
+    """Our identity, for targets that get it by the service's rules; ``{target}`` stands for the target's name."""
+
+    resource_id: IdentityIdText
+    """The identity's resource id; made if it does not exist."""
+
+
+class CustomerManagedKey(_Part):
+    """Which key in which vault. ``{target}`` in the key's and the identity's name stands for the target's name."""
+
+    key_vault_resource_id: VaultIdText
+    """The vault's resource id; the vault must exist."""
+    key_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9{}-]{1,127}$")]
+    """The key's name; made if it does not exist."""
+    key_version: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """Pins one version and turns following new versions off. Leave it out."""
+    versionless: bool = False
+    """Register the key without a version (public cloud only)."""
+    user_assigned_identity: UserAssignedIdentity | None = None
+    """Our identity; used only where the service's rules give the target ours."""
+
+
+class Overrides(_Part):
+    """What is different for one target."""
+
+    customer_managed_key: CustomerManagedKey | None = None
+    """Replaces the plan's whole."""
+    identity: Literal["user-assigned", "system-assigned"] | None = None
+    """As the plan's."""
+    private_endpoint: bool | None = None
+    """As the plan's."""
+    enable_tde: bool | None = None
+    """As the plan's."""
+
+
+class TargetEntry(_Part):
+    """One resource to move."""
+
+    resource_id: ResourceIdText
+    """The resource id."""
+    overrides: Overrides | None = None
+    """What is different for this target."""
+
+
+class Restrict(_Part):
+    """The last step of a run: each part is opt-in and accepted by name."""
+
+    default_action: Literal["Deny"] | None = None
+    """Close the vault's firewall to all that no rule lets in."""
+    public_network_access: Literal["Disabled"] | None = None
+    """Reach the vault by private endpoints only."""
+    permission_model: Literal["rbac"] | None = None
+    """Turn from access policies to roles: voids every access policy at once."""
+
+
+class Vault(_Part):
+    """What is done to the vault beside purge protection."""
+
+    bypass: Literal["AzureServices"] | None = None
+    """Let trusted services past the vault's firewall."""
+    restrict: Restrict | None = None
+    """The last step of the run."""
+
+
+class RotationPolicy(_Part):
+    """Sent whole with the key's creation. ISO 8601 durations, as Key Vault spells them."""
+
+    rotate_after_create: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] = "P1Y"
+    """A new version this long after the last one."""
+    notify_before_expiry: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] | None = None
+    """An Event Grid event this long before a version expires; needs expiry_time."""
+    expiry_time: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] | None = None
+    """New versions expire after this long. Leave it out unless a policy demands it."""
+
+
+class Key(_Part):
+    """How a key that does not exist is made. Azure SQL takes RSA and RSA-HSM of 2048 or 3072 bits."""
+
+    type: Literal["RSA", "RSA-HSM", "EC", "EC-HSM"] = "RSA"
+    """The key's type."""
+    size: int = 3072
+    """In bits."""
+    rotation_policy: RotationPolicy | None = RotationPolicy()
+    """Null: nobody rotates the key."""
+    expires: Moment | None = None
+    """When the first version expires. Leave it out unless a policy demands it."""
+
+
+class Access(_Part):
+    """How long to wait for a grant to arrive."""
+
+    floor: Duration = "60s"
+    """Wait at least this long after the youngest cause."""
+    timeout: Duration = "20m"
+    """Call it refused once the youngest cause is this old."""
+
+
+class Limits(_Part):
+    """How much may go wrong, or be changed, in one run."""
+
+    max_targets: Annotated[int, Field(ge=1)] = 50
+    """Refuse a run that would change more targets."""
+    max_failures: Annotated[int, Field(ge=1)] = 1
+    """Start no further target after this many failed."""
+    max_disrupted: Annotated[int, Field(ge=1)] = 1
+    """Targets with an outage at the same time."""
+
+
+class Window(_Part):
+    """The change window, ISO 8601 in UTC. A target is started only if its worst case ends within it."""
+
+    opens: Moment
+    """Nothing is started before."""
+    closes: Moment
+    """Everything started is over by then, at its worst."""
+
+
+class Canary(_Part):
+    """The first targets; the rest starts once they were right, and still right after the soak."""
+
+    targets: Annotated[int, Field(ge=1)] = 1
+    """How many go first."""
+    soak: Duration = "45m"
+    """How long they are left alone before they are looked at again."""
+
+
+class PlanFile(_Part):
+    """What the operator declares: one service, many targets."""
+
+    service: Literal["sql"]
+    """What is moved; one service a plan."""
+    tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+    """The Entra tenant's id."""
+    cloud: Literal["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"] = "AzureCloud"
+    """Which Azure."""
+    customer_managed_key: CustomerManagedKey
+    """The key of every target that does not override it."""
+    targets: Annotated[tuple[TargetEntry, ...], Field(min_length=1)]
+    """What is to be moved."""
+    vault: Vault = Vault()
+    """What is done to the vault beside purge protection."""
+    identity: Literal["user-assigned", "system-assigned"] = "user-assigned"
+    """Which identity a target uses the key with, where the service's rules leave the choice."""
+    key: Key = Key()
+    """How a key that does not exist is made."""
+    access: Access = Access()
+    """How long to wait for a grant to arrive."""
+    limits: Limits = Limits()
+    """How much may go wrong, or be changed, in one run."""
+    window: Window | None = None
+    """The change window."""
+    canary: Canary | None = None
+    """The first targets, and how long they soak."""
+    allow_downtime: bool = False
+    """Permits planning an outage; the outage itself is accepted at apply."""
+    private_endpoint: bool = False
+    """The service reaches the vault by private endpoint."""
+    enable_tde: bool = False
+    """Turn transparent data encryption on where a database has it off."""
+    owner: Annotated[str, Field(min_length=1, max_length=128)]
+    """Who answers for what we create; goes into a tag."""
+    runs: Annotated[str, Field(min_length=1)] | None = None
+    """Where journals are kept, relative to this file; else ./cmk-runs."""
+    review_expires: Duration = "7d"
+    """How long after the dry run its review can be applied."""

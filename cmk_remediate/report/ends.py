@@ -1,0 +1,41 @@
+"""What exit codes mean, and which requests are reads."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEANINGS: Mapping[int, str] = MappingProxyType(
+    {
+        0: "all reviewed changes are done or in progress, or there was nothing to do",
+        1: "error, nothing was changed",
+        2: "changes are needed, or it is not as it should be",
+        3: "not as reviewed, or the review is altered, expired or foreign; nothing was changed",
+        4: "refused: acceptance, permission, window, cap or policy; nothing was changed",
+        5: "stopped part-way, or something failed, drifted or was skipped after other changes",
+        6: "the rollback is incomplete: a human is needed",
+        64: "the command line is wrong",
+        130: "interrupted before any write",
+    }
+)
+"""Every exit code of the command line, and of a run."""
+
+# The read-only POSTs: Resource Graph (learn.microsoft.com/rest/api/azureresourcegraph), checkPolicyRestrictions
+# (learn.microsoft.com/rest/api/policyinsights), the managed instance's validate call
+# (learn.microsoft.com/rest/api/sql).
+_READ_ONLY_POSTS = re.compile(
+    r"/providers/microsoft\.(resourcegraph/resources|policyinsights/checkpolicyrestrictions)$"
+    r"|/validateazurekeyvaultencryptionkey$"
+)
+
+
+def read_or_write(request: Mapping[str, Any]) -> str:
+    """Return ``read`` or ``write`` for a row of a request log; what is not known to be a read is a write."""
+    method = str(request.get("method", "")).upper()
+    path = str(request.get("url", "")).partition("?")[0].rstrip("/").lower()
+    reads = method in ("GET", "HEAD", "OPTIONS") or (method == "POST" and _READ_ONLY_POSTS.search(path) is not None)
+    return "read" if reads else "write"

@@ -1,0 +1,34 @@
+"""Which formats there are, and which renderer shows what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
+
+from cmk_remediate.model.result import RunResult, Verification
+from cmk_remediate.model.review import Review
+from cmk_remediate.report.json_ import JsonRenderer
+from cmk_remediate.report.markdown import MarkdownRenderer
+from cmk_remediate.report.text import TextRenderer
+
+if TYPE_CHECKING:
+    from cmk_remediate.report.renderer import Renderer
+
+Format = Literal["text", "markdown", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""Every format's name."""
+
+
+def renderer(name: Format) -> Renderer:
+    """Return the renderer of the format *name*."""
+    found: dict[Format, Renderer] = {"text": TextRenderer(), "markdown": MarkdownRenderer(), "json": JsonRenderer()}
+    return found[name]
+
+
+def render(subject: Review | RunResult | Verification, format: Format = "text") -> str:  # noqa: A002 - as --format
+    """Return *subject* as a document of the format *format*, ending in a newline."""
+    chosen = renderer(format)
+    if isinstance(subject, Review):
+        return chosen.review(subject)
+    if isinstance(subject, RunResult):
+        return chosen.run(subject)
+    return chosen.verification(subject)

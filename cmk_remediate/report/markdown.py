@@ -1,0 +1,254 @@
+"""Markdown for pull requests and tickets: one H2 a target, danger on top, ids folded away, at most 60 kB.
+
+Names come from Azure and may hold anything, so prose is escaped and values stand in code spans.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.report.ends import MEANINGS, read_or_write
+from cmk_remediate.report.names import Names
+from cmk_remediate.report.view import WRITING, ReviewView
+from cmk_remediate.report.words import ACTIONS, count, plain, span, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from cmk_remediate.model.result import RunResult, RunSummary, Verification
+    from cmk_remediate.model.review import Note, Review, ReviewedLine, ReviewedStep, ReviewedTarget
+
+LIMIT = 60_000
+"""The longest document, in bytes: a comment on GitHub takes 65,536 characters."""
+_ROOM_FOR_POINTER = 500
+_AT_ONCE = 50
+_BAR = re.compile(r"(?<!\\)\|")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+
+
+class MarkdownRenderer:
+    """Reports as GitHub-flavoured Markdown."""
+
+    name = "markdown"
+
+    def review(self, review: Review) -> str:
+        """Show what an apply would do."""
+        pointer = f"The whole review is in its JSON file, digest {code(review.digest)}."
+        return capped(_review(ReviewView(review)), pointer)
+
+    def run(self, result: RunResult) -> str:
+        """Show how a run ended; alarms first."""
+        return capped(_run(result), f"The whole result is in the journal of run {code(result.run)}.")
+
+    def verification(self, verification: Verification) -> str:
+        """Show what a verification found."""
+        return capped(_verification(verification), "Use the format json for all of it.")
+
+    def runs(self, runs: Sequence[RunSummary]) -> str:
+        """Show what a run store holds."""
+        rows = [(code(run.run[:8]), prose(run.state), prose(run.started), str(run.writes)) for run in runs]
+        return capped(_table(("run", "state", "started", "writes"), rows), "Use the format json for all of it.")
+
+    def requests(self, requests: Sequence[Mapping[str, Any]]) -> str:
+        """Show a request log."""
+        rows = [
+            (*(code(str(request.get(name, ""))) for name in ("at", "method", "status", "url")), read_or_write(request))
+            for request in requests
+        ]
+        head = ("at", "method", "status", "url", "kind")
+        return capped(_table(head, rows), "Use the format ndjson for all of it.")
+
+
+def prose(text: str) -> str:
+    """Return *text* so that Markdown shows it as it is."""
+    return (
+        _SPECIAL.sub(r"\\\1", html.escape(plain(text), quote=False)).replace("://", ":&#8203;//").replace("@", "&#64;")
+    )
+
+
+def code(text: str) -> str:
+    """Return *text* as a code span, whatever is in it."""
+    shown = plain(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown or ' '}{pad}{fence}"
+
+
+def capped(blocks: Iterable[str], pointer: str, limit: int = LIMIT) -> str:
+    """Return the *blocks* that fit into *limit* bytes, in their order, and say how many did not."""
+    kept: list[str] = []
+    used = left_out = 0
+    for block in blocks:
+        size = len(block.encode()) + 2
+        if left_out or used + size > limit - _ROOM_FOR_POINTER:
+            left_out += 1
+        else:
+            kept.append(block)
+            used += size
+    if left_out:
+        kept.append(f"**Cut here: {count(left_out, 'section')} left out.** {pointer}")
+    return "\n\n".join(kept) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield short tables, so that what is cut is cut between rows."""
+    title = f"| {' | '.join(head)} |\n|{' --- |' * len(head)}"
+    for start in range(0, max(len(rows), 1), _AT_ONCE):
+        yield "\n".join([title, *(_row(row) for row in rows[start : start + _AT_ONCE])])
+
+
+def _row(cells: Sequence[str]) -> str:
+    # A bar ends a cell even inside a code span.
+    return f"| {' | '.join(_BAR.sub(chr(92) + '|', cell) for cell in cells)} |"
+
+
+def _bullets(items: Iterable[str], empty: str) -> str:
+    return "\n".join(f"- {item}" for item in items) or f"- {empty}"
+
+
+def _review(view: ReviewView) -> Iterator[str]:
+    review = view.review
+    yield f"# {prose(view.title)}"
+    yield (
+        f"Plan {code(review.plan.name)}, {view.target_counts}. Made {prose(review.made.at)} by "
+        f"{code(review.made.by or 'unknown')} with {code(review.made.with_)}; "
+        f"can be applied until {prose(review.expires)}."
+        f"\n\nTenant {code(review.tenant)}, {prose(review.cloud)}. Journals in {code(review.runs)}. "
+        f"Digest {code(review.digest)}."
+    )
+    yield "> **Cannot be undone**\n>\n" + _quoted(
+        _bullets((_door(view, door.step, door.line) for door in view.doors), "nothing")
+    )
+    if review.acknowledgements_required:
+        yield "**To be accepted by name at apply:**"
+        names = [f"    --accept {plain(name)}" for name in review.acknowledgements_required]
+        for start in range(0, len(names), _AT_ONCE):
+            yield "\n".join(names[start : start + _AT_ONCE])
+    else:
+        yield "**To be accepted by name at apply:** nothing"
+    downtime = _bullets((f"{code(view.step_name(step))}: {prose(step.downtime)}" for step in view.downtime), "none")
+    yield f"**Downtime**\n\n{downtime}"
+    yield f"**Summary:** {view.target_counts}; {view.step_counts}; {view.time}."
+    shown: set[str] = set()
+    for target in review.targets:
+        yield from _target(view, target, shown)
+    stays = "What stays as it is, and why" if review.undoes else "What stays after a rollback, and why"
+    yield f"## {stays}\n\n" + _bullets(
+        dict.fromkeys(_stays(view)), "nothing: everything is restored"
+    )
+    yield from _permissions(view)
+    yield "## Notes\n\n" + _bullets((_note(view, note) for note in (*view.notes(), *view.other_notes)), "none")
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def _door(view: ReviewView, step: ReviewedStep, line: ReviewedLine) -> str:
+    why = f" - {prose(line.reversibility.why)} {prose(line.reversibility.code)}" if line.reversibility else ""
+    return f"{code(view.step_name(step))}: {_change(line)}{why}"
+
+
+def _change(line: ReviewedLine) -> str:
+    return f"{code(line.path)} {code(value(line.before))} to {code(value(line.after))}"
+
+
+def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterator[str]:
+    head = [
+        f"## {prose(view.names(target.id))}: {view.outlook(target)}",
+        f"{prose(target.service)}, found {prose(target.state)}.",
+    ]
+    if target.blocked:
+        blocked = target.blocked
+        head.append(f"**Blocked** {prose(blocked.code)}: {prose(blocked.why)}\n\nNext: {prose(blocked.next)}")
+    head.extend(_note(view, note) for note in view.notes(target.id))
+    steps = [view.steps[key] for key in target.steps if key in view.steps]
+    ids = [
+        f"target {code(target.id)}",
+        *(f"{view.numbers[step.id]}. {code(step.resource_id or step.id)}" for step in steps),
+    ]
+    head.append("<details><summary>Resource ids</summary>\n\n" + _bullets(ids, "none") + "\n\n</details>")
+    yield "\n\n".join(head)
+    for step in steps:
+        title = f"**{view.numbers[step.id]}. {ACTIONS[step.action]}** {prose(step.kind)} {code(view.step_name(step))}"
+        if step.id in shown:
+            yield f"{title} (shared, shown above)"
+            continue
+        shown.add(step.id)
+        yield "\n\n".join([f"{title}: {prose(step.reason)}", *_step_details(step)])
+
+
+def _step_details(step: ReviewedStep) -> Iterator[str]:
+    words = []
+    if step.waits:
+        words.append(f"Waits: {prose(step.waits)}.")
+    if step.downtime:
+        words.append(f"**Downtime: {prose(step.downtime)}.**")
+    if step.estimate and step.action in (*WRITING, "wait"):
+        words.append(f"Usually {span(step.estimate.usual)}, at worst {span(step.estimate.worst)}.")
+    if words:
+        yield " ".join(words)
+    shown = [line for line in step.lines if line.path]  # what a rollback keeps has a reason, and no property
+    if shown:
+        rows = [(code(line.path), code(value(line.before)), code(value(line.after)), _way_back(line)) for line in shown]
+        yield from _table(("property", "before", "after", "way back"), rows)
+
+
+def _way_back(line: ReviewedLine) -> str:
+    if line.role != "owned":
+        return {"carried": "carried along unchanged", "relied_on": "relied on"}[line.role]
+    if line.reversibility is None:
+        return ""
+    words = {"reversible": "can be undone", "kept": "stays", "one-way": "**cannot be undone**"}[line.reversibility.kind]
+    return f"{words}: {prose(line.reversibility.why)} {prose(line.reversibility.code)}".rstrip()
+
+
+def _stays(view: ReviewView) -> Iterator[str]:
+    for item in view.stays:
+        if item.line.reversibility:
+            found = item.line.reversibility
+            kind = "cannot be undone" if found.kind == "one-way" else "kept on purpose"
+            what = f"{prose(item.step.kind)} {code(view.step_name(item.step))} ({kind})"
+            yield f"{what}: {prose(found.why)} {prose(found.code)}".rstrip()
+
+
+def _permissions(view: ReviewView) -> Iterator[str]:
+    yield "## Permissions an apply needs"
+    for split, permissions in view.permissions.items():
+        rows = [
+            (code(item.action), ", ".join(code(view.names(scope)) for scope in item.scopes), prose(item.remarks))
+            for item in permissions
+        ]
+        for part in _table(("action", "on", "remarks"), rows):
+            yield f"**{prose(split)}**\n\n{part}"
+
+
+def _note(view: ReviewView, note: Note) -> str:
+    about = f"{code(view.names(note.scope))}: " if note.scope else ""
+    return f"{about}{prose(note.text)} ({prose(note.code)})"
+
+
+def _run(result: RunResult) -> Iterator[str]:
+    for alarm in result.alarms:
+        yield f"> **ALARM: {prose(alarm)}**"
+    yield f"# Run {code(result.run[:8])}"
+    meaning = MEANINGS.get(result.exit_code, "unknown")
+    yield f"{prose(result.text)} {count(result.writes, 'write')} sent. Exit code {result.exit_code}: {meaning}."
+    names = Names(target.id for target in result.targets)
+    rows = [(code(names(item.id)), item.end, prose(item.code), prose(item.text)) for item in result.targets]
+    yield from _table(("target", "end", "code", "what"), rows)
+    yield f"Run id {code(result.run)}"
+
+
+def _verification(verification: Verification) -> Iterator[str]:
+    yield f"# Verification of {code(verification.subject)}"
+    verdicts = Counter(target.verdict for target in verification.targets)
+    yield ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items())) or "no targets"
+    names = Names(target.id for target in verification.targets)
+    rows = [(code(names(item.id)), item.verdict, prose(item.code), prose(item.text)) for item in verification.targets]
+    yield from _table(("target", "verdict", "code", "what"), rows)
+    for note in verification.notes:
+        yield f"- {prose(note.text)} ({prose(note.code)})"

@@ -1,0 +1,53 @@
+"""Short names for resources: the shortest end of an id that is unique among those shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.ids import ResourceId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Names:
+    """Short names for a set of resource ids; what is not an id is its own name."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        """Choose a name for each of *ids*."""
+        candidates = {text.lower(): tuple(_candidates(text)) for text in ids}
+        uses = Counter(name.lower() for names in candidates.values() for name in dict.fromkeys(names))
+        self._names = {
+            key: next((name for name in names if uses[name.lower()] == 1), names[-1])
+            for key, names in candidates.items()
+        }
+
+    def __call__(self, text: str) -> str:
+        """Return the short name of the id *text*; *text* itself when it was not among those given."""
+        return self._names.get(text.lower(), text)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    """Yield ever longer names of *text*, the whole id last."""
+    try:
+        found = ResourceId.parse(text)
+    except InputError:
+        yield text
+        return
+    if found.scope is not None:
+        scope = next(_candidates(found.scope.text))
+        yield f"{found.type.rpartition('/')[2]}/{found.name} on {scope}"
+    elif found.parent is not None:
+        path = found.names[0]
+        kinds = found.type.split("/")[2:]
+        for kind, name in zip(kinds, found.names[1:], strict=True):
+            path += f"/{kind}/{name}"
+        yield path
+        yield f"{found.resource_group}/{path}"
+    else:
+        yield found.name
+        yield f"{found.resource_group}/{found.name}"
+        yield f"{found.subscription}/{found.resource_group}/{found.name}"
+    yield text

@@ -1,0 +1,105 @@
+"""Plain text for a terminal or a job's output: ASCII, 100 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.report.ends import MEANINGS, read_or_write
+from cmk_remediate.report.names import Names
+from cmk_remediate.report.text_review import review_lines
+from cmk_remediate.report.view import ReviewView
+from cmk_remediate.report.words import count, middle, plain, table, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from cmk_remediate.model.result import RunResult, RunSummary, Verification
+    from cmk_remediate.model.review import Review
+
+
+class TextRenderer:
+    """Reports as plain text."""
+
+    name = "text"
+
+    def review(self, review: Review) -> str:
+        """Show what an apply would do."""
+        return _joined(review_lines(ReviewView(review)))
+
+    def run(self, result: RunResult) -> str:
+        """Show how a run ended; alarms first."""
+        return _joined(_run(result))
+
+    def verification(self, verification: Verification) -> str:
+        """Show what a verification found."""
+        return _joined(_verification(verification))
+
+    def runs(self, runs: Sequence[RunSummary]) -> str:
+        """Show what a run store holds."""
+        return _joined(_runs(runs))
+
+    def requests(self, requests: Sequence[Mapping[str, Any]]) -> str:
+        """Show a request log."""
+        return _joined(_requests(requests))
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _run(result: RunResult) -> Iterator[str]:
+    for alarm in result.alarms:
+        yield from wrap(f"ALARM: {alarm}")
+    yield from wrap(f"Run {result.run[:8]}: {result.text}")
+    names = Names(target.id for target in result.targets)
+    rows = []
+    for target in result.targets:
+        code = f" [{target.code}]" if target.code else ""
+        rows.append((target.end, names(target.id), f"{target.text}{code}"))
+    yield from table(rows, (11, 40))
+    ends = Counter(target.end for target in result.targets)
+    parts = ", ".join(f"{number} {end}" for end, number in sorted(ends.items()))
+    yield from wrap(f"Summary: {parts or 'no targets'}; {count(result.writes, 'write')} sent.")
+    yield from wrap(f"Exit code {result.exit_code}: {MEANINGS.get(result.exit_code, 'unknown')}.")
+    yield f"Run id {plain(result.run)}"
+
+
+def _verification(verification: Verification) -> Iterator[str]:
+    yield from wrap(f"Verification of {verification.subject}")
+    names = Names(target.id for target in verification.targets)
+    rows = []
+    for target in verification.targets:
+        code = f" [{target.code}]" if target.code else ""
+        rows.append((target.verdict, names(target.id), f"{target.text}{code}"))
+    yield from table(rows, (11, 40))
+    for note in verification.notes:
+        about = f"{note.scope}: " if note.scope else ""
+        yield from wrap(f"note: {about}{note.text} [{note.code}]", 2, 4)
+    verdicts = Counter(target.verdict for target in verification.targets)
+    parts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
+    yield from wrap(f"Summary: {parts or 'no targets'}.")
+    all_right = "all that can be moved is right" if verification.exit_code == 0 else "not as it should be"
+    yield from wrap(f"Exit code {verification.exit_code}: {all_right}.")
+
+
+def _runs(runs: Sequence[RunSummary]) -> Iterator[str]:
+    if not runs:
+        yield "No runs."
+        return
+    rows: list[tuple[str, ...]] = [("run", "state", "started", "writes", "what")]
+    for run in runs:
+        what = count(len(run.targets), "target") + (f", undoes {run.undoes[:8]}" if run.undoes else "")
+        rows.append((run.run[:8], run.state, run.started, str(run.writes), what))
+    yield from table(rows, (8, 11, 20, 6), 0)
+
+
+def _requests(requests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    writes = 0
+    for request in requests:
+        kind = read_or_write(request)
+        writes += kind == "write"
+        status, at, method = (str(request.get(name, "")) for name in ("status", "at", "method"))
+        url = middle(plain(str(request.get("url", ""))), 250)
+        yield f"{plain(at):<27} {kind:<5} {plain(method):<6} {plain(status):<3} {url}"
+    yield f"{count(len(requests), 'request')}: {count(len(requests) - writes, 'read')}, {count(writes, 'write')}."

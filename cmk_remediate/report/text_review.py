@@ -1,0 +1,200 @@
+"""A review as text. Words carry the meaning; danger stands on top, execution order in the body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate.report.view import WRITING, ReviewView
+from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, span, table, value, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmk_remediate.model.review import Note, ReviewedLine, ReviewedStep, ReviewedTarget
+
+_UNDO = {"reversible": "can be undone", "kept": "stays after a rollback", "one-way": "CANNOT BE UNDONE"}
+
+
+def review_lines(view: ReviewView) -> Iterator[str]:
+    """Yield the lines of *view*'s review."""
+    yield from _head(view)
+    yield from _doors(view)
+    yield from _accept(view)
+    yield from _downtime(view)
+    shown: set[str] = set()
+    for target in view.review.targets:
+        yield from _target(view, target, shown)
+    rest = [step for step in view.review.steps if step.id not in view.targets_of]
+    if rest:
+        yield from ("", "STEPS OF NO TARGET")
+        for step in rest:
+            yield from _step(view, step)
+    yield from _stays(view)
+    yield from _permissions(view)
+    yield from _notes("NOTES", [*view.notes(), *view.other_notes], view)
+    yield from _foot(view)
+
+
+def _head(view: ReviewView) -> Iterator[str]:
+    review = view.review
+    yield from wrap(f"{view.title}: plan {review.plan.name}, {view.target_counts}")
+    yield from wrap(f"Made {review.made.at} by {review.made.by or 'unknown'} with {review.made.with_}", 2)
+    yield from wrap(f"Can be applied until {review.expires}", 2)
+    yield from wrap(f"Tenant {review.tenant}, {review.cloud}", 2)
+    yield from wrap(f"Journals in {review.runs}", 2)
+    yield from wrap(f"Digest {review.digest}", 2)
+
+
+def _doors(view: ReviewView) -> Iterator[str]:
+    yield from ("", "CANNOT BE UNDONE")
+    if not view.doors:
+        yield "  nothing"
+    for door in view.doors:
+        yield from wrap(f"{view.step_name(door.step)}: {_change(door.line)}", 2)
+        if door.line.reversibility:
+            yield from wrap(_with_code(door.line.reversibility.why, door.line.reversibility.code), 6, 6)
+
+
+def _accept(view: ReviewView) -> Iterator[str]:
+    yield from ("", "TO BE ACCEPTED BY NAME AT APPLY")
+    if not view.review.acknowledgements_required:
+        yield "  nothing"
+    for name in view.review.acknowledgements_required:
+        yield f"  --accept {plain(name)}"  # never wrapped: it is there to be copied
+
+
+def _downtime(view: ReviewView) -> Iterator[str]:
+    yield from ("", "DOWNTIME")
+    if not view.downtime:
+        yield "  none"
+    for step in view.downtime:
+        yield from wrap(f"{view.step_name(step)}: {step.downtime}", 2)
+
+
+def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterator[str]:
+    yield ""
+    yield from wrap(
+        f"TARGET {view.names(target.id)}  ({target.service})  found: {target.state}  -> {view.outlook(target)}"
+    )
+    yield from wrap(target.id, 2)
+    if target.blocked:
+        yield from wrap(f"BLOCKED: {_with_code(target.blocked.why, target.blocked.code)}", 2, 4)
+        yield from wrap(f"next: {target.blocked.next}", 4, 6)
+    for note in view.notes(target.id):
+        yield from wrap(f"note: {_with_code(note.text, note.code)}", 2, 4)
+    for key in target.steps:
+        step = view.steps.get(key)
+        if step is None:
+            continue
+        if key in shown:
+            yield from wrap(f"{_step_title(view, step)}  (shared, shown above)", 2, 6)
+        else:
+            shown.add(key)
+            yield from _step(view, step)
+
+
+def _step_title(view: ReviewView, step: ReviewedStep) -> str:
+    return f"{view.numbers[step.id]:>3}. {ACTIONS[step.action]:<9}  {step.kind}  {view.step_name(step)}"
+
+
+def _step(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
+    yield from wrap(_step_title(view, step), 2, 18)
+    if step.reason:
+        yield from wrap(f"why: {step.reason}", 7, 9)
+    if step.waits:
+        yield from wrap(f"waits: {step.waits}", 7, 9)
+    if step.downtime:
+        yield from wrap(f"downtime: {step.downtime}", 7, 9)
+    if step.estimate and step.action in (*WRITING, "wait"):
+        yield f"       time: usually {span(step.estimate.usual)}, at worst {span(step.estimate.worst)}"
+    for line in step.lines:
+        if line.path:  # what a rollback keeps has a reason, and no property
+            yield from _line(line)
+    yield from _undo(step)
+    if step.closes and step.closes in view.numbers:
+        yield f"       runs whatever happened in between once step {view.numbers[step.closes]} has written"
+
+
+def _line(line: ReviewedLine) -> Iterator[str]:
+    words = {"owned": "", "carried": "carried along: ", "relied_on": "relies on: "}[line.role]
+    text = words + _change(line)
+    if len(text) + 7 <= COLUMNS:
+        yield f"       {text}"
+        return
+    yield from wrap(f"{words}{line.path}", 7, 9)
+    if line.before == line.after:
+        yield from wrap(f"stays {value(line.after)}", 9, 11)
+    else:
+        yield from wrap(f"from {value(line.before)}", 9, 11)
+        yield from wrap(f"to   {value(line.after)}", 9, 11)
+
+
+def _change(line: ReviewedLine) -> str:
+    if line.role == "relied_on" or line.before == line.after:
+        return f"{plain(line.path)} = {value(line.before)}"
+    return f"{plain(line.path)}  {value(line.before)} -> {value(line.after)}"
+
+
+def _undo(step: ReviewedStep) -> Iterator[str]:
+    if step.action not in WRITING:
+        return
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for line in step.lines:
+        if line.role == "owned" and line.reversibility:
+            found = line.reversibility
+            grouped.setdefault((found.kind, found.why, found.code), []).append(line.path)
+    for (kind, why, code), paths in grouped.items():
+        which = f" ({', '.join(paths)})" if len(grouped) > 1 else ""
+        yield from wrap(f"undo{which}: {_UNDO[kind]}: {_with_code(why, code)}", 7, 9)
+
+
+def _stays(view: ReviewView) -> Iterator[str]:
+    yield from ("", "WHAT STAYS AS IT IS, AND WHY" if view.review.undoes else "WHAT STAYS AFTER A ROLLBACK, AND WHY")
+    if not view.stays:
+        yield "  nothing: everything is restored"
+    said = set()
+    for item in view.stays:
+        if item.line.reversibility:
+            kind = "cannot be undone" if item.line.reversibility.kind == "one-way" else "kept on purpose"
+            why = _with_code(item.line.reversibility.why, item.line.reversibility.code)
+            text = f"{item.step.kind} {view.step_name(item.step)} ({kind}): {why}"
+            if text not in said:
+                said.add(text)
+                yield from wrap(text, 2, 6)
+
+
+def _permissions(view: ReviewView) -> Iterator[str]:
+    yield from ("", "PERMISSIONS AN APPLY NEEDS, BY WHO WOULD HOLD THEM")
+    if not view.permissions:
+        yield "  none"
+    for split, permissions in view.permissions.items():
+        yield f"  {split}"
+        rows = []
+        for item in permissions:
+            scopes = ", ".join(view.names(scope) for scope in item.scopes[:3])
+            more = f" and {len(item.scopes) - 3} more" if len(item.scopes) > 3 else ""  # noqa: PLR2004
+            remarks = f" ({item.remarks})" if item.remarks else ""
+            rows.append((item.action, f"on {scopes}{more}{remarks}"))
+        yield from table(rows, (70,), 4)
+
+
+def _notes(title: str, notes: list[Note], view: ReviewView) -> Iterator[str]:
+    if notes:
+        yield from ("", title)
+    for note in notes:
+        about = f"{view.names(note.scope)}: " if note.scope else ""
+        yield from wrap(about + _with_code(note.text, note.code), 2, 4)
+
+
+def _foot(view: ReviewView) -> Iterator[str]:
+    yield ""
+    yield from wrap(f"Summary: {view.target_counts}; {view.step_counts}; {view.time}.")
+    accept = count(len(view.review.acknowledgements_required), "name")
+    yield from wrap(
+        f"Cannot be undone: {len(view.doors)}. To be accepted: {accept}. "
+        f"To confirm this review, its digest begins with {view.review.short_digest}.",
+    )
+
+
+def _with_code(text: str, code: str) -> str:
+    return f"{text} [{code}]" if code else text

@@ -1,0 +1,18 @@
+"""The services this library can move, one package each; they know nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from cmk_remediate.services.service import Service
+
+_WHERE: Mapping[str, tuple[str, str]] = {"sql": ("cmk_remediate.services.sql.service", "SqlService")}
+
+
+def services() -> Mapping[str, Service]:
+    """Return every service by its name in a plan file; each is imported now, not before."""
+    found: dict[str, Service] = {}
+    for name, (module, cls) in _WHERE.items():
+        found[name] = getattr(import_module(module), cls)()
+    return found

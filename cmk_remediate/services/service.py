@@ -1,0 +1,65 @@
+"""What a service is to the rest of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cmk_remediate.model.decisions import Blocked
+from cmk_remediate.model.graph import GraphBuilder
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.outcomes import Reader
+from cmk_remediate.model.review import Note
+from cmk_remediate.model.codec import Registry
+from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One target as found: a resource, or several that can only be moved together.
+
+    Attributes:
+        id: the target's name in reviews: the id of its first resource.
+        members: every resource it is made of; more than one for a geo pair.
+        state: as found; one of the states of docs/how-it-works.md.
+        compliant: nothing is left to do for the key itself.
+        blocked: why it cannot be moved, or None.
+        notes: what a reviewer should know.
+        facts: the service's own reading of it.
+    """
+
+    id: ResourceId
+    members: tuple[ResourceId, ...]
+    state: str
+    compliant: bool
+    blocked: Blocked | None
+    notes: tuple[Note, ...]
+    facts: Any
+
+
+@dataclass(frozen=True)
+class RecipeContext:
+    """What every recipe is told beside its facts: the review's random id, for ownership tags."""
+
+    review_id: str
+
+
+class Service(Protocol):
+    """One kind of resource this library can move."""
+
+    name: str
+    """As in ``service:`` of a plan file."""
+    resource_type: str
+    """The targets' ARM type."""
+    steps: Registry
+    """The service's own step classes."""
+
+    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> Any:
+        """Read what there is to know about *target*; only reads."""
+
+    def candidates(self, facts: Sequence[Any], plan: PlanFile) -> tuple[Candidate, ...]:
+        """Judge what was read, joining what can only be moved together; pure."""
+
+    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
+        """Add *candidate*'s steps and edges to *graph*; pure."""

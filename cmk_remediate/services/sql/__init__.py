@@ -1,0 +1,1 @@
+"""Azure SQL logical servers: the server-level protector of transparent data encryption."""

@@ -1,0 +1,144 @@
+"""Servers that can only be moved together, as one value: what a recipe and the limits work on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.planfile.schema import PlanFile
+from cmk_remediate.services.sql import geo
+from cmk_remediate.services.sql.choice import Choice, Wishes, choose, entry_of, wishes
+from cmk_remediate.services.sql.facts import KeyFacts, ServerFacts, SqlFacts
+from cmk_remediate.services.sql.names import Protector
+from cmk_remediate.steps import key_state, network, vault_state
+
+KEY_TYPES = ("RSA", "RSA-HSM")
+KEY_SIZES = (2048, 3072)
+"""What Azure SQL takes as a protector (learn.microsoft.com, "TDE with customer-managed key")."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One target: a server, or a geo pair.
+
+    Attributes:
+        id: the first of its servers that the plan names.
+        listed: all of them that the plan names.
+        servers: secondaries first, the primary last: the order in which protectors are set.
+        unlocated: partners no resource id leads to.
+        wanted: the plan's key and its vault.
+        wishes: what the plan wants for it.
+        now: Azure's clock.
+    """
+
+    id: ResourceId
+    listed: tuple[ResourceId, ...]
+    servers: tuple[ServerFacts, ...]
+    unlocated: tuple[str, ...]
+    wanted: KeyFacts
+    wishes: Wishes
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        """The name of its lock; empty for a server on its own."""
+        return self.id.key if len(self.servers) > 1 else ""
+
+    @property
+    def key(self) -> ResourceId:
+        """The plan's key."""
+        return self.wanted.key or self.wishes.key_id(self.id)
+
+    @property
+    def vault(self) -> ResourceId:
+        """The plan's vault."""
+        return self.key.top_level
+
+    @property
+    def compliant(self) -> bool:
+        """Whether every server uses the plan's key as the plan wants it."""
+        return bool(self.servers) and all(self.uses_wanted(server) for server in self.servers)
+
+    def choice(self, server: ServerFacts) -> Choice:
+        """Return which identity *server* uses."""
+        return choose(server, self.wishes, compliant=self.uses_wanted(server))
+
+    def uses_wanted(self, server: ServerFacts) -> bool:
+        """Say whether *server* uses the plan's key, and follows it or pins it as the plan wants; and the key can be used."""
+        current = Protector.of(server.protector or {})
+        if not current.names(self.key) or bool(current.follows) == self.wishes.pinned or self.wanted.body is None:
+            return False
+        if self.wishes.pinned and current.version != self.wishes.key.key_version:
+            return False
+        return key_state.judge_key(self.key, self.wanted.body, self.now) is None
+
+    def way_back(self, server: ServerFacts) -> tuple[ResourceId | None, str]:
+        """Return the customer key that a rollback of *server* can return to, or why it cannot; neither on platform keys.
+
+        The previous key is judged as the new one is: usable, its vault recoverable and within reach.
+        """
+        current = server.current
+        if current is None or current.key is None or Protector.of(server.protector or {}).names(self.key):
+            return None, ""
+        if current.vault is None or current.body is None:
+            return None, f"the previous key {current.key.name} does not exist any more"
+        unusable = key_state.judge_key(current.key, current.body, self.now, types=KEY_TYPES, sizes=KEY_SIZES)
+        if unusable is not None:
+            return None, unusable.why
+        vault = current.key.top_level
+        if not vault_state.is_protected(current.vault):
+            return None, f"the previous key's vault {vault.name} lacks soft delete or purge protection"
+        verdict = network.judge(vault, current.vault, "sql", private_endpoint=self.wishes.private_endpoint)
+        if isinstance(verdict, network.Refuse):
+            return None, verdict.blocked.why
+        return current.key, ""
+
+
+def groups(found: Sequence[SqlFacts], plan: PlanFile) -> tuple[Group, ...]:
+    """Return what was read about the plan's targets, joined where servers replicate to each other."""
+    joined: list[list[SqlFacts]] = []
+    for facts in found:
+        members = {server.id for server in facts.servers} | {facts.target}
+        home = next((other for other in joined if any({s.id for s in one.servers} & members for one in other)), None)
+        if home is None:
+            joined.append([facts])
+        else:
+            home.append(facts)
+    return tuple(_group(facts, plan) for facts in joined)
+
+
+def _group(found: Sequence[SqlFacts], plan: PlanFile) -> Group:
+    first = found[0]
+    servers = {server.id: server for facts in found for server in facts.servers}
+    ordered = sorted(servers.values(), key=lambda server: (_leads(server), server.id.key))
+    lost = dict.fromkeys(name for facts in found for name in facts.unlocated)
+    return Group(
+        first.target,
+        tuple(dict.fromkeys(facts.target for facts in found)),
+        tuple(ordered),
+        tuple(lost),
+        first.wanted,
+        wishes(plan, entry_of(plan, first.target)),
+        first.now,
+    )
+
+
+def _leads(server: ServerFacts) -> bool:
+    return geo.is_primary(server.failover_groups, server.replication_links)
+
+
+def head(servers: Sequence[ServerFacts], wanted: Wishes) -> ResourceId:
+    """Return the server that the key of a geo pair is called after.
+
+    The one whose key the pair uses already, so that a failover renames nothing; else the primary; else the first.
+    """
+    using = [Protector.of(server.protector or {}) for server in servers]
+    for server in servers:
+        if any(current.names(wanted.key_id(server.id)) for current in using):
+            return server.id
+    leading = sorted(server.id for server in servers if _leads(server))
+    return leading[0] if leading else servers[0].id
+
+

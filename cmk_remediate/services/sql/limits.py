@@ -1,0 +1,185 @@
+"""What forbids moving a server; pure, and each refusal names the property that forbids it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cmk_remediate import codes
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.decisions import Blocked
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import at_path, merge_patch
+from cmk_remediate.planfile.schema import PlanFile
+from cmk_remediate.services.sql import geo, server_state
+from cmk_remediate.services.sql.choice import Wishes, entry_of, wishes
+from cmk_remediate.services.sql.facts import ServerFacts
+from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
+from cmk_remediate.services.sql.names import NAME_LIMIT, Protector
+from cmk_remediate.steps import key_state, network, vault_state
+
+SERVER = "Microsoft.Sql/servers"
+
+
+def check_plan(plan: PlanFile) -> None:
+    """Refuse a plan that no server could carry out.
+
+    Raises:
+        InputError: CMK107 when it declares a key that Azure SQL does not take.
+    """
+    if plan.key.type not in KEY_TYPES or plan.key.size not in KEY_SIZES:
+        raise InputError(
+            codes.input_.KEY_DECLARED_UNSUITABLE,
+            f"key is {plan.key.type} of {plan.key.size} bits; Azure SQL takes RSA and RSA-HSM of 2048 or 3072",
+            resource="key",
+        )
+
+
+def judge(group: Group, plan: PlanFile) -> Blocked | None:
+    """Return the first thing that forbids moving *group*, or None."""
+    return next(_refusals(group, plan), None)
+
+
+def _refusals(group: Group, plan: PlanFile) -> Iterator[Blocked]:
+    if not group.id.is_type(SERVER):
+        yield Blocked(codes.sql.NOT_A_SERVER, f"the type of {group.id.name} is {group.id.type}", resource=group.id.text)
+    for server in group.servers:
+        yield from _server(group, server)
+    if group.unlocated:
+        why = f"{group.unlocated[0]}, a replication partner of {group.id.name}, cannot be located"
+        yield Blocked(codes.sql.PARTNER_OUT_OF_REACH, why, resource=group.id.text)
+    if group.compliant:
+        return
+    for server in group.servers:
+        yield from _keys_in_use(server)
+        unhealthy = geo.judge(server.id, server.failover_groups, server.replication_links)
+        if unhealthy is not None:
+            yield unhealthy
+    yield from _agreement(group, plan)
+    yield from _names(group, plan)
+    yield from _vault(group, plan)
+    for server in group.servers:
+        if group.choice(server).how == "unnamed":
+            why = f"{server.id.name} has no primary user-assigned identity and the plan's user_assigned_identity is absent"
+            yield Blocked(codes.sql.IDENTITY_NOT_NAMED, why, resource=server.id.text)
+
+
+def _server(group: Group, server: ServerFacts) -> Iterator[Blocked]:
+    """Yield what about the server itself forbids every write."""
+    partner = server.id not in group.listed
+    if server.server is None or server.refused:
+        why = server.refused or f"the server {server.id.name} does not exist"
+        code = codes.sql.SERVER_UNREADABLE if server.refused else codes.sql.SERVER_ABSENT
+        yield Blocked(codes.sql.PARTNER_OUT_OF_REACH if partner else code, why, resource=server.id.text)
+        return
+    blocked = server_state.judge(server.id, server.server)
+    if blocked is not None:
+        yield blocked
+    for what, body in (("the server", server.server), ("its resource group", server.group)):
+        owner = at_path(body, "managedBy")
+        if owner:
+            why = f"managedBy of {what} {at_path(body, 'name')} is {owner}"
+            yield Blocked(codes.sql.SERVER_MANAGED_BY, why, resource=server.id.text)
+    if Protector.of(server.protector or {}).in_managed_hsm:
+        why = f"uri of the protector of {server.id.name} is in a managed HSM"
+        yield Blocked(codes.sql.MANAGED_HSM, why, resource=server.id.text)
+    for database in server.databases:
+        if database.status.lower() == "inaccessible":
+            why = f"properties.status of the database {database.id.name} is {database.status}"
+            yield Blocked(codes.sql.DATABASE_INACCESSIBLE, why, resource=server.id.text)
+    current = server.current
+    if current is not None and (current.key is None or current.refused):
+        shown = Protector.of(server.protector or {})
+        reason = current.refused or f"the vault {shown.vault} was not found"
+        why = f"serverKeyName of {server.id.name} is {shown.words(version=True)}: {reason}"
+        yield Blocked(codes.sql.CURRENT_KEY_OUT_OF_REACH, why, resource=server.id.text)
+
+
+def _keys_in_use(server: ServerFacts) -> Iterator[Blocked]:
+    """Yield what about the server's databases refuses a change of the protector."""
+    for database in server.databases:
+        if database.is_pool and database.status.lower() in ("paused", "pausing"):
+            why = f"properties.status of the dedicated SQL pool {database.id.name} is {database.status}"
+            yield Blocked(codes.sql.POOL_PAUSED, why, resource=server.id.text)
+
+
+def _agreement(group: Group, plan: PlanFile) -> Iterator[Blocked]:
+    """Yield a partner whose own overrides ask for something else."""
+    for other in group.listed[1:]:
+        theirs = wishes(plan, entry_of(plan, other))
+        if _comparable(theirs) != _comparable(group.wishes):
+            why = f"overrides of {other.name} and {group.id.name} differ, and the servers move together"
+            yield Blocked(codes.sql.PARTNERS_DISAGREE, why, resource=other.text)
+
+
+def _comparable(wanted: Wishes) -> tuple[object, ...]:
+    key = wanted.key
+    vault = ResourceId.parse(key.key_vault_resource_id)
+    return (vault, key.key_name.lower(), key.key_version, key.versionless, wanted.identity, wanted.private_endpoint)
+
+
+def _names(group: Group, plan: PlanFile) -> Iterator[Blocked]:
+    """Yield what about the key's name and versions Azure SQL refuses."""
+    length = len(group.vault.name) + len(group.key.name)
+    if length > NAME_LIMIT:
+        why = f"key_name {group.key.name} and the vault {group.vault.name} have {length} characters together"
+        yield Blocked(codes.sql.KEY_NAME_TOO_LONG, why, resource=group.key.text)
+    wanted = group.wishes.key
+    if wanted.versionless and plan.cloud != "AzureCloud":
+        why = f"customer_managed_key.versionless is true and the cloud is {plan.cloud}"
+        yield Blocked(codes.sql.VERSIONLESS_NOT_HERE, why, resource=group.key.text)
+    if not group.wishes.pinned:
+        return
+    if wanted.versionless:
+        why = "customer_managed_key.versionless is true and key_version is given"
+        yield Blocked(codes.sql.VERSIONLESS_AND_PINNED, why, resource=group.key.text)
+    body = group.wanted.body
+    if body is None:
+        if not group.wanted.refused:
+            why = f"the key {group.key.name} does not exist, and key_version pins a version of it"
+            yield Blocked(codes.vault.KEY_ABSENT, why, resource=group.key.text)
+    elif at_path(body, "properties.attributes.exp") is not None:
+        why = f"properties.attributes.exp of {group.key.name} is set and key_version pins a version of it"
+        yield Blocked(codes.sql.PINNED_KEY_EXPIRES, why, resource=group.key.text)
+
+
+def _vault(group: Group, plan: PlanFile) -> Iterator[Blocked]:
+    """Yield what about the vault and the key refuses them."""
+    vault, body, key = group.vault, group.wanted.vault, group.wanted.body
+    if group.wanted.refused:
+        yield Blocked(codes.sql.KEY_UNREADABLE, group.wanted.refused, resource=vault.text)
+        return
+    if body is None:
+        yield vault_state.judge_absent(vault, group.wanted.deleted)
+        return
+    state = vault_state.judge_vault(vault, body, plan.tenant)
+    if isinstance(state, Blocked):
+        yield state
+    if key is not None:
+        unusable = key_state.judge_key(group.key, key, group.now, types=KEY_TYPES, sizes=KEY_SIZES)
+        if unusable is not None:
+            yield unusable
+    elif plan.key.type == "RSA-HSM" and str(at_path(body, "properties.sku.name")).lower() != "premium":
+        why = f"properties.sku.name of {vault.name} is {at_path(body, 'properties.sku.name')} and key.type is RSA-HSM"
+        yield Blocked(codes.sql.HSM_KEY_NEEDS_PREMIUM, why, resource=vault.text)
+    verdict = reaches(group, plan)
+    if isinstance(verdict, network.Refuse):
+        yield verdict.blocked
+
+
+def reaches(group: Group, plan: PlanFile) -> network.Verdict:
+    """Say whether the servers reach the plan's vault, as it will be before the switch and as it will be once restricted."""
+    body = group.wanted.vault or {}
+    if plan.vault.bypass is not None:
+        body = merge_patch(body, {"properties": {"networkAcls": {"bypass": plan.vault.bypass}}})
+    after = body
+    if plan.vault.restrict is not None:
+        restrict = plan.vault.restrict
+        if restrict.default_action is not None:
+            after = merge_patch(after, {"properties": {"networkAcls": {"defaultAction": restrict.default_action}}})
+        if restrict.public_network_access is not None:
+            after = merge_patch(after, {"properties": {"publicNetworkAccess": restrict.public_network_access}})
+    verdicts = [
+        network.judge(group.vault, one, "sql", private_endpoint=group.wishes.private_endpoint, cloud=plan.cloud)
+        for one in (body, after)
+    ]
+    return network.worse(*verdicts)

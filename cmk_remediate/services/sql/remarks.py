@@ -1,0 +1,99 @@
+"""What a reviewer should know about a server beside its steps; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cmk_remediate import codes
+from cmk_remediate.codes.code import Code
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.model.review import Note
+from cmk_remediate.services.sql.facts import ServerFacts
+from cmk_remediate.services.sql.group import Group
+
+GENERAL_PURPOSE, BUSINESS_CRITICAL = 500, 200
+"""Databases per vault (learn.microsoft.com, "TDE with customer-managed key", guidance)."""
+
+
+def of_group(group: Group, *, blocked: bool) -> tuple[Note, ...]:
+    """Return the notes on one target; on a blocked one only what was found, not what would be done."""
+    notes = [note for server in group.servers for note in _found(group, server)]
+    if not blocked:
+        notes.extend(_joined(group))
+        notes.extend(note for server in group.servers for note in _changed(group, server))
+    return tuple(notes)
+
+
+def on_vaults(groups: Iterable[Group]) -> Iterator[tuple[Group, Note]]:
+    """Yield a note for the first target of each vault that would serve more databases than Azure advises."""
+    counts: dict[ResourceId, list[int]] = {}
+    first: dict[ResourceId, Group] = {}
+    for group in groups:
+        first.setdefault(group.vault, group)
+        count = counts.setdefault(group.vault, [0, 0])
+        for server in group.servers:
+            for database in server.databases:
+                critical = str(at_path(database.body, "sku.tier") or "").lower() in ("businesscritical", "premium")
+                count[critical] += 1
+    for vault, (general, critical) in counts.items():
+        if general > GENERAL_PURPOSE or critical > BUSINESS_CRITICAL:
+            text = f"{vault.name} would serve {general} General Purpose and {critical} Business Critical databases of this plan"
+            yield first[vault], Note(code=codes.sql.DATABASES_PER_VAULT, scope=vault.text, text=text)
+
+
+def _found(group: Group, server: ServerFacts) -> Iterator[Note]:
+    for database in server.databases:
+        own = at_path(database.body, "properties.encryptionProtector")
+        name = f"the database {database.id.name} of {server.id.name}"
+        if own:
+            yield _note(codes.sql.DATABASE_OWN_KEY, database.id, f"{name} has its own protector {own}")
+        if database.tde is None:
+            yield _note(codes.sql.TDE_UNREADABLE, database.id, f"the encryption state of {name} was not shown")
+        elif not database.is_encrypted and not group.wishes.enable_tde:
+            yield _note(codes.sql.TDE_OFF, database.id, f"{name} is not encrypted")
+        if database.scan in ("suspend", "aborted"):
+            yield _note(codes.sql.TDE_SCAN_STOPPED, database.id, f"the encryption scan of {name} is {database.scan}")
+
+
+def _joined(group: Group) -> Iterator[Note]:
+    if len(group.servers) > 1:
+        names = ", ".join(server.id.name for server in group.servers)
+        yield _note(codes.sql.PARTNER_INCLUDED, group.id, f"moved together, in this order: {names}")
+        if not group.compliant:
+            yield _note(codes.sql.GEO_ROLLBACK_ORDER, group.id, "rollback goes the other way round")
+
+
+def _changed(group: Group, server: ServerFacts) -> Iterator[Note]:
+    if group.uses_wanted(server):
+        if group.choice(server).identity is None:
+            yield _note(codes.sql.SYSTEM_ASSIGNED, server.id, f"{server.id.name} reads its key as its system-assigned identity")
+        return
+    choice = group.choice(server)
+    ours = group.wishes.identity_id(server.id)
+    if choice.how == "keeps" and choice.identity is not None and choice.identity != ours:
+        text = f"{server.id.name} keeps its primary identity {choice.identity.name}: that one gets the grant"
+        yield _note(codes.notes.IDENTITY_KEPT_BY_RESOURCE, server.id, text)
+    if choice.displaces:
+        text = (
+            f"{server.id.name} looks up Entra users as {choice.identity.name if choice.identity else ''} afterwards; give that "
+            "identity Directory Readers, or User.Read.All, GroupMember.Read.All and Application.Read.All, first"
+        )
+        yield _note(codes.sql.IDENTITY_DISPLACED, server.id, text)
+        if server.entra is None:
+            text = f"whether {server.id.name} has an Entra administrator could not be read"
+            yield _note(codes.sql.SOME_RIGHTS_UNKNOWN, server.id, text)
+    if server.policy_wants_key and not server.is_customer:
+        yield _note(codes.sql.ONE_PATCH, server.id, f"a policy denies {server.id.name} a body without a key")
+    if server.is_customer:
+        text = f"{server.id.name} leaves a customer key that its backups still need"
+        yield _note(codes.sql.OLD_SERVER_KEYS, server.id, text)
+    paused = [database.id.name for database in server.databases if database.status.lower() == "paused"]
+    if paused:
+        yield _note(codes.sql.PAUSED_DATABASE_RESUMES, server.id, f"paused databases are resumed: {', '.join(paused)}")
+    text = f"a database of {server.id.name} restored from now on needs {group.key.name} in {group.vault.name}, all its versions"
+    yield _note(codes.notes.RESTORE_NEEDS, server.id, text)
+
+
+def _note(code: Code, scope: ResourceId, text: str) -> Note:
+    return Note(code=str(code), scope=scope.text, text=text)

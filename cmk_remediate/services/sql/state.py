@@ -1,0 +1,55 @@
+"""The state a server is found in, in the words that reviews and assessments use."""
+
+from __future__ import annotations
+
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.services.sql.facts import ServerFacts
+from cmk_remediate.services.sql.group import Group
+from cmk_remediate.services.sql.names import Protector
+from cmk_remediate.services.sql.server_state import Identities
+
+PLATFORM = "platform"
+HEALTHY = "customer (healthy)"
+WRONG = "customer (wrong)"
+NOT_CHECKABLE = "customer, not checkable"
+SYSTEM_ASSIGNED = "customer, system-assigned"
+CROSS_TENANT = "cross-tenant"
+MANAGED_HSM = "managed HSM"
+INACCESSIBLE = "inaccessible"
+MIXED = "mixed"
+IN_PROGRESS = "in progress"
+FOREIGN = "foreign"
+
+
+def of_group(group: Group) -> str:
+    """Return the state of a target: that of its servers, or mixed where they differ."""
+    found = list(dict.fromkeys(of_server(group, server) for server in group.servers))
+    if not found:
+        return INACCESSIBLE
+    return found[0] if len(found) == 1 else MIXED
+
+
+def of_server(group: Group, server: ServerFacts) -> str:
+    """Return the state of one server."""
+    if server.server is None or server.protector is None:
+        return INACCESSIBLE
+    kind = str(server.server.get("kind") or "").lower()
+    if "analytics" in kind or at_path(server.server, "managedBy") or at_path(server.group, "managedBy"):
+        return FOREIGN
+    if at_path(server.server, "properties.federatedClientId"):
+        return CROSS_TENANT
+    current = Protector.of(server.protector)
+    if not current.is_customer:
+        return PLATFORM
+    if current.in_managed_hsm:
+        return MANAGED_HSM
+    if any(database.status.lower() == "inaccessible" for database in server.databases):
+        return INACCESSIBLE
+    known = server.current
+    if known is None or known.key is None or known.refused:
+        return NOT_CHECKABLE
+    if not group.uses_wanted(server):
+        return WRONG
+    if any(database.scan in ("running", "resume") for database in server.databases):
+        return IN_PROGRESS
+    return HEALTHY if Identities.of(server.server).primary is not None else SYSTEM_ASSIGNED

@@ -1,0 +1,1 @@
+"""The steps of Azure SQL: one module each."""

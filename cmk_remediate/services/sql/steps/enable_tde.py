@@ -1,0 +1,84 @@
+"""Switch transparent data encryption on where a database has it off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cmk_remediate import codes
+from cmk_remediate.model.decisions import (
+    Blocked,
+    Change,
+    Decision,
+    Done,
+    Effect,
+    Estimate,
+    Found,
+    Keep,
+    Line,
+    Manual,
+    Pending,
+    Request,
+    Reversibility,
+)
+from cmk_remediate.model.json_types import JsonObject, at_path
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.permissions import Permission, Permissions
+from cmk_remediate.services.sql.steps.base import SqlStep
+
+KEPT = Reversibility("kept", "rollback never decrypts a database", codes.sql.TDE_KEPT)
+_RUNNING = ("running", "resume")
+_STOPPED = ("suspend", "aborted")
+
+
+@dataclass(frozen=True)
+class EnableTde(SqlStep):
+    """Encrypt the database: a scan of all its data, online, long and heavy on IO; the run does not wait for its end.
+
+    Attributes:
+        database: the database's name.
+    """
+
+    kind: ClassVar[str] = "enable_tde"
+
+    database: str = ""
+
+    def address(self) -> ResourceId:
+        """Return the id of the database's encryption; it has exactly one, called current."""
+        return self.server.child("databases", self.database).child("transparentDataEncryption", "current")
+
+    def owns(self) -> Mapping[str, Any]:
+        """Return its state."""
+        return {"properties.state": "Enabled"}
+
+    def decide(self, found: Found) -> Decision:
+        """Judge the database's encryption."""
+        if found.body is None:
+            why = f"the database {self.database} of {self.server.name} does not exist"
+            return Blocked(codes.sql.DATABASE_ABSENT, why, resource=self.address().text)
+        state, scan = (str(at_path(found.body, f"properties.{name}") or "") for name in ("state", "scanState"))
+        if state.lower() != "enabled":
+            return Change(
+                Request("PUT", self.address(), {"properties": {"state": "Enabled"}}),
+                (Line("properties.state", state or None, "Enabled", reversibility=KEPT),),
+                (Effect(self.address(), {"properties": {"state": "Enabled"}}),),
+                Estimate(usual=60, worst=86400),
+                "update",
+                f"properties.state of the encryption of {self.database} is {state or 'absent'}",
+            )
+        if scan.lower() in _RUNNING:
+            return Pending(f"the encryption scan of {self.database} is {scan}", 600, background=True)
+        if scan.lower() in _STOPPED:
+            return Manual(f"the encryption scan of {self.database} is {scan}: resume it", codes.sql.TDE_SCAN_STOPPED)
+        return Done(f"{self.database} is encrypted")
+
+    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
+        """Keep it on."""
+        return Keep(f"{self.database} stays encrypted: {KEPT.why}", codes.sql.TDE_KEPT)
+
+    def permissions(self) -> Permissions:
+        """Return reading the server and writing the encryption of its databases."""
+        own = self.needs()
+        write = "Microsoft.Sql/servers/databases/transparentDataEncryption/write"
+        return (*own, Permission(write, self.server, self.split))

@@ -1,0 +1,51 @@
+"""Find the latest version of a key that must be there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cmk_remediate import codes
+from cmk_remediate.model.decisions import Blocked, Decision, Done, Found, Keep
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject
+from cmk_remediate.model.permissions import Permission, Permissions
+from cmk_remediate.model.step import Step
+from cmk_remediate.model.values import KeyUri, Output
+from cmk_remediate.steps import key_state
+
+
+@dataclass(frozen=True)
+class FindKey(Step):
+    """Find the key that a rollback returns to, at its latest version; writes nothing.
+
+    Attributes:
+        key: the key's ARM id.
+    """
+
+    kind: ClassVar[str] = "find_key"
+    uri: ClassVar[Output[KeyUri]] = Output("properties", "keyUriWithVersion")
+
+    key: ResourceId
+
+    def address(self) -> ResourceId:
+        """Return the key's id."""
+        return self.key
+
+    def locks(self) -> frozenset[str]:
+        """Return none: it only looks."""
+        return frozenset()
+
+    def decide(self, found: Found) -> Decision:
+        """Judge whether a server may use the key."""
+        if found.body is None:
+            return Blocked(codes.vault.KEY_ABSENT, f"the key {self.key.name} does not exist", resource=self.key.text)
+        return key_state.judge_key(self.key, found.body, found.now) or Done(f"the key {self.key.name} can be used")
+
+    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
+        """Nothing was written."""
+        return Keep("nothing was written")
+
+    def permissions(self) -> Permissions:
+        """Return reading the key through Resource Manager."""
+        return (Permission("Microsoft.KeyVault/vaults/keys/read", self.key.top_level, "vault"),)

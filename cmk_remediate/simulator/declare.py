@@ -1,0 +1,543 @@
+"""What a provider of the embedded Azure declares: data and pure functions, never a request handler.
+
+The engine (`arm`, `operations`, `access`, ...) does everything general. It declares for itself subscriptions, resource groups,
+providers, tags, the `resources` list, ``Microsoft.PolicyInsights`` and all of ``Microsoft.Authorization`` but
+``roleAssignments``: ``roleDefinitions`` (from the providers' `RoleDefinition` values and the custom ones), ``locks``,
+``permissions``, ``denyAssignments``, ``policyAssignments``, ``policyDefinitions``. All other types, ``roleAssignments`` among
+them, are declared by packages in `providers`, each with a `Provider` value (a namespace may have several);
+`providers.PROVIDERS` is the tuple of them.
+
+Functions that get a `World` read it and return what is to change (`Change` values); they never change it themselves. A
+`World` hands out the bodies it keeps, not copies: functions build new dictionaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.world import World
+
+Json = dict[str, Any]
+"""A JSON object."""
+
+Verb = Literal["GET", "LIST", "HEAD", "PUT", "PATCH", "DELETE"]
+"""What can be asked of a resource type; LIST is a GET of the collection."""
+
+UNCONFIRMED = "unconfirmed"
+"""The `source` of an error or a reading for which no public source is known."""
+
+
+@dataclass(frozen=True)
+class ArmError:
+    """A refusal, as the error envelope shows it.
+
+    Attributes:
+        status: the HTTP status; for a failed operation it is not sent.
+        code: ``error.code``.
+        message: ``error.message``.
+        source: where the code, text or condition is documented (a page, an SDK symbol, an issue), or `UNCONFIRMED`.
+        inner: ``error.innererror.code``, or empty for no inner error.
+        retry_after: seconds for a Retry-After header, or None for no such header.
+        extra: further members of ``error`` (``target``, ``details``, ``additionalInfo``).
+    """
+
+    status: int
+    code: str
+    message: str
+    source: str
+    inner: str = ""
+    retry_after: int | None = None
+    extra: Json = field(default_factory=dict)
+
+    def body(self) -> Json:
+        """Return the error envelope."""
+        error: Json = {"code": self.code, "message": self.message, **self.extra}
+        if self.inner:
+            error["innererror"] = {"code": self.inner}
+        return {"error": error}
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A fact about Azure with two or more readings; a World is opened with one of them.
+
+    Attributes:
+        name: a short, stable name in kebab-case; what ``--doubt NAME=READING`` names.
+        sentence: the question, as one sentence.
+        source: what is known and where from.
+        readings: each reading's name and what Azure does under it, in a sentence.
+        default: the name of the reading taken when none is chosen.
+    """
+
+    name: str
+    sentence: str
+    source: str
+    readings: Mapping[str, str]
+    default: str
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Something the embedded Azure models that a test can turn off, to prove that it bites.
+
+    Attributes:
+        name: a short, stable name in kebab-case.
+        sentence: what Azure does while it is on.
+        default: whether it is on unless settings say otherwise.
+    """
+
+    name: str
+    sentence: str
+    default: bool = True
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write, as rules, consequences and `prepare` see it.
+
+    Attributes:
+        id: the resource, spelled as it is kept.
+        method: ``PUT``, ``PATCH``, ``DELETE`` or ``POST``.
+        old: the resource as kept before, or None where it does not exist.
+        new: the resource as it would be kept after (merged, defaults filled, read-only members taken from *old*); None for
+            DELETE; for POST the same as *old*.
+        sent: the request's JSON body as it came, or an empty object.
+        caller: the object id of who asks.
+        api_version: the request's api-version.
+        world: the state of Azure before this write.
+        action: the action's name for POST, else empty.
+        query: the request's query parameters, names in lower case.
+    """
+
+    id: ResourceId
+    method: str
+    old: Json | None
+    new: Json | None
+    sent: Json
+    caller: str
+    api_version: str
+    world: World
+    action: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def creates(self) -> bool:
+        """Whether the resource does not exist yet."""
+        return self.old is None
+
+
+@dataclass(frozen=True)
+class SetResource:
+    """Keep *body* as the resource *id*, new or changed.
+
+    Attributes:
+        id: the resource.
+        body: its whole body; id, name and type are filled in where absent.
+        hidden: members to merge into the resource's hidden state; a None removes one.
+    """
+
+    id: ResourceId
+    body: Json
+    hidden: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RemoveResource:
+    """Forget the resource *id*, and its children and extensions with it."""
+
+    id: ResourceId
+
+
+@dataclass(frozen=True)
+class SetHidden:
+    """Merge *values* into the hidden state of *id*, which no answer shows; a None removes a member.
+
+    The resource need not exist: hidden state may stand for what Azure keeps of a deleted one.
+    """
+
+    id: ResourceId
+    values: Json
+
+
+@dataclass(frozen=True)
+class SetPrincipal:
+    """Keep a service principal, or remove it (*data* None).
+
+    Attributes:
+        object_id: its object id.
+        data: ``{"kind": "ServicePrincipal" | "User" | "Group", "clientId", "tenantId", "name", "resource"}``; the engine adds
+            ``created``. ``visibleAt`` (ISO 8601) may delay the moment the directory knows it.
+    """
+
+    object_id: str
+    data: Json | None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Run the event *event* after *seconds*.
+
+    Attributes:
+        seconds: how long from now.
+        event: the name of an `Event` that some provider declares.
+        data: what the event gets; JSON.
+        replaces: a name; an earlier timer of that name is forgotten first. Empty for none.
+    """
+
+    seconds: float
+    event: str
+    data: Json = field(default_factory=dict)
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Forget the timer that was scheduled with ``replaces=name``."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Say:
+    """Add a sentence to what `advance` reports happened."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Start an operation that no request asked for (a rotation that happens by itself), so that `World.running` shows it.
+
+    Attributes:
+        id: the resource that is busy.
+        name: what kind of operation.
+        seconds: how long.
+    """
+
+    id: ResourceId
+    name: str
+    seconds: float
+
+
+Change = SetResource | RemoveResource | SetHidden | SetPrincipal | Schedule | Cancel | Say | Begin
+"""What a consequence, an event or an action does to the world."""
+
+Changes = Iterable[Change]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition under which Azure refuses a write.
+
+    Attributes:
+        check: returns the refusal, or None.
+        arrives: ``reply``: the first answer is the error. ``operation``: the write is accepted and its operation FAILS with
+            it (judged when the operation starts; nothing has changed when it ends). A `Doubt` with the readings
+            ``reply`` and ``operation`` leaves it open.
+        verbs: the methods it is asked for.
+        actions: for ``POST`` in *verbs*: the actions' names; empty for all.
+    """
+
+    check: Callable[[Write], ArmError | None]
+    arrives: Literal["reply", "operation"] | Doubt = "reply"
+    verbs: frozenset[str] = frozenset({"PUT", "PATCH"})
+    actions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class LongRunning:
+    """How a type's operations look.
+
+    Attributes:
+        name: the ``operation`` member of a 202's body (``UpsertServerEncryptionProtector``); empty for no such body.
+        seconds: how long it takes: a number, or a range drawn by seed.
+        path: where its status is read, below the provider's namespace at the resource group (or subscription), with
+            ``{location}``, ``{name}`` and ``{id}`` filled in: ``locations/{location}/serverKeyAzureAsyncOperation/{id}``.
+        result_path: where Location points; empty means the status path.
+        style: which headers the first answer has.
+        under: where the status URL lives: the resource group's or the subscription's ``providers/{namespace}``.
+        visible: whether a GET shows the new body ``before`` or only ``after`` the operation's end; a `Doubt` with these two
+            readings leaves it open. A DELETE is visible at the end.
+        retry_after: seconds for the Retry-After header of 202 and of running polls; None for no such header.
+        running: the statuses a running operation goes through, each for an equal share of its time.
+        states: the values of ``properties.provisioningState`` while creating and while changing; empty texts leave the
+            property alone (types that have none).
+        settles: seconds between the operation's end and the moment ``provisioningState`` (or *settle_path*) follows.
+        settle_path: the dotted path that shows *states*; some services have another one (``properties.resourceState``).
+        final: the value there once settled.
+        read_action: the action a poll needs at the scope of its URL; empty means
+            ``{namespace}/{path up to the id, names replaced by nothing}/read`` (``Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read``).
+    """
+
+    name: str = ""
+    seconds: float | tuple[float, float] = 60.0
+    path: str = "locations/{location}/operationStatuses/{id}"
+    result_path: str = ""
+    style: Literal["both", "azure-async", "location"] = "both"
+    under: Literal["group", "subscription"] = "group"
+    visible: Literal["before", "after"] | Doubt = "after"
+    retry_after: int | None = 15
+    running: tuple[str, ...] = ("InProgress",)
+    states: tuple[str, str] = ("", "")
+    settles: float = 0.0
+    settle_path: str = "properties.provisioningState"
+    final: str = "Succeeded"
+    read_action: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a verb is answered when nothing refuses it.
+
+    Attributes:
+        status: for an existing resource.
+        created: for a new one; 0 means as *status*.
+        absent: for a DELETE of nothing.
+        body: ``resource``, ``operation`` (``{operation, startTime}``) or ``none``.
+        operation: the operation it starts, or None for one that is done when it is answered.
+    """
+
+    status: int = 200
+    created: int = 0
+    absent: int = 204
+    body: Literal["resource", "operation", "none"] = "resource"
+    operation: LongRunning | None = None
+
+
+SYNC = Answer(status=200)
+"""Answered at once with the resource."""
+
+GONE = Answer(status=200, absent=204, body="none")
+"""A DELETE done at once."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child every resource of a type has without anybody creating it.
+
+    Attributes:
+        type: the last segment of its type (``encryptionProtector``).
+        name: its name (``current``).
+        body: its body, from the parent's id and body and the world; without id, name and type. None for a parent that has
+            no such child.
+    """
+
+    type: str
+    name: str
+    body: Callable[[ResourceId, Json, World], Json | None]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an action (POST) or a data-plane request answers.
+
+    Attributes:
+        status: the HTTP status.
+        body: the JSON body, or None for an empty one.
+        changes: what it does to the world.
+        operation: the operation it starts; *changes* then happen at its end.
+        headers: further headers.
+    """
+
+    status: int = 200
+    body: Json | None = None
+    changes: tuple[Change, ...] = ()
+    operation: LongRunning | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A POST on a resource, or on its collection's parent.
+
+    Attributes:
+        name: the last segment of the URL (``revalidate``).
+        answer: what happens; a Write with the action's name, ``old`` and ``new`` both the resource.
+        permission: the action it needs; empty means ``{type}/{name}/action``.
+        reads_only: whether it changes nothing: locks do not stop it and it counts as a read.
+        at: on the ``resource``, on its ``group`` or on its ``subscription`` (``checkNameAvailability``).
+    """
+
+    name: str
+    answer: Callable[[Write], Reply | ArmError]
+    permission: str = ""
+    reads_only: bool = False
+    at: Literal["resource", "group", "subscription"] = "resource"
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One type of resource.
+
+    Paths are dotted (``properties.networkAcls.ipRules``); ``*`` stands for any one member.
+
+    Attributes:
+        type: the full type, spelled as Azure spells it (``Microsoft.Sql/servers/keys``).
+        api_versions: every api-version it answers.
+        answers: how each verb is answered; a verb that is absent is not allowed (405). GET, HEAD and LIST need only be named.
+        read_only: paths a client cannot set: dropped from what is sent, kept from what was.
+        create_only: paths only the creating PUT sets: what a later PATCH or PUT says there is dropped.
+        kept: paths that a PUT without them leaves as they were (all others it resets to their default).
+        defaults: what a body has where nothing was sent: merged below it, on PUT only.
+        replaced: paths that a PATCH replaces instead of merging (RFC 7396 merges objects and replaces lists).
+        merge: how a PATCH is merged, where *replaced* cannot say it: (old, sent, world) -> new.
+        prepare: fills in what the service makes itself (thumbprints, URIs): returns the body to keep.
+        rules: conditions under which a write is refused, in order; asked with the body that *prepare* returned.
+        read_rules: conditions under which a GET is refused: (id, body, world) -> refusal.
+        on_write: what else changes once the write has taken effect.
+        on_read: the body as a GET or LIST shows it (never *old* itself changed).
+        on_missing: another error than 404 ``ResourceNotFound`` for a GET of nothing: (id, world) -> refusal.
+        children: what every resource of the type has.
+        actions: the POSTs it knows.
+        permissions: the action a verb needs where it is not ``{type}/read``, ``/write`` or ``/delete``.
+        also_needs: further (action, scope) pairs a write needs; attaching identities is asked for by the engine.
+        tracked: whether it has location and tags and is listed among a group's resources.
+        extension: whether it may hang below any scope (``{scope}/providers/{type}/{name}``).
+        system_data: whether bodies show ``systemData``.
+        identity: whether it can have managed identities: the engine makes the principals and fills in the ids.
+        trusted: whether it gets through a vault's ``bypass: AzureServices``; a `Doubt` with the readings ``trusted`` and
+            ``untrusted`` leaves it open.
+        list_filter: answers ``$filter``: (item, filter, world, scope of the list) -> whether it is in.
+        list_under: for a child or a provider-level list: which of the resources below *scope* a LIST at it shows;
+            None means the children of that type, or those of the group or subscription. (scope, world) -> ids.
+        page: the number of items on a page of a LIST.
+    """
+
+    type: str
+    api_versions: tuple[str, ...]
+    answers: Mapping[str, Answer]
+    read_only: tuple[str, ...] = ()
+    create_only: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    defaults: Json = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
+    merge: Callable[[Json, Json, World], Json] | None = None
+    prepare: Callable[[Write], Json] | None = None
+    rules: tuple[Rule, ...] = ()
+    read_rules: tuple[Callable[[ResourceId, Json, World], ArmError | None], ...] = ()
+    on_write: tuple[Callable[[Write], Changes], ...] = ()
+    on_read: Callable[[ResourceId, Json, World], Json] | None = None
+    on_missing: Callable[[ResourceId, World], ArmError | None] | None = None
+    children: tuple[Child, ...] = ()
+    actions: tuple[Action, ...] = ()
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    also_needs: Callable[[Write], Iterable[tuple[str, ResourceId]]] | None = None
+    tracked: bool = True
+    extension: bool = False
+    system_data: bool = False
+    identity: bool = False
+    trusted: bool | Doubt = False
+    list_filter: Callable[[Json, str, World, ResourceId], bool] | None = None
+    list_under: Callable[[ResourceId, World], Iterable[ResourceId]] | None = None
+    page: int = 100
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens when a timer is due.
+
+    Attributes:
+        name: unique among all providers (``sql.database-inaccessible``).
+        run: what it does, given the world and the timer's data. It schedules itself again where it recurs.
+    """
+
+    name: str
+    run: Callable[[World, Json], Changes]
+
+
+@dataclass(frozen=True)
+class RoleDefinition:
+    """A built-in role.
+
+    Attributes:
+        guid: its name.
+        title: ``roleName``.
+        source: where its permissions are documented.
+        actions: control-plane actions, with wildcards.
+        not_actions: what is taken out of *actions*.
+        data_actions: data-plane actions.
+        not_data_actions: what is taken out of *data_actions*.
+        condition: the ABAC condition its assignments carry, as a name the engine knows (``only-these-roles:guid,guid``); empty
+            for none. The permissions API does not show it.
+    """
+
+    guid: str
+    title: str
+    source: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """A request to a data-plane host, its token already checked.
+
+    Attributes:
+        method: the HTTP method.
+        host: the whole host name, lower case (``kv-orders.vault.azure.net``).
+        path: the path, without a leading slash, segments decoded.
+        query: query parameters, names in lower case.
+        sent: the JSON body, or an empty object.
+        caller: the object id of who asks; empty when the request had no usable token.
+        world: the state of Azure.
+    """
+
+    method: str
+    host: str
+    path: tuple[str, ...]
+    query: Mapping[str, str]
+    sent: Json
+    caller: str
+    world: World
+
+
+@dataclass(frozen=True)
+class DataPlane:
+    """A data plane: the hosts below a suffix.
+
+    Attributes:
+        suffix: the key of `settings.CLOUDS[cloud]` that names the host suffix (``vault``).
+        exists: whether a host exists (a request to one that does not is a connection error): (host, world) -> bool.
+        audience: the scope its tokens are for, told in the 401 challenge (``https://vault.azure.net``); keyed by cloud.
+        answer: answers a request; changes it returns are applied.
+        challenge: the body of the 401 for a request without a token.
+    """
+
+    suffix: str
+    exists: Callable[[str, World], bool]
+    audience: Mapping[str, str]
+    answer: Callable[[DataRequest], Reply | ArmError]
+    challenge: Json
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One resource provider.
+
+    Attributes:
+        namespace: ``Microsoft.Sql``.
+        types: its resource types.
+        events: what its timers run.
+        roles: built-in roles that belong to it.
+        doubts: its open questions.
+        switches: what of it can be turned off.
+        data_planes: its data planes.
+        seed: runs once on a fresh estate, after all resources are loaded and their children supplied: starts the clocks
+            (rotation, backups) and completes bodies. (world) -> changes.
+    """
+
+    namespace: str
+    types: tuple[ResourceType, ...]
+    events: tuple[Event, ...] = ()
+    roles: tuple[RoleDefinition, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    data_planes: tuple[DataPlane, ...] = ()
+    seed: Callable[[World], Changes] | None = None

@@ -1,0 +1,281 @@
+"""The keys data plane of a vault: reading keys, versions and rotation policies, rotating, switching versions off, deleting."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.simulator.declare import (
+    ArmError,
+    Change,
+    DataPlane,
+    DataRequest,
+    Json,
+    RemoveResource,
+    Reply,
+    SetResource,
+)
+from cmk_remediate.simulator.providers.common import (
+    VAULT,
+    access_changed,
+    latest_version,
+    properties_of,
+    vault_named,
+)
+from cmk_remediate.simulator.providers.keyvault.rotation import (
+    attributes_of,
+    completed,
+    new_version,
+    policy_problem,
+    recovery_level,
+    timers,
+    version_changes,
+)
+from cmk_remediate.simulator.providers.keyvault.vaults import touched_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.world import World
+
+_CODES = "learn.microsoft.com: Azure Key Vault REST API error codes"
+
+AUDIENCES: Mapping[str, str] = {
+    "AzureCloud": "https://vault.azure.net",
+    "AzureUSGovernment": "https://vault.usgovcloudapi.net",
+    "AzureChinaCloud": "https://vault.azure.cn",
+}
+
+
+def _not_found(key: str, *, deleted: bool = False) -> ArmError:
+    kind = "Deleted Key" if deleted else "A key with (name/id)"
+    text = f"{kind} {key} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command."
+    return ArmError(404, "KeyNotFound", text, _CODES)
+
+
+def _refused(request: DataRequest, vault: ResourceId, key: str, action: str) -> ArmError | None:
+    """Judge the caller's network position first, then its rights."""
+    world = request.world
+    if not world.reachable(request.caller, vault):
+        text = f"Client address is not authorized and caller is not a trusted service.\r\nCaller: oid={request.caller}\r\nVault: {vault.name}"
+        return ArmError(403, "Forbidden", text, _CODES, inner="ForbiddenByFirewall")
+    scope = vault.child("keys", key) if key else vault
+    if world.may(request.caller, action, scope, data=True):
+        return None
+    text = (
+        "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were "
+        f"changed recently, please observe propagation time.\r\nCaller: oid={request.caller}\r\nAction: '{action}'\r\n"
+        f"Resource: '{scope}'\r\nAssignment: (not found)\r\nDecisionReason: 'DeniedWithNoValidRBAC'\r\nVault: {vault.name}"
+    )
+    on_roles = properties_of(world.get(vault)).get("enableRbacAuthorization")
+    return ArmError(403, "Forbidden", text, _CODES, inner="ForbiddenByRbac" if on_roles else "AccessDenied")
+
+
+def _bundle(world: World, key: ResourceId, body: Json, version: str) -> Json:
+    """Return a key version as the data plane shows it: azure-keyvault-keys KeyBundle."""
+    properties = properties_of(body)
+    digest = hashlib.sha512(f"{key.key}/{version}".encode()).digest()
+    attributes = {**attributes_of(body), **recovery_level(world.get(key.top_level))}
+    days = properties_of(world.get(key.top_level)).get("softDeleteRetentionInDays", 90)
+    material = base64.urlsafe_b64encode(digest * 4).rstrip(b"=").decode()
+    bundle: Json = {
+        "key": {
+            "kid": f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/keys/{key.name}/{version}",
+            "kty": properties.get("kty", "RSA"),
+            "key_ops": properties.get("keyOps", []),
+            "n": material,
+            "e": "AQAB",
+        },
+        "attributes": {**attributes, "recoverableDays": days, "exportable": False},
+    }
+    if body.get("tags"):
+        bundle["tags"] = body["tags"]
+    return bundle
+
+
+def _policy(world: World, key: ResourceId, body: Json) -> Json:
+    """Return a rotation policy as the data plane shows it; a key without one has a notification 30 days before expiry."""
+    stored = properties_of(body).get("rotationPolicy") or {}
+    head = f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/keys/{key.name}/rotationpolicy"
+    actions = [
+        {"trigger": dict(one.get("trigger") or {}), "action": {"type": str((one.get("action") or {}).get("type", "")).capitalize()}}
+        for one in stored.get("lifetimeActions") or ({"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}},)
+    ]
+    return {"id": head, "lifetimeActions": actions, "attributes": dict(stored.get("attributes") or {})}
+
+
+def _set_policy(world: World, key: ResourceId, body: Json, sent: Json) -> Reply | ArmError:
+    problem = policy_problem(sent, attributes_of(body).get("exp"))
+    if problem is not None:
+        return ArmError(400, "BadParameter", problem.message, problem.source)
+    stored = {
+        "attributes": {**(sent.get("attributes") or {}), "updated": int(world.stamp)},
+        "lifetimeActions": [
+            {"trigger": dict(one.get("trigger") or {}), "action": {"type": str((one.get("action") or {}).get("type", "")).lower()}}
+            for one in sent.get("lifetimeActions") or ()
+        ],
+    }
+    stored["attributes"].setdefault("created", int(world.stamp))
+    fresh = {**body, "properties": {**properties_of(body), "rotationPolicy": stored}}
+    changes: list[Change] = [SetResource(key, fresh), *timers(world, key, fresh)]
+    return Reply(body=_policy(world, key, fresh), changes=tuple(changes))
+
+
+def _update(world: World, key: ResourceId, body: Json, version: str, sent: Json) -> Reply | ArmError:
+    kept = world.get(key.child("versions", version))
+    if kept is None:
+        return _not_found(f"{key.name}/{version}")
+    properties = properties_of(kept)
+    attributes = {**attributes_of(kept), **(sent.get("attributes") or {}), "updated": int(world.stamp)}
+    changed = {**kept, "properties": {**properties, "attributes": attributes}}
+    if sent.get("key_ops") is not None:
+        changed["properties"]["keyOps"] = list(sent["key_ops"])
+    changes: list[Change] = [SetResource(key.child("versions", version), changed)]
+    if version == latest_version(body):
+        changes.append(SetResource(key, {**body, "properties": {**properties_of(body), **changed["properties"]}}))
+    changes += access_changed(world, key)
+    return Reply(body=_bundle(world, key, changed, version), changes=tuple(changes))
+
+
+def _delete(world: World, key: ResourceId, body: Json) -> Reply:
+    vault = world.get(key.top_level)
+    days = properties_of(vault).get("softDeleteRetentionInDays", 90)
+    gone = {**body, "properties": {**properties_of(body), "deletedDate": int(world.stamp)}, "versions": [
+        [one.name, kept] for one, kept in world.children(key, "versions")
+    ]}  # fmt: skip
+    changes: list[Change] = [RemoveResource(key), *access_changed(world, key.top_level)]
+    if properties_of(vault).get("enableSoftDelete"):
+        changes.append(SetResource(key.top_level.child("deletedKeys", key.name), {**gone, "id": None, "type": None}))
+    shown = _bundle(world, key, body, latest_version(body))
+    return Reply(
+        body={**shown, "recoveryId": _recovery(world, key), "deletedDate": int(world.stamp), "scheduledPurgeDate": int(world.stamp) + days * 86400},
+        changes=tuple(changes),
+    )
+
+
+def _recovery(world: World, key: ResourceId) -> str:
+    return f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/deletedkeys/{key.name}"
+
+
+def _deleted(request: DataRequest, vault: ResourceId, path: tuple[str, ...]) -> Reply | ArmError:
+    world = request.world
+    if len(path) == 1:
+        found = [_deleted_body(world, vault, one.name, body) for one, body in world.children(vault, "deletedKeys")]
+        return Reply(body={"value": found, "nextLink": None})
+    entry = vault.child("deletedKeys", path[1])
+    body = world.get(entry)
+    if body is None:
+        return _not_found(path[1], deleted=True)
+    if request.method == "DELETE":
+        if properties_of(world.get(vault)).get("enablePurgeProtection"):
+            text = "Operation \"purge\" is not allowed because purge protection is enabled for this vault."
+            return ArmError(403, "Forbidden", text, "learn.microsoft.com: Azure Key Vault soft-delete overview")
+        return Reply(status=204, changes=(RemoveResource(entry),))
+    if path[2:] == ("recover",):
+        return _recovered(world, vault, entry, body)
+    return Reply(body=_deleted_body(world, vault, path[1], body))
+
+
+def _recovered(world: World, vault: ResourceId, entry: ResourceId, body: Json) -> Reply:
+    key = vault.child("keys", entry.name)
+    kept: dict[str, Any] = {name: value for name, value in body.items() if name not in ("id", "name", "type", "versions")}
+    version = latest_version(kept)
+    whole = completed(world, key, kept, version)
+    changes: list[Change] = [RemoveResource(entry), SetResource(key, whole)]
+    changes += [SetResource(key.child("versions", name), one) for name, one in body.get("versions") or ()]
+    if not body.get("versions"):
+        changes += version_changes(key, whole, version)
+    return Reply(body=_bundle(world, key, whole, version), changes=tuple(changes))
+
+
+def _deleted_body(world: World, vault: ResourceId, name: str, body: Json) -> Json:
+    key = vault.child("keys", name)
+    return {**_bundle(world, key, body, latest_version(body)), "recoveryId": _recovery(world, key), "deletedDate": properties_of(body).get("deletedDate", int(world.stamp))}  # fmt: skip
+
+
+def _action(method: str, path: tuple[str, ...]) -> str:
+    """Return the data action a request needs: learn.microsoft.com, "Azure permissions for Security"."""
+    tail = path[2] if len(path) > 2 else ""  # noqa: PLR2004 - keys/name/tail
+    if path[0] == "deletedkeys":
+        verb = "purge/action" if method == "DELETE" else "recover/action" if tail == "recover" else "read"
+        return f"{VAULT}/keys/{verb}"
+    if tail == "rotationpolicy":
+        return f"{VAULT}/keyrotationpolicies/{'write' if method == 'PUT' else 'read'}"
+    verbs = {"GET": "read", "PATCH": "update/action", "DELETE": "delete", "POST": f"{tail}/action"}
+    return f"{VAULT}/keys/{verbs.get(method, 'read')}"
+
+
+def answer(request: DataRequest) -> Reply | ArmError:
+    """Answer a request to a vault's keys."""
+    world = request.world
+    vault = vault_named(world, request.host.split(".")[0])
+    path = (request.path[0].lower(), *request.path[1:]) if request.path else ("",)
+    if vault is None or path[0] not in ("keys", "deletedkeys"):
+        return ArmError(404, "NotFound", "The requested path is not modelled here.", "unconfirmed")
+    refused = _refused(request, vault, path[1] if len(path) > 1 else "", _action(request.method, path))
+    if refused is not None:
+        return refused
+    if path[0] == "deletedkeys":
+        return _deleted(request, vault, path)
+    if len(path) == 1:
+        return Reply(body={"value": [_item(world, key, body) for key, body in world.children(vault, "keys")], "nextLink": None})
+    key = world.spelled(vault.child("keys", path[1]))
+    body = world.get(key)
+    if body is None:
+        return _create(request, key) if path[2:] == ("create",) else _not_found(path[1])
+    return _on_key(request, key, body, path[2:])
+
+
+def _on_key(request: DataRequest, key: ResourceId, body: Json, tail: tuple[str, ...]) -> Reply | ArmError:
+    world, method = request.world, request.method
+    version = tail[0].lower() if tail and tail[0] not in ("rotationpolicy", "rotate", "versions", "create") else latest_version(body)
+    if tail == ("rotationpolicy",):
+        return _set_policy(world, key, body, request.sent) if method == "PUT" else Reply(body=_policy(world, key, body))
+    if method == "POST" and tail in (("rotate",), ("create",)):
+        changes = (*new_version(world, key), *touched_by(world, key.top_level))
+        fresh = next(one.body for one in changes if isinstance(one, SetResource) and one.id == key)
+        return Reply(body=_bundle(world, key, fresh, latest_version(fresh)), changes=changes)
+    if tail == ("versions",):
+        return Reply(body={"value": [_item(world, one, kept) for one, kept in world.children(key, "versions")], "nextLink": None})
+    if method == "PATCH":
+        return _update(world, key, body, version, request.sent)
+    if method == "DELETE":
+        return _delete(world, key, body)
+    kept = world.get(key.child("versions", version))
+    return _not_found(f"{key.name}/{version}") if kept is None else Reply(body=_bundle(world, key, {**kept, "tags": body.get("tags")}, version))
+
+
+def _create(request: DataRequest, key: ResourceId) -> Reply | ArmError:
+    world, sent = request.world, request.sent
+    if world.get(key.top_level.child("deletedKeys", key.name)) is not None:
+        text = f"Key {key.name} is currently in a deleted but recoverable state, and its name cannot be reused."
+        source = "github.com/external-secrets/external-secrets/issues/3519"
+        return ArmError(409, "Conflict", text, source, inner="ObjectIsDeletedButRecoverable")
+    asked = {"kty": sent.get("kty"), "keySize": sent.get("key_size"), "keyOps": sent.get("key_ops"), "attributes": sent.get("attributes")}
+    version = world.new_hex("key-version", key.key)
+    whole = completed(world, key, {"properties": asked, "tags": sent.get("tags") or {}}, version)
+    changes = (SetResource(key, whole), *version_changes(key, whole, version), *timers(world, key, whole))
+    return Reply(body=_bundle(world, key, whole, version), changes=changes)
+
+
+def _item(world: World, key: ResourceId, body: Json) -> Json:
+    bundle = _bundle(world, key.parent if key.type.lower().endswith("/versions") and key.parent else key, body, "")
+    is_version = key.type.lower().endswith("/versions")
+    kid = bundle["key"]["kid"].rstrip("/") + (f"/{key.name}" if is_version else "")
+    return {"kid": kid, "attributes": bundle["attributes"]}
+
+
+def _exists(host: str, world: World) -> bool:
+    return vault_named(world, host.split(".")[0]) is not None
+
+
+DATA_PLANE = DataPlane(
+    suffix="vault",
+    exists=_exists,
+    audience=AUDIENCES,
+    answer=answer,
+    challenge={"error": {"code": "Unauthorized", "message": "AKV10000: Request is missing a Bearer or PoP token."}},
+)
+"""The challenge's text: learn.microsoft.com, "Azure Key Vault REST API error codes"."""

@@ -1,0 +1,284 @@
+"""Microsoft.KeyVault/vaults: what a PUT and a PATCH do, and what they refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.simulator import doubts
+from cmk_remediate.simulator.bodies import merge_patch
+from cmk_remediate.simulator.declare import (
+    GONE,
+    SYNC,
+    Answer,
+    ArmError,
+    Json,
+    ResourceType,
+    Rule,
+    Schedule,
+    SetHidden,
+    SetResource,
+    Switch,
+    Write,
+)
+from cmk_remediate.simulator.providers.common import VAULT, access_changed, bad_request, properties_of, vault_host, vault_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.declare import Changes
+    from cmk_remediate.simulator.world import World
+
+API_VERSIONS = ("2026-05-15", "2026-02-01", "2024-11-01", "2023-07-01", "2023-02-01", "2022-07-01", "2019-09-01")
+"""azure-mgmt-keyvault 14.1 asks for the first."""
+
+DNS_READY = "keyvault.dns-ready"
+_ONE_WAY = ("enableSoftDelete", "enablePurgeProtection", "softDeleteRetentionInDays")
+_RBAC_DEFAULT_SINCE = "2026-02-01"  # learn.microsoft.com: Prepare for Key Vault access control default
+_MAX_POLICIES = 1024  # azure-mgmt-keyvault VaultProperties.access_policies
+
+CONFLICTS = Switch("vault-conflicts", "Two writes to a vault or its keys at one time: the second is answered 409 ConflictError.")
+LATE_PROTECTION = Switch("vault-protection-late", "A service sees a vault's soft delete and purge protection a little later.")
+REGISTERING = Switch("vault-registers-dns", "A new vault is RegisteringDns for a while.")
+
+
+def protected(world: World, vault: ResourceId) -> bool:
+    """Say whether a service sees soft delete and purge protection on *vault* by now."""
+    record = world.record(vault)
+    if record is None:
+        return False
+    seen: Json | None = record["body"]
+    if world.switch(LATE_PROTECTION.name):
+        seen = world.as_of(vault, world.draw(*world.settings.vault_delay, "protection", vault.key, record["version"]))
+    return is_protected(seen)
+
+
+def is_protected(vault: Json | None) -> bool:
+    """Say whether a vault's body has soft delete and purge protection."""
+    properties = properties_of(vault)
+    return properties.get("enableSoftDelete") is True and properties.get("enablePurgeProtection") is True
+
+
+def touched(write: Write, vault: ResourceId) -> list[SetHidden]:
+    """Return the mark that a write to *vault* or its keys leaves, by which the next one conflicts."""
+    return touched_by(write.world, vault)
+
+
+def touched_by(world: World, vault: ResourceId) -> list[SetHidden]:
+    """Return the mark of a write that happens now."""
+    return [SetHidden(vault, {"touched": world.stamp})]
+
+
+def in_conflict(write: Write, vault: ResourceId) -> ArmError | None:
+    """Refuse a write that comes before the answer to the last one to the same vault has arrived."""
+    world = write.world
+    last = world.hidden(vault).get("touched")
+    if last is None or not world.switch(CONFLICTS.name) or world.stamp - last >= world.settings.latency * 0.9:
+        return None
+    return ArmError(
+        409,
+        "ConflictError",
+        f"The operation failed because the Key Vault '{vault.name}' changed from the point the operation began. This can happen "
+        "if parallel operations are being performed on the Key Vault. Please serialize the operations so that only one operation "
+        "is performed on the Key Vault at a time.",
+        "github.com/Azure/bicep/issues/4364",
+    )
+
+
+def _merge(old: Json, sent: Json, world: World) -> Json:
+    asked = dict(sent)
+    properties = dict(asked.get("properties") or {})
+    ignored = world.doubt(doubts.VAULT_PATCH_NULL) == "ignored"
+    properties = {
+        name: value
+        for name, value in properties.items()
+        if value is not None or not (ignored or name in _ONE_WAY or name in ("tenantId", "sku", "accessPolicies"))
+    }
+    rules = properties.get("networkAcls")
+    if isinstance(rules, dict) and world.doubt(doubts.NETWORK_ACLS_PATCH) == "replace":
+        properties["networkAcls"] = _whole(rules)
+    if "properties" in asked:
+        asked["properties"] = properties
+    merged: Json = merge_patch(old, asked)
+    return merged
+
+
+def _whole(rules: Json) -> Json:
+    """Return network rules with their defaults: azure-mgmt-keyvault NetworkRuleSet."""
+    return {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [], **rules}
+
+
+def _prepare(write: Write) -> Json:
+    body = dict(write.new or {})
+    properties = {name: value for name, value in properties_of(body).items() if value is not None}
+    rules = properties.get("networkAcls")
+    if isinstance(rules, dict):
+        properties["networkAcls"] = _rules(rules)
+    if write.creates:
+        properties.setdefault("enableSoftDelete", True)
+        if properties["enableSoftDelete"]:
+            properties.setdefault("softDeleteRetentionInDays", 90)
+        properties.setdefault("enableRbacAuthorization", write.api_version >= _RBAC_DEFAULT_SINCE)
+        properties["vaultUri"] = f"https://{vault_host(write.world, write.id.name)}/"
+        properties["provisioningState"] = "RegisteringDns" if write.world.switch(REGISTERING.name) else "Succeeded"
+    return {**body, "properties": properties}
+
+
+def _rules(rules: Json) -> Json:
+    """Spell IP rules as the service does: a single address becomes a /32."""
+    listed: list[Any] = [
+        {**rule, "value": rule["value"] if "/" in str(rule.get("value")) else f"{rule.get('value')}/32"}
+        for rule in rules.get("ipRules") or ()
+    ]
+    return {**_whole(rules), "ipRules": listed, "virtualNetworkRules": rules.get("virtualNetworkRules") or []}
+
+
+def _one_way(write: Write) -> ArmError | None:
+    source = "azure-mgmt-keyvault VaultPatchProperties"
+    sent, old, new = properties_of(write.sent), properties_of(write.old), properties_of(write.new)
+    if sent.get("enablePurgeProtection") is False:
+        text = 'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.'
+        return bad_request("BadRequest", text, source)
+    if sent.get("enableSoftDelete") is False and (old.get("enableSoftDelete") or write.creates):
+        text = 'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the \'soft delete\' functionality is an irreversible action.'
+        return bad_request("BadRequest", text, source)
+    if new.get("enablePurgeProtection") and not new.get("enableSoftDelete"):
+        text = 'The property "enablePurgeProtection" cannot be set to true when "enableSoftDelete" is not set to true.'
+        return bad_request("BadRequest", text, source)
+    return None
+
+
+def _retention(write: Write) -> ArmError | None:
+    days = properties_of(write.sent).get("softDeleteRetentionInDays")
+    before = properties_of(write.old).get("softDeleteRetentionInDays")
+    if days is None or days == before:
+        return None
+    if before is not None:
+        text = 'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
+        return bad_request("BadRequest", text, "hashicorp/terraform-provider-azurerm internal/services/keyvault/key_vault_resource.go")
+    if not isinstance(days, int) or not 7 <= days <= 90:  # noqa: PLR2004 - the range of azure-mgmt-keyvault VaultProperties
+        text = f'The property "softDeleteRetentionInDays" has the invalid value {days}; it must be between 7 and 90.'
+        return bad_request("BadRequest", text, "azure-mgmt-keyvault VaultProperties.soft_delete_retention_in_days")
+    return None
+
+
+def _name_taken(write: Write) -> ArmError | None:
+    if not write.creates:
+        return None
+    if vault_named(write.world, write.id.name) is not None:
+        text = f"The vault name '{write.id.name}' is already in use. Vault names are globally unique."
+        return ArmError(409, "VaultAlreadyExists", text, "learn.microsoft.com: Common error codes for Azure Key Vault")
+    for gone, _ in write.world.by_type("Microsoft.KeyVault/locations/deletedVaults"):
+        if gone.name.lower() == write.id.name.lower() and properties_of(write.sent).get("createMode") != "recover":
+            text = (
+                "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. "
+                "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
+            )
+            return ArmError(409, "ConflictError", text, "github.com/alan-turing-institute/data-safe-haven/issues/2523")
+    return None
+
+
+def _too_many(write: Write) -> ArmError | None:
+    if len(properties_of(write.new).get("accessPolicies") or ()) <= _MAX_POLICIES:
+        return None
+    text = f"The vault can have at most {_MAX_POLICIES} access policy entries."
+    return bad_request("BadRequest", text, "azure-mgmt-keyvault VaultProperties.access_policies")
+
+
+def flips_model(write: Write) -> bool:
+    """Say whether a write changes the permission model of an existing vault."""
+    before, after = properties_of(write.old), properties_of(write.new)
+    return not write.creates and bool(before.get("enableRbacAuthorization")) != bool(after.get("enableRbacAuthorization"))
+
+
+def _also_needs(write: Write) -> Iterator[tuple[str, ResourceId]]:
+    if flips_model(write) and write.world.doubt(doubts.PERMISSION_MODEL_RIGHTS) == "role-assignments-write":
+        yield "Microsoft.Authorization/roleAssignments/write", write.id
+
+
+def _on_write(write: Write) -> Changes:
+    if write.method == "DELETE":
+        return _soft_deleted(write)
+    changes = [*touched(write, write.id), *access_changed(write.world, write.id)]
+    if properties_of(write.new).get("provisioningState") == "RegisteringDns":
+        delay = write.world.draw(2.0, 20.0, "dns", write.id.key)
+        changes.append(Schedule(delay, DNS_READY, {"vault": str(write.id)}))
+    return changes
+
+
+def _soft_deleted(write: Write) -> Changes:
+    old, world = write.old or {}, write.world
+    properties = properties_of(old)
+    yield from access_changed(world, write.id)
+    if not properties.get("enableSoftDelete"):
+        return
+    days = properties.get("softDeleteRetentionInDays", 90)
+    place = str(old.get("location", ""))
+    gone = write.id.subscription_id.extension("Microsoft.KeyVault/locations", place).child("deletedVaults", write.id.name)
+    body = {
+        "vaultId": str(write.id),
+        "location": place,
+        "tags": old.get("tags") or {},
+        "deletionDate": world.iso(),
+        "scheduledPurgeDate": world.iso(days * 86400),
+    }
+    if properties.get("enablePurgeProtection"):
+        body["purgeProtectionEnabled"] = True
+    yield SetResource(gone, {"type": "Microsoft.KeyVault/deletedVaults", "properties": body})
+
+
+def dns_ready(world: World, data: Json) -> Changes:
+    """End the registration of a new vault's host name."""
+    vault = world.spelled(data["vault"])
+    body = world.get(vault)
+    return [] if body is None else [SetResource(vault, {**body, "properties": {**properties_of(body), "provisioningState": "Succeeded"}})]
+
+
+def on_vault(write: Write) -> ArmError | None:
+    """Refuse a write to a vault that conflicts with another."""
+    return in_conflict(write, write.id)
+
+
+VAULTS = ResourceType(
+    type=VAULT,
+    api_versions=API_VERSIONS,
+    answers={
+        "GET": SYNC,
+        "LIST": SYNC,
+        "PUT": Answer(status=200, created=200),
+        "PATCH": SYNC,
+        "DELETE": GONE,
+    },
+    read_only=("properties.vaultUri", "properties.provisioningState", "properties.hsmPoolResourceId", "properties.privateEndpointConnections"),
+    create_only=("location",),
+    kept=tuple(f"properties.{name}" for name in _ONE_WAY),
+    defaults={"tags": {}, "properties": {"accessPolicies": [], "enabledForDeployment": False, "publicNetworkAccess": "Enabled"}},
+    merge=_merge,
+    prepare=_prepare,
+    rules=(
+        Rule(on_vault, verbs=frozenset({"PUT", "PATCH", "DELETE"})),
+        Rule(_name_taken),
+        Rule(_one_way),
+        Rule(_retention),
+        Rule(_too_many),
+    ),
+    on_write=(_on_write,),
+    also_needs=_also_needs,
+    system_data=True,
+)
+"""Vaults; that PUT replaces the whole property bag is github.com/Azure/azure-cli/issues/7608."""
+
+
+
+def seeded(world: World, vault: ResourceId, body: Json) -> Changes:
+    """Complete a vault of the estate with what the service always shows."""
+    properties = properties_of(body)
+    whole = {
+        "vaultUri": f"https://{vault_host(world, vault.name)}/",
+        "provisioningState": "Succeeded",
+        "tenantId": world.tenant(vault),
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+        **properties,
+    }
+    return [SetResource(vault, {**body, "properties": whole})] if whole != properties else []

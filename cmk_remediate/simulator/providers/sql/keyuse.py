@@ -1,0 +1,144 @@
+"""Whether SQL can use a key, and what it says when it cannot.
+
+One text stands for missing rights, a closed network and more: github.com/MicrosoftDocs/sql-docs/issues/7586 and 8844.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate.simulator import doubts
+from cmk_remediate.simulator.declare import ArmError, Json, Switch
+from cmk_remediate.simulator.providers.common import (
+    KEY_ACTIONS,
+    KeyUri,
+    key_id,
+    key_version,
+    latest_version,
+    parse_key_uri,
+    properties_of,
+    vault_named,
+)
+from cmk_remediate.simulator.providers.keyvault.vaults import protected
+from cmk_remediate.simulator.providers.sql.names import primary_principal, refusal
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.world import World
+
+CHECKS_PROTECTION = Switch("sql-checks-protection", "SQL refuses a key whose vault lacks soft delete or purge protection.")
+REFUSES_OLD_VERSION = Switch("sql-refuses-old-version", "SQL refuses an old version of a key as protector.")
+
+_SIZES = (2048, 3072)
+_NEEDED_OPS = ("wrapkey", "unwrapkey")
+_SWITCH_LAG = (5.0, 120.0)
+
+
+def _server_body(world: World, server: ResourceId, body: Json | None) -> Json | None:
+    """Return the server as it reaches the vault, under the doubt when a new primary identity counts."""
+    if world.doubt(doubts.SQL_PRIMARY_SWITCH) == "at-once":
+        return body
+    record = world.record(server)
+    version = record["version"] if record else 0
+    return world.as_of(server, world.draw(*_SWITCH_LAG, "primary", server.key, version)) or body
+
+
+def _missing(world: World, server: ResourceId, body: Json | None, text: str) -> ArmError:
+    primary = properties_of(body).get("primaryUserAssignedIdentityId")
+    code = "AzureKeyVaultMissingPermissions"
+    if primary and world.doubt(doubts.SQL_PERMISSION_CODE) == "identity":
+        code = "UmiMissingAkvPermissions"
+    who = f"The managed identity with ID '{primary}'" if primary else f"The server '{server.name}'"
+    return ArmError(
+        400,
+        code,
+        f"{who} requires the following Azure Key Vault permissions: 'Get, WrapKey, UnwrapKey' to the key '{text}'. Please grant the "
+        "missing permissions to the identity.",
+        "github.com/MicrosoftDocs/sql-docs/issues/7586",
+    )
+
+
+def key_refusal(world: World, server: ResourceId, body: Json | None, text: str, *, protector: bool) -> ArmError | None:
+    """Return why SQL refuses the key *text* for *server*, or None; *protector*: it is to be the protector."""
+    uri = parse_key_uri(text)
+    if uri is None or not uri.host.endswith("." + world.cloud.suffixes["vault"]):
+        return refusal(400, "AzureKeyVaultMalformedVaultUri", "The provided Key Vault uri is not valid.")
+    vault, key = vault_named(world, uri.vault), key_id(world, uri)
+    if vault is None or key is None:
+        return refusal(400, "AkvHostNotResolvingFromNode", f"AKV host '{uri.host}' is not resolvable from SQL, on server '{server.name}'.")
+    seen = _server_body(world, server, body)
+    principal = primary_principal(world, seen)
+    if not principal:
+        return refusal(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
+    allowed = world.reachable(server, vault) and all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS)
+    if not allowed:
+        return _missing(world, server, seen, text)
+    return _key_state(world, key, uri) or _vault_state(world, vault) or (_generation(world, key, uri) if protector else None)
+
+
+def _key_state(world: World, key: ResourceId, uri: KeyUri) -> ArmError | None:
+    if world.get(key) is None:
+        text = "The operation could not be completed because the Azure Key Vault Key name does not exist."
+        return refusal(409, "AzureKeyVaultKeyNameNotFound", text)
+    version = key_version(world, key, uri.version)
+    if version is None:
+        text = "An invalid response from Azure Key Vault. Please use a valid Azure Key Vault URI."
+        return refusal(400, "AzureKeyVaultInvalidUri", text)
+    properties = properties_of(version)
+    attributes = properties.get("attributes") or {}
+    if attributes.get("enabled") is False:
+        text = "The operation could not be completed on the server because the Azure Key Vault key is disabled."
+        return refusal(400, "AzureKeyVaultKeyDisabled", text)
+    expired = attributes.get("exp") is not None and attributes["exp"] <= world.stamp
+    if expired or (attributes.get("nbf") is not None and attributes["nbf"] > world.stamp):
+        text = "The operation could not be completed because the Azure Key Vault key expiration date is invalid."
+        return refusal(400, "AzureKeyVaultInvalidExpirationDate", text)
+    if str(properties.get("kty", "")).upper() not in ("RSA", "RSA-HSM") or properties.get("keySize") not in _SIZES:
+        text = (
+            "The provided key vault uses unsupported RSA Key Size or Key Type. The supported RSA key size is 2048 or 3072 and Key "
+            "Type is RSA or RSA-HSM."
+        )
+        return refusal(400, "AzureKeyVaultRsaKeyNotSupported", text)
+    ops = {str(one).lower() for one in properties.get("keyOps") or _NEEDED_OPS}
+    if not ops.issuperset(_NEEDED_OPS):
+        return refusal(400, "AkvKeyOperationNotAllowed", "The key does not permit the operations wrapKey and unwrapKey.")
+    return None
+
+
+def _vault_state(world: World, vault: ResourceId) -> ArmError | None:
+    if not world.switch(CHECKS_PROTECTION.name) or protected(world, vault):
+        return None
+    text = (
+        "The provided Key Vault uri is not valid. Please ensure the key vault has been configured with soft-delete and purge protection. "
+        "(https://aka.ms/sqltdebyoksoftdelete)"
+    )
+    return refusal(400, "SecurityInvalidAzureKeyVaultRecoveryLevel", text)
+
+
+def _generation(world: World, key: ResourceId, uri: KeyUri) -> ArmError | None:
+    latest = latest_version(world.get(key) or {})
+    if not uri.versioned or uri.version == latest or not world.switch(REFUSES_OLD_VERSION.name):
+        return None
+    text = (
+        "Using an old version of AKV key as TDE protector is not allowed. Please use the latest version of the AKV key as the "
+        "encryption protector"
+    )
+    return refusal(400, "OldGenerationOfAKVKeyBeingUsedError", text)
+
+
+def usable(world: World, server: ResourceId, text: str) -> bool:
+    """Say whether *server* can unwrap with the key *text* at this moment; a vault outside this Azure counts as well."""
+    uri = parse_key_uri(text)
+    vault = vault_named(world, uri.vault) if uri else None
+    key = key_id(world, uri) if uri else None
+    if uri is None or vault is None or key is None:
+        return True
+    version = key_version(world, key, uri.version)
+    attributes = properties_of(version).get("attributes") or {}
+    expired = attributes.get("exp") is not None and attributes["exp"] <= world.stamp
+    if version is None or attributes.get("enabled") is False or expired:
+        return False
+    principal = primary_principal(world, world.get(server))
+    if not principal or not world.reachable(server, vault):
+        return False
+    return all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS)

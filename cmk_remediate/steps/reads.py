@@ -1,0 +1,48 @@
+"""What the shared steps ask Azure beside their own resource: rows of the connection's catalog.
+
+The vault's own endpoint (the data plane) may be out of reach, or closed to the caller. Its reads then answer
+``{"unreachable": true}`` instead of failing: who asks must be right without the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.model.decisions import Read
+from cmk_remediate.model.json_types import at_path
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
+
+UNREACHABLE = "unreachable"
+
+
+def deleted_key(key: ResourceId) -> Read:
+    """Return the look-up of *key* among the vault's deleted keys (data plane: ``GET /deletedkeys/{name}``)."""
+    return Read(key, "deleted-get")
+
+
+def deleted_vaults(vault: ResourceId) -> Read:
+    """Return the list of deleted vaults of *vault*'s subscription (SDK ``vaults.list_deleted``)."""
+    return Read(vault.subscription_id, "list:deletedVaults")
+
+
+def rotation_policy(key: ResourceId) -> Read:
+    """Return the read of *key*'s rotation policy (data plane: ``GET /keys/{name}/rotationpolicy``)."""
+    return Read(key, "rotation-policy-get")
+
+
+def role_assignments(scope: ResourceId, principal_id: str = "") -> Read:
+    """Return the list of role assignments that count at *scope*, inherited ones among them; of one principal if given.
+
+    The filter is ``principalId eq``, which Azure answers with assignments at, above and below the scope
+    (SDK ``role_assignments.list_for_scope``).
+    """
+    query = (("filter", f"principalId eq '{principal_id}'"),) if principal_id else ()
+    return Read(scope, "list:roleAssignments", query)
+
+
+def is_unreachable(answer: Any) -> bool:
+    """Say whether *answer* means that the vault's own endpoint could not be asked."""
+    return isinstance(answer, Mapping) and at_path(answer, UNREACHABLE) is True

@@ -1,0 +1,91 @@
+"""Role assignments: the role, the deterministic name, and what counts as an equal grant.
+
+Facts: learn.microsoft.com, "Azure built-in roles for Security" (GUIDs and data actions), "Troubleshoot Azure RBAC"
+(``RoleAssignmentUpdateNotPermitted``: a name may never be reused for another principal, so the principal is part of
+it).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.clock import parse_utc
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.model.values import Unknown
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cmk_remediate.model.ids import ResourceId
+
+Body = Mapping[str, Any]
+
+CRYPTO_SERVICE_ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+"""Key Vault Crypto Service Encryption User: read, wrap and unwrap with keys."""
+
+ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
+
+
+def assignment_id(scope: ResourceId, role: str, principal_id: str) -> ResourceId:
+    """Return the id of the assignment that we make: the same in every run, another one for another principal."""
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope.key}|{role.lower()}|{principal_id.lower()}")
+    return scope.extension(ASSIGNMENT_TYPE, str(name))
+
+
+def definition_id(scope: ResourceId, role: str) -> str:
+    """Return the role's definition id in the scope's subscription."""
+    return f"{scope.subscription_id.text}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+
+
+def role_of(assignment: Body) -> str:
+    """Return the GUID of the role that *assignment* gives; the rest of the definition's id varies."""
+    return str(at_path(assignment, "properties.roleDefinitionId") or "").rpartition("/")[2].lower()
+
+
+def principal_of(assignment: Body) -> str:
+    """Return the principal's object id in lower case; empty while it is unknown."""
+    found = at_path(assignment, "properties.principalId")
+    return "" if isinstance(found, Unknown) else str(found or "").lower()
+
+
+def scope_of(assignment: Body) -> str:
+    """Return the scope the assignment is made at, in lower case, without a trailing slash."""
+    return str(at_path(assignment, "properties.scope") or "").rstrip("/").lower()
+
+
+def has_condition(assignment: Body) -> bool:
+    """Say whether the assignment holds only under a condition: then nothing is known of what it grants."""
+    return bool(at_path(assignment, "properties.condition"))
+
+
+def gives(assignment: Body, role: str, principal_id: str) -> bool:
+    """Say whether *assignment* gives *role* to the principal, unconditionally."""
+    return (
+        role_of(assignment) == role.lower()
+        and principal_of(assignment) == principal_id.lower()
+        and not has_condition(assignment)
+    )
+
+
+def covering(assignments: Iterable[Body], scope: ResourceId) -> tuple[Body, ...]:
+    """Return those of *assignments* made at *scope* or above it; a list for a scope also holds what lies below.
+
+    Management groups and the tenant are above every scope.
+    """
+    above = []
+    for item in assignments:
+        at = scope_of(item)
+        if not at.startswith("/subscriptions/") or scope.key == at or scope.key.startswith(at + "/"):
+            above.append(item)
+    return tuple(above)
+
+
+def since(assignment: Body) -> datetime | None:
+    """Return when the assignment was last changed, by Azure's clock; None while it is not known."""
+    for name in ("updatedOn", "createdOn"):
+        found = at_path(assignment, f"properties.{name}")
+        if isinstance(found, str) and found:
+            return parse_utc(found)
+    return None
