@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunResult, Verification
     from cmk_remediate.model.review import Review
+    from cmk_remediate.planfile.job import parse_job
+    from cmk_remediate.planfile.load import load_plan
+    from cmk_remediate.report import render
 
 _WHERE = {
     "CODES": "codes",
@@ -40,8 +43,11 @@ _WHERE = {
     "dry_run": "blocking",
     "dry_run_steps": "blocking",
     "find_run": "api.store",
+    "load_plan": "planfile.load",
     "load_review": "api.store",
+    "parse_job": "planfile.job",
     "permissions": "blocking",
+    "render": "report",
     "resume": "blocking",
     "review_rollback": "blocking",
     "rollback": "blocking",
@@ -63,8 +69,11 @@ __all__ = [
     "dry_run",
     "dry_run_steps",
     "find_run",
+    "load_plan",
     "load_review",
+    "parse_job",
     "permissions",
+    "render",
     "resume",
     "review_rollback",
     "rollback",

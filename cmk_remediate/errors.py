@@ -5,7 +5,8 @@
     |- InputError           1   plan file, estate file, tenant, credential
     |- ReviewError          3   altered, expired, foreign review; drift before the first write
     |- RefusedError         4   acceptance, permission, window, cap, policy: nothing changed
-    |- RunStoreError        1   journal damaged or unwritable, run store busy
+    |- RunStoreError        1   journal damaged or unwritable
+    |  `- RunStoreBusy      1   another process is at work in the run store
     |- AzureError           5   Azure refused, or never answered clearly
     |- StoppedError         5   interrupted part-way, deadline
     |- InterruptedEarly   130   interrupted before any write
@@ -69,6 +70,19 @@ class RefusedError(CmkError):
 
 class RunStoreError(CmkError):
     """The run store or a journal in it cannot be used."""
+
+
+class RunStoreBusy(RunStoreError):  # noqa: N818 - it may be our own run, alive: then nothing is wrong
+    """Another process is at work in the run store.
+
+    Attributes:
+        holder: the digest of the run it carries out; empty when that cannot be told.
+    """
+
+    def __init__(self, code: Code, cause: str, *, resource: str, holder: str) -> None:
+        """Build the message from its parts."""
+        super().__init__(code, cause, resource=resource)
+        self.holder = holder
 
 
 class AzureError(CmkError):

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import check_cloud, check_surroundings, vaults_of
+from cmk_remediate.api.planning import check_surroundings, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import check_digest, review_of, runs_of
 from cmk_remediate.clock import Clock, format_utc
-from cmk_remediate.connection import open_session
+from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.journal import Journal
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
+
+P = TypeVar("P", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,9 @@ async def resume(
 async def carry_out(review: Review, connection: Connection, folder: Path, how: How) -> RunResult:
     """Carry out *review* in the run store *folder*, from its first step or from where its journal ends."""
     check_digest(review)
-    check_cloud(review.cloud, connection)
+    if (review.cloud, review.tenant.lower()) != (connection.cloud, (await _tenant(connection)).lower()):
+        cause = f"it is of tenant {review.tenant} in {review.cloud}, the connection is of another"
+        raise ReviewError(codes.input_.REVIEW_FOREIGN, cause, resource=review.short_digest)
     before = run_store.state_of(folder, review.digest)
     if before.rolled_back_by:
         cause = f"run {before.rolled_back_by[:8]} rolled it back"
@@ -127,10 +133,19 @@ async def carry_out(review: Review, connection: Connection, folder: Path, how: H
     lock = RunStoreLock(folder, review.digest)
     await lock.acquire()
     try:
-        session = open_session(connection, read_only=False, vaults=vaults_of(review.plan.content))
+        session = await sign_in(connection, review.cloud, review.tenant, _named(review), read_only=False)
         return await _locked(review, session, connection.clock, folder, how, before)
     finally:
         await lock.release()
+
+
+async def _tenant(connection: Connection) -> str:
+    return await Session(connection, read_only=True).tenant()
+
+
+def _named(review: Review) -> list[Any]:
+    """Return everything in *review* that may name a vault."""
+    return [review.plan.content, [step.resource_id for step in review.steps], [step.params for step in review.steps]]
 
 
 def _gates(review: Review, now: datetime, how: How) -> None:
@@ -256,6 +271,6 @@ def _window(review: Review) -> Window | None:
     return _part(Window, review, "window")
 
 
-def _part(cls: Any, review: Review, name: str) -> Any:
+def _part(cls: type[P], review: Review, name: str) -> P | None:
     content = review.plan.content.get(name)
     return cls.model_validate(content) if content else None

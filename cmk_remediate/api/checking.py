@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import PlanLike, check_cloud, dry_run, plan_of, vaults_of
+from cmk_remediate.api.planning import PlanLike, dry_run, plan_of, planned, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import DEFAULT_RUNS, review_of
-from cmk_remediate.connection import open_session
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.project import Projected, project
@@ -18,7 +17,6 @@ from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.roles import custom_roles
 from cmk_remediate.model.decisions import Blocked, Change, Manual, Pending
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.permissions import Permission
 from cmk_remediate.model.result import TargetCheck, Verification
 
 if TYPE_CHECKING:
@@ -65,8 +63,7 @@ async def _verify_run(text: str, connection: Connection, folder: Path) -> Verifi
     run = run_store.find_run(folder, text)
     state = run_store.state_of(folder, run)
     review = review_of(folder, state.rolled_back_by or run)
-    check_cloud(review.cloud, connection)
-    session = open_session(connection, read_only=True, vaults=vaults_of(review.plan.content))
+    session = await sign_in(connection, review.cloud, review.tenant, review.to_json(), read_only=True)
     projected = await project(graph_of(review, registry()), EachOnce(session))
     checks = tuple(_of_run(target, projected) for target in review.targets)
     return Verification(run, checks, (), _exit_code(checks))
@@ -103,10 +100,5 @@ async def permissions(plan: PlanLike, *, connection: Connection) -> tuple[dict[s
     Split by scope, so that two teams can hold them: vault, identity, service, partner.
     """
     document = plan_of(plan)
-    review = await dry_run(document, connection=connection)
-    needs = (
-        Permission(need.action, ResourceId.parse(need.scope), need.split, need.data, need.checkable)  # type: ignore[arg-type]
-        for step in review.steps
-        for need in step.permissions
-    )
-    return custom_roles(needs, f"cmk_remediate {document.plan.service}")
+    _, checked = await planned(document, connection=connection)
+    return custom_roles(checked.needed, f"cmk_remediate {document.plan.service}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate import codes
 from cmk_remediate.api.store import choose_runs
 from cmk_remediate.clock import format_utc
-from cmk_remediate.connection import open_session
+from cmk_remediate.connection import Session
 from cmk_remediate.engine.preflight import Preflight, preflight
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
@@ -86,9 +86,16 @@ async def dry_run(plan: PlanLike, *, connection: Connection, runs: str | Path | 
         InputError: the plan is not valid, or tenant, cloud or credential are not those of the plan.
         AzureError: a read was refused that the review cannot do without.
     """
+    review, _ = await planned(plan, connection=connection, runs=runs)
+    return review
+
+
+async def planned(
+    plan: PlanLike, *, connection: Connection, runs: str | Path | None = None
+) -> tuple[Review, Preflight]:
+    """Return the review of *plan* as `dry_run` does, and what the preflight found beside it."""
     document = plan_of(plan)
-    check_cloud(document.plan.cloud, connection)
-    session = open_session(connection, read_only=True, vaults=vaults_of(document.content))
+    session = await sign_in(connection, document.plan.cloud, document.plan.tenant, document.content, read_only=True)
     reader = EachOnce(session)
     review_id = str(uuid.uuid4())
     frame = Frame(
@@ -135,7 +142,8 @@ async def dry_run_steps(
     Raises:
         InputError: the steps contradict each other, or the first one's resource is not known beforehand.
     """
-    session = open_session(connection, read_only=True, vaults=vaults_of([str(step.address()) for step in steps]))
+    addresses = [str(step.address()) for step in steps]
+    session = await sign_in(connection, connection.cloud, tenant, addresses, read_only=True)
     first = steps[0].address() if steps else None
     if not isinstance(first, ResourceId):
         raise InputError(codes.input_.PLAN_INVALID, "the first step must have an address that is known beforehand")
@@ -153,7 +161,8 @@ async def dry_run_steps(
         expires_after=seconds(review_expires),
     )
     target = (first.top_level.text, "steps", "as found")
-    return await make_review(builder.build(), {}, [target], (), frame, session, EachOnce(session))
+    review, _ = await make_review(builder.build(), {}, [target], (), frame, session, EachOnce(session))
+    return review
 
 
 async def make_review(
@@ -165,8 +174,8 @@ async def make_review(
     session: Azure,
     reader: EachOnce,
     kept: Sequence[Kept] = (),
-) -> Review:
-    """Return the sealed review of *graph*, without the targets that turn out to be blocked.
+) -> tuple[Review, Preflight]:
+    """Return the sealed review of *graph*, without the targets that turn out to be blocked; and what surrounds it.
 
     Args:
         graph: the steps of all targets that are not blocked yet.
@@ -187,7 +196,7 @@ async def make_review(
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
     now = reader.now()
-    return Review(
+    review = Review(
         format_version=FORMAT_VERSION,
         digest="",
         made=Made(id=frame.id, at=format_utc(now), by=frame.by, with_=f"cmk_remediate {own_version()}"),
@@ -211,7 +220,8 @@ async def make_review(
         notes=(*notes, *checked.notes),
         artefacts=(),
         acknowledgements_required=asked,
-    ).sealed()
+    )
+    return review.sealed(), checked
 
 
 async def _unblocked(
@@ -236,6 +246,20 @@ async def check_surroundings(
     return await preflight(reader, bound, changes, caller=caller, tenant=tenant, writing=writing, each=each)
 
 
+async def sign_in(connection: Connection, cloud: str, tenant: str, content: Any, *, read_only: bool) -> Session:
+    """Return a session that may ask the vaults named in *content*.
+
+    Raises:
+        InputError: CMK104 when cloud or tenant are not those of the connection, CMK105 when the credential gives no token.
+    """
+    check_cloud(cloud, connection)
+    session = Session(connection, read_only=read_only, vaults=vaults_of(content))
+    signed_in = await session.tenant()
+    if signed_in and signed_in.lower() != tenant.lower():
+        raise InputError(codes.input_.TENANT_MISMATCH, f"signed in to tenant {signed_in}, the plan is for {tenant}")
+    return session
+
+
 def check_cloud(cloud: str, connection: Connection) -> None:
     """Refuse a plan or review for another cloud than the connection's.
 
@@ -247,13 +271,13 @@ def check_cloud(cloud: str, connection: Connection) -> None:
         raise InputError(codes.input_.TENANT_MISMATCH, cause)
 
 
-def vaults_of(content: Any) -> tuple[str, ...]:
-    """Return the names of all vaults whose resource ids stand anywhere in the JSON-like *content*."""
-    found: dict[str, None] = {}
+def vaults_of(content: Any) -> tuple[ResourceId, ...]:
+    """Return all vaults whose resource ids, or keys' ids, stand anywhere in the JSON-like *content*."""
+    found: dict[ResourceId, None] = {}
 
     def look(value: Any) -> None:
         if isinstance(value, str) and "/providers/microsoft.keyvault/vaults/" in value.lower():
-            found[ResourceId.parse(value).top_level.name.lower()] = None
+            found[ResourceId.parse(value).top_level] = None
         elif isinstance(value, Mapping):
             for item in value.values():
                 look(item)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.api.applying import How, carry_out
-from cmk_remediate.api.planning import Frame, check_cloud, make_review, vaults_of
+from cmk_remediate.api.planning import Frame, make_review, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import review_of
-from cmk_remediate.connection import open_session
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.context import STILL_RUNNING, resumed_operation
 from cmk_remediate.engine.project import Projected, project
@@ -43,9 +42,8 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     folder = Path(runs).resolve()
     undone = run_store.find_run(folder, run)
     review = review_of(folder, undone)
-    check_cloud(review.cloud, connection)
     journal = run_store.state_of(folder, undone)
-    session = open_session(connection, read_only=True, vaults=vaults_of(review.plan.content))
+    session = await sign_in(connection, review.cloud, review.tenant, review.to_json(), read_only=True)
     await _wait_for_open_operations(journal, session)
     graph = graph_of(review, registry())
     reader = EachOnce(session)
@@ -63,7 +61,8 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
         undoes=undone,
     )
     targets = [(target.id, target.service, target.state) for target in review.targets if target.id in touched]
-    return await make_review(back.graph, {}, targets, (), frame, session, reader, back.kept)
+    undoing, _ = await make_review(back.graph, {}, targets, (), frame, session, reader, back.kept)
+    return undoing
 
 
 async def rollback(

@@ -24,9 +24,7 @@ app = typer.Typer(
 Runs = Annotated[str | None, typer.Option("--runs", metavar="DIR", help="Run store, by default ./cmk-runs.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="How the product is written.")]
-Accept = Annotated[
-    list[str] | None, typer.Option("--accept", metavar="KIND:NAME", help="Accept by name; repeatable.")
-]
+Accept = Annotated[list[str] | None, typer.Option("--accept", metavar="KIND:NAME", help="Accept by name; repeatable.")]
 AcceptFile = Annotated[Path | None, typer.Option("--accept-file", metavar="FILE", help="Names, one a line.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the digest. Accepts nothing by name.")]
 Approver = Annotated[str, typer.Option("--approver", help="Who accepted, for the journal.")]
@@ -50,9 +48,13 @@ def _options(context: typer.Context) -> Globals:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from cmk_remediate.api.planning import own_version
+        from importlib.metadata import PackageNotFoundError, version
 
-        typer.echo(f"cmk-remediate {own_version()}")
+        try:
+            found = version("cmk-remediate")
+        except PackageNotFoundError:
+            found = "(not installed)"
+        typer.echo(f"cmk-remediate {found}")
         raise typer.Exit
 
 
@@ -78,7 +80,7 @@ def _globals(
     ] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     color: Annotated[Colour, typer.Option("--color", help="When to use colour.")] = Colour.auto,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -139,7 +141,7 @@ def _apply(
     json: Json = False,
     runs: Runs = None,
 ) -> int:
-    """Do exactly what a saved review says; goes on with its own unfinished run."""
+    """Do exactly what a saved review says. Goes on with its own unfinished run."""
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
@@ -155,7 +157,7 @@ def _resume(
     json: Json = False,
     runs: Runs = None,
 ) -> int:
-    """Go on with an unfinished run from where its journal ends."""
+    """Go on with an unfinished run."""
     from cmk_remediate.cli import changing
 
     return changing.resume(_options(context).with_local(runs=runs, json=json, format=format), run, strict=strict)
@@ -190,7 +192,10 @@ def _verify(
     json: Json = False,
     runs: Runs = None,
 ) -> int:
-    """Say whether a plan's targets are as they should be, or a run's result still stands. Sends only reads."""
+    """Say whether all is as it should be. Sends only reads.
+
+    Of a plan: are its targets compliant? Of a run: does its result still stand?
+    """
     from cmk_remediate.cli import reviewing
 
     return reviewing.verify(_options(context).with_local(runs=runs, json=json, format=format), subject)
@@ -202,7 +207,10 @@ def _permissions(
     plan: PlanPath,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="One file a role.")] = None,
 ) -> int:
-    """Print the least a caller must be allowed, as custom roles that `az role definition create` takes."""
+    """Print the least a caller must be allowed.
+
+    As custom roles, split by scope, for `az role definition create`.
+    """
     from cmk_remediate.cli import reviewing
 
     return reviewing.permissions(_options(context), plan, output)
@@ -222,7 +230,7 @@ def _explain(
 
 @app.command("schema")
 def _schema(of: Annotated[SchemaOf, typer.Argument(metavar="[plan|review]")] = SchemaOf.plan) -> int:
-    """Print the JSON Schema of a plan file or of a saved review."""
+    """Print the JSON Schema of plan or review."""
     from cmk_remediate.cli import telling
 
     return telling.schema(of.value)
@@ -244,11 +252,12 @@ def _runs(
 @app.command("demo")
 def _demo(
     context: typer.Context,
-    keep: Annotated[
-        Path | None, typer.Option("--keep", metavar="DIR", help="Work there and leave all files.")
-    ] = None,
+    keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Work there and leave all files.")] = None,
 ) -> int:
-    """Dry run, apply, verify, apply again and roll back on the embedded Azure. Touches nothing real."""
+    """Show it all on the embedded Azure. Touches nothing real.
+
+    Dry run, apply, verify, apply again, roll back, verify the run.
+    """
     from cmk_remediate.cli import demo
 
     return demo.demo(_options(context), keep)
@@ -260,7 +269,7 @@ def _requests(
     format: Annotated[RequestsFormat | None, typer.Option("--format", help="How it is written.")] = None,  # noqa: A002
     json: Json = False,
 ) -> int:
-    """List every request the embedded Azure was sent so far."""
+    """List the requests the embedded Azure was sent."""
     from cmk_remediate.cli import telling
 
     return telling.requests(_options(context).with_local(json=json), format)
@@ -271,7 +280,7 @@ def _advance(
     context: typer.Context,
     duration: Annotated[str, typer.Argument(metavar="DURATION", help="Such as 6h or 45m.")],
 ) -> int:
-    """Let time pass in the embedded Azure, and say what happened."""
+    """Let time pass in the embedded Azure."""
     from cmk_remediate.cli import telling
 
     return telling.advance(_options(context), duration)

@@ -12,6 +12,7 @@ from cmk_remediate.cli import consent, output, world
 from cmk_remediate.cli.options import Format, Globals
 from cmk_remediate.cli.progress import progress
 from cmk_remediate.cli.reviewing import shown
+from cmk_remediate.errors import RunStoreBusy
 from cmk_remediate.model.result import RunResult
 from cmk_remediate.report import renderer
 from cmk_remediate.report.json_ import pretty
@@ -48,16 +49,19 @@ def apply(options: Globals, path: Path, agreed: Consent) -> int:
         world.interruptible() as stop,
         progress(options) as observer,
     ):
-        result = cmk_remediate.apply(
-            review,
-            connection=connection,
-            accept=names,
-            approver=agreed.approver,
-            runs=options.runs,
-            strict=agreed.strict,
-            stop=stop,
-            progress=observer,
-        )
+        try:
+            result = cmk_remediate.apply(
+                review,
+                connection=connection,
+                accept=names,
+                approver=agreed.approver,
+                runs=options.runs,
+                strict=agreed.strict,
+                stop=stop,
+                progress=observer,
+            )
+        except RunStoreBusy as busy:
+            return _at_work(busy, review.digest)
     return _ended(options, result)
 
 
@@ -70,9 +74,12 @@ def resume(options: Globals, text: str, *, strict: bool) -> int:
         world.interruptible() as stop,
         progress(options) as observer,
     ):
-        result = cmk_remediate.resume(
-            run, connection=connection, runs=store, strict=strict, stop=stop, progress=observer
-        )
+        try:
+            result = cmk_remediate.resume(
+                run, connection=connection, runs=store, strict=strict, stop=stop, progress=observer
+            )
+        except RunStoreBusy as busy:
+            return _at_work(busy, run)
     return _ended(options, result)
 
 
@@ -105,6 +112,14 @@ def rollback(options: Globals, text: str, saved: Path | None, agreed: Consent) -
                 review=review,
             )
     return _ended(options, result)
+
+
+def _at_work(busy: RunStoreBusy, run: str) -> int:
+    """Say in one line that another process is carrying out *run*; anybody else's being at work is an error."""
+    if busy.holder != run:
+        raise busy
+    output.emit(f"Run {run[:8]} is being carried out by another process.\n")
+    return 0
 
 
 def _ended(options: Globals, result: RunResult) -> int:

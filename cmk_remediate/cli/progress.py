@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from typing_extensions import Self
+
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.clock import format_utc
 from cmk_remediate.model.result import Event, Progress, silent
@@ -17,6 +19,7 @@ from cmk_remediate.report.words import COLUMNS, middle, plain
 
 HEARTBEAT = 60.0
 """Seconds of the machine's clock after which a quiet run says that it is alive."""
+_LONGEST = 240
 _USUAL = ("waiting", "sending", "sent", "settled", "target", "note")
 
 
@@ -46,7 +49,7 @@ class PlainProgress:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._heartbeat, daemon=True)
 
-    def __enter__(self) -> PlainProgress:
+    def __enter__(self) -> Self:
         """Start the heartbeat."""
         self._thread.start()
         return self
@@ -113,4 +116,4 @@ def _sentence(event: Event) -> str:
     shown = ", ".join(names(target) for target in event.target[:2])
     more = f" and {len(event.target) - 2} more" if len(event.target) > 2 else ""  # noqa: PLR2004
     step = f" {event.step.partition('.')[0]}" if event.step else ""
-    return plain(f"{shown}{more}:{step} {event.kind}: {event.text}")
+    return middle(plain(f"{shown}{more}:{step} {event.kind}: {event.text}"), _LONGEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cmk_remediate import codes
@@ -68,7 +69,7 @@ def requests(options: Globals, form: RequestsFormat | None) -> int:
     from cmk_remediate.report import renderer
     from cmk_remediate.report.json_ import ndjson
 
-    rows = simulator.requests(options.simulated())
+    rows = simulator.requests(_state(options))
     if form is RequestsFormat.ndjson:
         output.emit(ndjson(rows))
         return 0
@@ -77,20 +78,25 @@ def requests(options: Globals, form: RequestsFormat | None) -> int:
     return 0
 
 
+def _state(options: Globals) -> Path:
+    """Return the state file of the embedded Azure, made if it is missing."""
+    path = options.simulated()
+    if not path.exists():
+        with world.connection(options):
+            pass
+    return path
+
+
 def advance(options: Globals, text: str) -> int:
     """Let time pass in the embedded Azure, and say what happened."""
     from cmk_remediate import simulator
     from cmk_remediate.planfile.schema import seconds
 
-    path = options.simulated()
     try:
         wanted = seconds(text)
     except ValueError as error:
         raise UsageError(codes.input_.USAGE, str(error)) from error
-    if options.estate is not None or not path.exists():
-        with world.connection(options):
-            pass  # makes the state file
-    happened = simulator.advance(path, wanted)
+    happened = simulator.advance(_state(options), wanted)
     lines = [str(line) for line in happened] or ["nothing happened"]
     output.emit("".join(f"{line}\n" for line in lines), options.colour)
     return 0

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from cmk_remediate import codes
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.errors import UsageError
 from cmk_remediate.model.protocols import Connection
 
 _STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now.\n"
@@ -24,11 +26,13 @@ def connection(options: Globals, *, cloud: str = "AzureCloud") -> Iterator[Conne
 
     Raises:
         InputError: CMK105 without a usable credential, CMK106 when the estate file is not valid.
+        UsageError: CMK100 when a doubt or its reading does not exist.
     """
     if options.simulate is not None:
         from cmk_remediate import simulator
 
-        opened: Connection = simulator.open(options.simulate, estate=options.estate, doubts=options.doubts)
+        _check_doubts(options)
+        opened: Connection = simulator.open(options.simulate, estate=options.estate, doubts=dict(options.doubts))
     else:
         from cmk_remediate import connect
 
@@ -37,6 +41,19 @@ def connection(options: Globals, *, cloud: str = "AzureCloud") -> Iterator[Conne
         yield opened
     finally:
         opened.run(opened.close)
+
+
+def _check_doubts(options: Globals) -> None:
+    from cmk_remediate.simulator.doubts import ALL
+
+    readings = {doubt.name: sorted(doubt.readings) for doubt in ALL}
+    for name, reading in options.doubts:
+        if name not in readings:
+            raise UsageError(
+                codes.input_.USAGE, f"no such doubt; there are {', '.join(sorted(readings))}", resource=name
+            )
+        if reading not in readings[name]:
+            raise UsageError(codes.input_.USAGE, f"{name} is read as {' or '.join(readings[name])}", resource=reading)
 
 
 def store(options: Globals) -> Path:

@@ -94,3 +94,39 @@ GRANT_CONFLICT = Code(
     meaning="The deterministic assignment id is taken by another principal, role or scope.",
     next="Look at the assignment named; remove it if it is an orphan.",
 )
+THROTTLED = Code(
+    "CMK216",
+    title="throttled for long",
+    meaning="Azure asked to wait longer than a request is given, or kept refusing: something else uses up the same budget.",
+    next="Find out what else runs as this principal in the subscription, then run again.",
+)
+SUBSCRIPTION_CLOSED = Code(
+    "CMK217",
+    title="subscription takes no writes",
+    meaning="The subscription is disabled, expired or deleted.",
+    next="Have it reactivated, or take its targets out of the plan.",
+)
+GROUP_MANAGED = Code(
+    "CMK218",
+    title="resource group is managed by another resource",
+    meaning="`managedBy` of the resource group names what created it; changes made past it are refused or reverted.",
+    next="Change the resource through what manages it.",
+)
+GROUP_ABSENT = Code(
+    "CMK219",
+    title="resource group does not exist",
+    meaning="Something is to be created in a resource group that is not there, or that the caller cannot see.",
+    next="Create the group, or correct the resource id in the plan.",
+)
+PROVIDER_NOT_REGISTERED = Code(
+    "CMK220",
+    title="resource provider not registered",
+    meaning="The subscription has not registered the provider of a resource to be created; this tool registers none.",
+    next="`az provider register --namespace <provider>` in that subscription, then run again.",
+)
+TOO_MANY_GRANTS = Code(
+    "CMK221",
+    title="role assignments near or over the limit",
+    meaning="A subscription holds 4,000 role assignments at most.",
+    next="Remove orphaned role assignments, or assign at fewer scopes.",
+)

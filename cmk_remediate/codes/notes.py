@@ -82,3 +82,27 @@ OTHER_USERS_NOT_SEARCHED = Code(
     meaning="Other resources may name keys of this vault; only its access policies, roles and network rules were read.",
     next="Search for the vault's URI before restricting it.",
 )
+LOCK_FORBIDS_REMOVAL = Code(
+    "CMK614",
+    title="a lock forbids removing it again",
+    meaning="A CanNotDelete lock lets the write through, and would refuse the deletion that undoes it.",
+    next="Nothing, or lift the lock for a rollback.",
+)
+POLICY_REWRITES = Code(
+    "CMK615",
+    title="a policy rewrites or completes the resource",
+    meaning="A policy with effect Modify, Append or DeployIfNotExists applies to a type that is written.",
+    next="Nothing; what it sets is not part of the review and is not rolled back.",
+)
+POLICY_SAMPLED = Code(
+    "CMK616",
+    title="policy asked once for resources alike",
+    meaning="Resources of one group whose bodies differ in nothing but their own name shared one question.",
+    next="Nothing; Azure judges each write when it is sent.",
+)
+NOT_CHECKED = Code(
+    "CMK617",
+    title="a side condition was not checked",
+    meaning="The caller may not read it, so nobody knows whether it stands in the way.",
+    next="Give the caller the role printed by `cmk-remediate permissions PLAN`, or check it by hand.",
+)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from cmk_remediate.clock import Clock
 from cmk_remediate.connection.calls import http_date
+
+if TYPE_CHECKING:
+    from cmk_remediate.clock import Clock
 
 NOTED = timedelta(minutes=2)
 """From here on a review says that this machine's clock is wrong (CMK214)."""

@@ -20,6 +20,8 @@ Kind = Literal["read", "poll", "write", "delete"]
 OPTION = "cmk_call"
 """The keyword under which a `Call` is given to an SDK method, and its place in a request's context."""
 
+_SUCCESS = 2
+
 PATIENCE = 600.0
 """Seconds a call waits at most where Azure asked everybody to wait; queueing for a budget is not limited."""
 
@@ -43,7 +45,7 @@ class Reply:
     @property
     def ok(self) -> bool:
         """Whether the status is a 2xx."""
-        return 200 <= self.status < 300
+        return self.status // 100 == _SUCCESS
 
     @property
     def json(self) -> Any:
@@ -56,7 +58,7 @@ class Reply:
     @property
     def malformed(self) -> bool:
         """Whether there is a body and it is not JSON."""
-        return bool(self.content.strip()) and self.json is None and self.content.strip() != b"null"
+        return spoiled(self.content)
 
     @property
     def retry_after(self) -> int:
@@ -111,6 +113,15 @@ class Throttled(Exception):  # noqa: N818 - a signal between our own modules, ne
         """Keep the seconds."""
         super().__init__(f"throttled for another {retry_after} s")
         self.retry_after = retry_after
+
+
+def spoiled(content: bytes) -> bool:
+    """Say whether *content* is neither empty nor JSON."""
+    try:
+        json.loads(content or b"null")
+    except ValueError:
+        return bool(content.strip())
+    return False
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> int:

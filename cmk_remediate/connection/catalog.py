@@ -6,15 +6,18 @@ then words the URL. Where no SDK that we depend on has a method, the row has the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from cmk_remediate import codes
 from cmk_remediate.connection.calls import Kind
 from cmk_remediate.errors import BugError
-from cmk_remediate.model.ids import ResourceId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.ids import ResourceId
 
 ANY = "*"
 """The type of a row that every resource has."""
@@ -38,6 +41,7 @@ class Row:
         plane: whose endpoint *path* is below.
         kind: what it counts as.
         paged: whether it answers with pages of ``value``.
+        filtered: for rows with a path: whether it takes a ``filter``.
         source: for rows with a path: where Azure documents it.
     """
 
@@ -52,6 +56,7 @@ class Row:
     plane: Plane = "arm"
     kind: Kind = "read"
     paged: bool = False
+    filtered: bool = False
     source: str = ""
 
     @property
@@ -63,6 +68,7 @@ class Row:
     def queries(self) -> frozenset[str]:
         """The names of `Read.query` it takes."""
         sources = [source for _, source in self.arguments] + [part.partition("}")[0] for part in self.path.split("{")]
+        sources += ["query.filter"] if self.filtered else []
         return frozenset(source.removeprefix("query.") for source in sources if source.startswith("query."))
 
     def arguments_for(self, resource: ResourceId, query: Mapping[str, str]) -> dict[str, Any]:
@@ -85,8 +91,8 @@ class Row:
         for position, part in enumerate(self.path.split("{")):
             source, _, rest = part.partition("}")
             path += part if position == 0 else quote(value_of(source, resource, query), safe="/'") + rest
-        separator = "&" if "?" in path else "?"
-        return f"{path}{separator}api-version={self.api_version}"
+        chosen = f"&$filter={quote(query['filter'])}" if self.filtered and "filter" in query else ""
+        return f"{path}?api-version={self.api_version}{chosen}"
 
 
 def value_of(source: str, resource: ResourceId, query: Mapping[str, str]) -> str:

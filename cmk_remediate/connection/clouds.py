@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
-from cmk_remediate.model.ids import ResourceId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.ids import ResourceId
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,9 @@ def cloud_named(name: str) -> Cloud:
     """
     if name not in CLOUDS:
         raise InputError(
-            codes.input_.PLAN_INVALID, f"{name!r} is not a cloud", resource="cloud", hint=f"Use one of {', '.join(CLOUDS)}."
+            codes.input_.PLAN_INVALID,
+            f"{name!r} is not a cloud",
+            resource="cloud",
+            hint=f"Use one of {', '.join(CLOUDS)}.",
         )
     return CLOUDS[name]

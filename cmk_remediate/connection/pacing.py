@@ -11,15 +11,21 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from cmk_remediate.clock import Clock
 from cmk_remediate.connection.calls import Call, Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.clock import Clock
 
 IN_FLIGHT = 16
 """Requests in flight at once: as many as the transport has connections and threads."""
+
+REQUEST_LIMIT = 25
+"""Seconds one attempt may take from connecting to the last byte; after that there is no answer (our choice)."""
 
 DEFAULT_PAUSE = 5
 """Seconds everybody waits after a 429 without Retry-After (our choice)."""

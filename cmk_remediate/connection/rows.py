@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from cmk_remediate.connection.calls import Kind
 from cmk_remediate.connection.catalog import ANY, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.connection.calls import Kind
 
 _VAULT = ("azure.mgmt.keyvault.aio:KeyVaultManagementClient", "2026-05-15")
 _IDENTITY = ("azure.mgmt.msi.aio:ManagedServiceIdentityClient", "2024-11-30")
@@ -44,7 +48,7 @@ def _sdk(client: tuple[str, str], kind: str, name: str, operation: str, argument
 
 def _words(name: str) -> tuple[str, Kind]:
     """Return the HTTP method and the kind of a row called *name*."""
-    if name in ("put", "access-policy-add", "access-policy-remove", "rotation-policy-put"):
+    if name in ("put", "access-policy-add", "access-policy-remove", "access-policy-replace", "rotation-policy-put"):
         return "PUT", "write"
     if name == "patch":
         return "PATCH", "write"
@@ -53,7 +57,9 @@ def _words(name: str) -> tuple[str, Kind]:
     return ("POST" if name in ("check-policy", "resource-graph") else "GET"), "read"
 
 
-def _path(kind: str, name: str, path: str, api_version: str, source: str, *, vault: bool = False) -> Row:
+def _path(
+    kind: str, name: str, path: str, api_version: str, source: str, *, vault: bool = False, filtered: bool = False
+) -> Row:
     """Return a row that words its own path."""
     method, counts_as = _words(name)
     return Row(
@@ -65,6 +71,7 @@ def _path(kind: str, name: str, path: str, api_version: str, source: str, *, vau
         plane="vault" if vault else "arm",
         kind=counts_as,
         paged=name.startswith("list:") or name == "permissions",
+        filtered=filtered,
         source=source,
     )
 
@@ -90,6 +97,13 @@ _KEY_VAULT_ROWS = (
         "vaults.update_access_policy",
         f"{_IN_VAULT} operation_kind==remove parameters=body",
     ),
+    _sdk(
+        _VAULT,
+        "microsoft.keyvault/vaults",
+        "access-policy-replace",
+        "vaults.update_access_policy",
+        f"{_IN_VAULT} operation_kind==replace parameters=body",
+    ),
     _sdk(_VAULT, "microsoft.keyvault/vaults", "list:keys", "keys.list", _IN_VAULT),
     _sdk(
         _VAULT,
@@ -99,6 +113,7 @@ _KEY_VAULT_ROWS = (
         "vault_name=names.1 location=names.0",
     ),
     _sdk(_VAULT, _SUBSCRIPTION, "list:deletedVaults", "vaults.list_deleted", ""),
+    _sdk(_VAULT, _SUBSCRIPTION, "list:vaults", "vaults.list_by_subscription", ""),
     _sdk(_VAULT, _KEY, "get", "keys.get", f"{_IN_VAULT} key_name=names.1"),
     _sdk(_VAULT, _KEY, "put", "keys.create_if_not_exist", f"{_IN_VAULT} key_name=names.1 parameters=body"),
     _sdk(_VAULT, _KEY, "list:versions", "keys.list_versions", f"{_IN_VAULT} key_name=names.1"),
@@ -133,7 +148,9 @@ _ASSIGNMENT = "microsoft.authorization/roleassignments"
 _IDENTITY_TYPE = "microsoft.managedidentity/userassignedidentities"
 
 _ACCESS_ROWS = (
-    _sdk(_IDENTITY, _IDENTITY_TYPE, "get", "user_assigned_identities.get", "resource_group_name=group resource_name=name"),
+    _sdk(
+        _IDENTITY, _IDENTITY_TYPE, "get", "user_assigned_identities.get", "resource_group_name=group resource_name=name"
+    ),
     _sdk(
         _IDENTITY,
         _IDENTITY_TYPE,
@@ -142,7 +159,9 @@ _ACCESS_ROWS = (
         "resource_group_name=group resource_name=name parameters=body",
     ),
     _sdk(_ROLES, _ASSIGNMENT, "get", "role_assignments.get", "scope=scope role_assignment_name=name"),
-    _sdk(_ROLES, _ASSIGNMENT, "put", "role_assignments.create", "scope=scope role_assignment_name=name parameters=body"),
+    _sdk(
+        _ROLES, _ASSIGNMENT, "put", "role_assignments.create", "scope=scope role_assignment_name=name parameters=body"
+    ),
     _sdk(_ROLES, _ASSIGNMENT, "delete", "role_assignments.delete", "scope=scope role_assignment_name=name"),
     _sdk(_ROLES, ANY, "list:roleAssignments", "role_assignments.list_for_scope", "scope=id filter=query.filter"),
     _sdk(_ROLES, ANY, "list:denyAssignments", "deny_assignments.list_for_scope", "scope=id filter=query.filter"),
@@ -163,8 +182,22 @@ _ACCESS_ROWS = (
         _ROLES[1],
         f"{_REST}Permissions - List For Resource",
     ),
-    _sdk(_LOCKS, ANY, "list:locks", "management_locks.list_by_scope", "scope=id filter=query.filter"),
-    _sdk(_LOCKS, _GROUP, "list:locks", "management_locks.list_at_resource_group_level", "resource_group_name=group filter=query.filter"),
+    # The SDK's list_by_scope quotes the slashes of the scope.
+    _path(
+        ANY,
+        "list:locks",
+        "/{id}/providers/Microsoft.Authorization/locks",
+        _LOCKS[1],
+        f"{_REST}Management Locks - List By Scope",
+        filtered=True,
+    ),
+    _sdk(
+        _LOCKS,
+        _GROUP,
+        "list:locks",
+        "management_locks.list_at_resource_group_level",
+        "resource_group_name=group filter=query.filter",
+    ),
     _sdk(_LOCKS, _SUBSCRIPTION, "list:locks", "management_locks.list_at_subscription_level", "filter=query.filter"),
 )
 
@@ -216,7 +249,7 @@ _SERVER = "microsoft.sql/servers"
 _DATABASE = "microsoft.sql/servers/databases"
 
 _SQL_ROWS = (
-    _sdk(_SQL, _SERVER, "get", "servers.get", _IN_SERVER),
+    _sdk(_SQL, _SERVER, "get", "servers.get", f"{_IN_SERVER} expand=query.expand"),
     _sdk(_SQL, _SERVER, "patch", "servers.begin_update", f"{_IN_SERVER} parameters=body"),
     _sdk(_SQL, _GROUP, "list:servers", "servers.list_by_resource_group", "resource_group_name=group"),
     _sdk(_SQL, _SUBSCRIPTION, "list:servers", "servers.list", ""),

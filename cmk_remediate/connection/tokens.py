@@ -7,13 +7,16 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.clock import Clock
 from cmk_remediate.errors import CmkError, InputError
-from cmk_remediate.model.protocols import AsyncCredential
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.clock import Clock
+    from cmk_remediate.model.protocols import AsyncCredential
 
 EARLY = 300
 """Seconds before its end at which a token is replaced."""
@@ -74,7 +77,7 @@ class Tokens:
             answer = await self._credential.get_token(scope, **options)
         except CmkError:
             raise
-        except Exception as error:  # credentials raise what they like
+        except Exception as error:  # noqa: BLE001 - credentials raise what they like
             lines = str(error).strip().splitlines()
             said = redact(lines[0]) if lines else "it said nothing"
             raise InputError(

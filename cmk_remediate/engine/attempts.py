@@ -59,6 +59,10 @@ class Attempts:
         self._unclear = True
         self._looks_left = SHOWS_WITHIN
 
+    def accepted_earlier(self) -> None:
+        """Take note that an earlier process had a write accepted: reads may still lag behind it."""
+        self._looks_left = SHOWS_WITHIN
+
     def time_to_show(self, estimate: Estimate) -> float:
         """Return the seconds to give an earlier write before looking again; 0 when it had its time.
 

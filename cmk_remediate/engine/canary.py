@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.schedule import pause
+from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Done, Pending
 from cmk_remediate.model.records import Gate
 
@@ -40,6 +41,15 @@ class Canary:
                 own.add(node.id)
         return frozenset(own)
 
+    @property
+    def watches(self) -> bool:
+        """Whether there is a step whose end will open the gate for the rest."""
+        return bool(self._waits_for)
+
+    def _brackets(self) -> frozenset[str]:
+        """Steps that opened a bracket: closing it took back what they did."""
+        return frozenset(self._graph.closing)
+
     async def step_ended(self, context: RunContext, ended: Mapping[str, Settlement]) -> None:
         """Go on to soak and verify when the last of the canary's steps has ended."""
         if not self._waits_for or not all(key in ended for key in self._waits_for):
@@ -51,7 +61,7 @@ class Canary:
             return
         context.gates.canary_ended(await self._soaked(context, waited))
 
-    async def _soaked(self, context: RunContext, steps: Collection[str]) -> str:
+    async def _soaked(self, context: RunContext, steps: frozenset[str]) -> str:
         now = context.clock.now()
         if self._began is None:
             self._began = now
@@ -60,10 +70,13 @@ class Canary:
         context.say("waiting", None, f"the canary soaks for {self._soak} s")
         if left > 0 and not await pause(context.clock, left, context.stop):
             return "stopped during the canary's soak"
-        for key in sorted(steps):
-            step, found = await context.look(self._graph.by_id[key], again=True)
+        for key in sorted(steps - self._brackets()):
+            try:
+                step, found = await context.look(self._graph.by_id[key], again=True)
+            except AzureError as error:
+                return f"after its soak the canary could not be looked at: {error.cause}"
             decision = step.decide(found)
             if not isinstance(decision, (Done, Pending)):
-                return f"after its soak the canary is not right any more: {decision}"
+                return f"after its soak the canary is not right any more: {decision.__class__.__name__.lower()} {step.kind}"
         await context.journal.append(Gate(at=format_utc(context.clock.now()), gate=VERIFIED))
         return ""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.attempts import Attempts
     from cmk_remediate.engine.gates import Gates
     from cmk_remediate.engine.journal import Journal
+    from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.engine.reads import Recent
     from cmk_remediate.model.graph import Node
     from cmk_remediate.model.review import ReviewedStep
@@ -132,12 +133,12 @@ class RunContext:
         return await pause(self.clock, seconds, self.stop)
 
     async def may_write(self, node: Node, change: Change) -> Settlement | None:
-        """Return why *change* must not be sent: it is not what was reviewed; None when it may."""
+        """Return why *change* must not be sent: it is not what was reviewed, or a gate has closed; None when it may."""
         difference = drift(self._reviewed[node.id], change)
-        if not difference:
-            await self.gates.before_write(node)
-            return None
-        return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
+        if difference:
+            return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
+        held = await self.gates.before_write(node)
+        return Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped) if held else None
 
     async def behind_grant(self, node: Node) -> bool:
         """Wait for this step's turn to try its grant; True when that took time."""
@@ -155,7 +156,8 @@ class RunContext:
         probe = node.step.probes()
         waited = self.settled.get(node_id(probe.step)) if probe is not None else None
         seconds = attempts.pause_before_next(answer)
-        if waited is not None and isinstance(waited.step, AccessWait) and waited.found is not None:
+        of_access = answer.reason in ("access", "replication")
+        if of_access and waited is not None and isinstance(waited.step, AccessWait) and waited.found is not None:
             found = Found(waited.found.body, waited.found.reads, self.azure.now(), self._written)
             over = judge(answer, waited.step, found, self.azure.now(), attempts.sent, seconds)
             if over is not None:
@@ -166,9 +168,13 @@ class RunContext:
         return None
 
     async def pick_up(self, node: Node, attempts: Attempts) -> None:
-        """Wait for an operation an earlier process left open; note a write it left without an answer."""
+        """Wait for an operation an earlier process left open; note a write of its that no read may show yet."""
         left = self._before.steps.get(node.id)
-        if left is None or not left.unclear:
+        if left is None:
+            return
+        if not _nobody_knows(left):
+            if left.accepted:
+                attempts.accepted_earlier()
             return
         attempts.client_request_id = left.intents[-1].client_request_id
         if left.operation is None:
@@ -222,6 +228,13 @@ class RunContext:
             self.grant_works(node)
         await self.journal.append(_outcome(node, outcome, self.clock.now()))
         self.say("sent", node, _words(outcome))
+
+
+def _nobody_knows(left: StepState) -> bool:
+    """Say whether nobody has seen what became of the last write; also where a read failed and the step was given up."""
+    if left.settled is not None and left.settled.result in ("done", "already done", "in progress"):
+        return False
+    return left.open_intent is not None or (left.outcome is not None and left.outcome.result == "unclear")
 
 
 def _after_wait(outcome: WaitOutcome) -> Took:

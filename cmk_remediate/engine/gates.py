@@ -40,6 +40,7 @@ class Gates:
         canary: the targets that go first; empty for none.
         fits: says, for a number of seconds, why work of that length must not start now (the window, the deadline); empty if it may.
         worst: the worst case of each target in seconds.
+        bracket_worst: the worst case of each bracket from opening to closing, in seconds, by the step that opens it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Gates:
         canary: Collection[str],
         fits: Callable[[int], str],
         worst: Mapping[str, int],
+        bracket_worst: Mapping[str, int] | None = None,
     ) -> None:
         """Start with every gate where the arguments put it."""
         self._graph = graph
@@ -64,9 +66,11 @@ class Gates:
         self._canary_verdict = ""
         self._fits = fits
         self._worst = worst
+        self._bracket_worst = dict(bracket_worst or {})
         self._failed: set[str] = set()
         self._slots = asyncio.Semaphore(max_disrupted)
         self._open: set[str] = set()
+        self._opening: set[str] = set()
         self._urgent: frozenset[str] = frozenset()
         self._urgent_ended = asyncio.Event()
         self._inherited: set[str] = set()
@@ -79,6 +83,12 @@ class Gates:
             return None
         if self._canary and not self._canary & set(node.targets):
             await self._canary_ended.wait()
+        return self._held(node)
+
+    def _held(self, node: Node) -> Held | None:
+        """Return why *node* must not start now."""
+        if self._begun(node):
+            return None
         if self._stop.asked:
             return Held(codes.engine.STOPPED, self._stop.reason, stopped=True)
         if self._canary_verdict and not self._canary & set(node.targets):
@@ -96,15 +106,29 @@ class Gates:
             return True
         return not self._stop.asked and bool(self._touched & set(node.targets))
 
-    async def before_write(self, node: Node) -> None:
-        """Wait for a free slot if *node* opens a bracket."""
-        if node.id in self._graph.closing and node.id not in self._open:
-            await self._slots.acquire()
+    async def before_write(self, node: Node) -> Held | None:
+        """Return why *node* must not write after all: it has waited since it was admitted; None when it may.
+
+        A step that opens a bracket waits here for a free slot, and opens it only if the whole of it fits.
+        """
+        if node.id in self._opening and self._stop.asked:
+            return Held(codes.engine.STOPPED, self._stop.reason, stopped=True)
+        if node.id not in self._graph.closing or node.id in self._open:
+            return self._held(node)
+        await self._slots.acquire()
+        late = self._fits(self._bracket_worst.get(node.id, 0))
+        held = self._held(node) or (Held(codes.engine.OUTSIDE_WINDOW, late, stopped=True) if late else None)
+        if held is None:
             self._open.add(node.id)
+            self._opening.add(node.id)
+        else:
+            self._slots.release()
+        return held
 
     def wrote(self, node: Node) -> None:
-        """Note a write: the target that alone owns *node* is begun."""
-        if len(node.targets) == 1:
+        """Note a write: the target that alone owns *node* is begun, and every target whose bracket it opens."""
+        self._opening.discard(node.id)
+        if len(node.targets) == 1 or node.id in self._graph.closing:
             self._touched.update(node.targets)
 
     def in_open_bracket(self, node: Node) -> bool:

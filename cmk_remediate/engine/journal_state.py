@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from cmk_remediate.clock import parse_utc
@@ -18,8 +20,7 @@ from cmk_remediate.model.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class StepState:
         outcome: the last outcome.
         accepted: some attempt was accepted.
         settled: how the step ended, if nothing was sent for it since.
+        sent_at: the number of the last intent's record in the journal; -1 without one.
+        settled_at: the number of the record of `settled`.
     """
 
     intents: tuple[Intent, ...] = ()
@@ -41,6 +44,8 @@ class StepState:
     outcome: Outcome | None = None
     accepted: bool = False
     settled: Settled | None = None
+    sent_at: int = -1
+    settled_at: int = -1
 
     @property
     def sent(self) -> bool:
@@ -97,10 +102,10 @@ class JournalState:
         started: RunStarted | None = None
         ended: RunEnded | None = None
         rolled_back_by = ""
-        for record in records:
+        for number, record in enumerate(records):
             if isinstance(record, (Intent, OperationBegan, Outcome, Settled)):
                 before = steps.get(record.step, StepState())
-                steps[record.step] = _next(before, record)
+                steps[record.step] = _next(before, record, number)
                 ended = None
                 if isinstance(record, Intent):
                     order[record.step] = None
@@ -149,13 +154,14 @@ class JournalState:
         return self.steps.get(node, StepState())
 
 
-def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled) -> StepState:
-    """Return *state* with what *record* adds."""
+def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled, number: int) -> StepState:
+    """Return *state* with what *record*, the journal's *number*th, adds."""
     if isinstance(record, Intent):
-        return replace(state, intents=(*state.intents, record), open_intent=record, operation=None, settled=None)
+        intents = (*state.intents, record)
+        return replace(state, intents=intents, open_intent=record, operation=None, settled=None, sent_at=number)
     if isinstance(record, OperationBegan):
         return replace(state, operation=record)
     if isinstance(record, Outcome):
         accepted = state.accepted or record.result == "accepted"
         return replace(state, open_intent=None, operation=None, outcome=record, accepted=accepted)
-    return replace(state, settled=record)
+    return replace(state, settled=record, settled_at=number)

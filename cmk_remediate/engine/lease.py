@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from cmk_remediate import codes
 from cmk_remediate.engine.journal_file import unwritable, write_atomically
-from cmk_remediate.errors import RunStoreError
+from cmk_remediate.errors import RunStoreBusy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ class RunStoreLock:
         except Timeout:
             run = _holder(self._runs)
             cause = f"run {run[:8]} holds it" if run else "another process holds it"
-            raise RunStoreError(codes.engine.RUN_STORE_BUSY, cause, resource=str(self._runs)) from None
+            raise RunStoreBusy(codes.engine.RUN_STORE_BUSY, cause, resource=str(self._runs), holder=run) from None
         except OSError as error:
             raise unwritable(self._runs, error) from error
         try:

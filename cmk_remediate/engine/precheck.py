@@ -15,7 +15,7 @@ from cmk_remediate.model.decisions import Blocked, Read
 from cmk_remediate.model.outcomes import Answer, Reader
 
 if TYPE_CHECKING:
-    from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.engine.journal_state import JournalState, StepState
     from cmk_remediate.model.graph import Graph
     from cmk_remediate.model.review import Review
 
@@ -35,15 +35,17 @@ class PreCheck:
     Attributes:
         refused: targets that have drifted or are blocked now, and why.
         seen: what was read, for the steps that look next.
+        idle: steps that would open a bracket in which nothing is left to change.
     """
 
     refused: Mapping[str, Refusal]
     seen: Mapping[Read, Answer] = field(default_factory=dict)
+    idle: frozenset[str] = frozenset()
 
     def and_blocked(self, blocked: Mapping[str, Blocked]) -> PreCheck:
         """Return the same with the targets of *blocked* refused too."""
         more = {target: Refusal(reason.code, reason.why) for target, reason in blocked.items()}
-        return PreCheck({**more, **self.refused}, self.seen)
+        return PreCheck({**more, **self.refused}, self.seen, self.idle)
 
 
 async def precheck(
@@ -57,25 +59,45 @@ async def precheck(
     target that was begun: each of its steps is compared before its own write.
     """
     once = EachOnce(reader)
-    projected = await project(graph, once)
+    sent = {key for key, state in journal.steps.items() if state.sent}
+    projected = await project(graph, once, opened=sent)
     begun = begun_targets(graph, journal)
     reviewed = {step.id: step for step in review.steps}
     refused: dict[str, Refusal] = {}
     for key, item in projected.items():
         difference = drift(reviewed[key], item.decision)
-        if difference:
+        if difference and not journal.step(key).unclear:
             code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
             refusal = Refusal(code, f"{_where(item)}: {difference}")
             refused.update(
                 {target: refused.get(target, refusal) for target in item.node.targets if target not in begun}
             )
-    return PreCheck(refused, once.seen()), projected, once
+    idle = frozenset(key for key, item in projected.items() if item.idle)
+    return PreCheck(refused, once.seen(), idle), projected, once
 
 
 def begun_targets(graph: Graph, journal: JournalState) -> frozenset[str]:
-    """Return the targets an earlier process has begun: it sent a write of a step that is theirs alone."""
+    """Return the targets an earlier process has begun.
+
+    It sent a write of a step that is theirs alone, or of one that opens a bracket: whatever else has drifted since, that is closed.
+    """
     sent = {key for key, state in journal.steps.items() if state.sent}
-    return frozenset(node.targets[0] for node in graph.nodes if len(node.targets) == 1 and node.id in sent)
+    own = (node for node in graph.nodes if node.id in sent and (len(node.targets) == 1 or node.id in graph.closing))
+    return frozenset(target for node in own for target in node.targets)
+
+
+def open_brackets(graph: Graph, journal: JournalState) -> tuple[str, ...]:
+    """Return the steps whose last write opened a bracket that has not been closed since."""
+    return tuple(
+        opener
+        for opener, closer in graph.closing.items()
+        if journal.step(opener).sent
+        and not (_ended_well(journal.step(closer)) and journal.step(closer).settled_at > journal.step(opener).sent_at)
+    )
+
+
+def _ended_well(state: StepState) -> bool:
+    return state.settled is not None and state.settled.result in ("done", "already done")
 
 
 def _where(item: Projected) -> str:

@@ -20,7 +20,7 @@ from cmk_remediate.model.step import Step, bind
 from cmk_remediate.model.values import UNKNOWN, Ref, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from cmk_remediate.model.outcomes import Reader
 
@@ -35,6 +35,7 @@ class Projected:
         found: what it judged by.
         decision: what it said.
         after: its resource's body once it is done; may hold `UNKNOWN`.
+        idle: it would open a bracket in which nothing is to change; so it does not.
     """
 
     node: Node
@@ -42,6 +43,7 @@ class Projected:
     found: Found
     decision: Decision
     after: JsonObject | None
+    idle: bool = False
 
     @property
     def done(self) -> bool:
@@ -49,9 +51,34 @@ class Projected:
         return isinstance(self.decision, Done)
 
 
-async def project(graph: Graph, reader: Reader) -> Mapping[str, Projected]:
-    """Return every node of *graph* as the projection leaves it, by node id, in the graph's order."""
+async def project(graph: Graph, reader: Reader, opened: Collection[str] = ()) -> Mapping[str, Projected]:
+    """Return every node of *graph* as the projection leaves it, by node id, in the graph's order.
+
+    A bracket is opened only if something inside it is to change: nothing is stopped for nothing.
+
+    Args:
+        graph: the steps.
+        reader: should read each thing once: what is projected again, for a bracket that stays shut, is read again.
+        opened: nodes that have written already, as a journal knows; a bracket that one of them opened has to be closed.
+    """
     await _read_ahead(graph, reader)
+    shut: frozenset[str] = frozenset()
+    while True:
+        projected = await _project(graph, reader, opened, shut)
+        idle = {
+            opener
+            for opener in graph.closing
+            if isinstance(projected[opener].decision, Change)
+            and not any(isinstance(projected[key].decision, Change) for key in graph.inside(opener))
+        }
+        if not idle:
+            return projected
+        shut |= idle
+
+
+async def _project(
+    graph: Graph, reader: Reader, opened: Collection[str], shut: Collection[str]
+) -> Mapping[str, Projected]:
     overlay = Overlay(reader)
     projected: dict[str, Projected] = {}
 
@@ -63,11 +90,15 @@ async def project(graph: Graph, reader: Reader) -> Mapping[str, Projected]:
         step = bind(node.step, promised)
         found = await overlay.look(step)
         decision = step.decide(found)
+        if node.id in shut:
+            decision = Done("nothing inside its bracket is to change")
+        elif node.closes and node.closes not in opened and not isinstance(projected[node.closes].decision, Change):
+            decision = Done("its bracket is not opened")
         after = found.body
         if isinstance(decision, Change):
             overlay.lay(decision.effects)
             after = _own_effect(overlay, step, found, decision)
-        projected[node.id] = Projected(node, step, found, decision, after)
+        projected[node.id] = Projected(node, step, found, decision, after, idle=node.id in shut)
     return projected
 
 

@@ -42,6 +42,12 @@ class EachOnce:
         """Return Azure's clock."""
         return self._reader.now()
 
+    @property
+    def skew(self) -> timedelta:
+        """How far Azure's clock is ahead of ours, as the reader behind says; zero if it does not."""
+        found: timedelta = getattr(self._reader, "skew", timedelta(0))
+        return found
+
     def seen(self) -> dict[Read, Answer]:
         """Return every answer so far."""
         return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.reviewing import Kept
 from cmk_remediate.model.codec import node_id
@@ -39,24 +40,51 @@ def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> I
         journal: what was sent, and the before-images.
         bodies: the raw body of each node's resource after the run, by node id; also of nodes that sent nothing.
     """
-    sent = [node for node in graph.nodes if node.id in journal.steps and journal.steps[node.id].sent]
+    sent = [node for node in graph.nodes if journal.step(node.id).sent]
     used = _used(graph, {node.id for node in sent})
     undos = {node.id: _undo(node, journal, bodies, used=used[node.id]) for node in sent}
     kept = _kept(graph, sent, undos)
-    builder = GraphBuilder()
     chains: dict[str, tuple[Step, ...]] = {
         node.id: undo for node in sent if node.id not in kept and isinstance(undo := undos[node.id], tuple)
     }
-    stands_on_it = _sent_dependants(graph, set(chains))
+    _drop_idle_brackets(graph, journal, chains)
+    return Inverse(_turned_round(graph, sent, chains), tuple(kept[node.id] for node in sent if node.id in kept))
+
+
+def _turned_round(graph: Graph, sent: list[Node], chains: Mapping[str, tuple[Step, ...]]) -> Graph:
+    """Return the graph of the inverse steps *chains*, newest first, every edge the other way."""
+    stands_on_it, comes_later = _above(graph, set(chains))
+    builder = GraphBuilder()
     for node in reversed(sent):
-        if node.id not in chains:
-            continue
-        first = [chains[later][-1] for later in stands_on_it[node.id]]
-        for index, step in enumerate(chains[node.id]):
-            needs = first if index == 0 else [chains[node.id][index - 1]]
+        chain = chains.get(node.id, ())
+        # What closed the bracket opens it for the way back, and what opened it closes it: whatever fails in between.
+        inside = graph.bracket_of(node)
+        opens = chains.get(graph.closing[inside], ()) if inside and not node.closes and inside != node.id else ()
+        closing = chains.get(graph.closing.get(node.id, ""), ())
+        around = node.id in graph.closing
+        later = [step for key in comes_later[node.id] for step in chains[key]]
+        above = [] if around else [chains[key][-1] for key in stands_on_it[node.id]]
+        if around:
+            later = [step for key in (*stands_on_it[node.id], *comes_later[node.id]) for step in chains[key]]
+        for index, step in enumerate(chain):
+            needs = [*opens, *(above if index == 0 else [chain[index - 1]])]
+            last = index == len(chain) - 1
             for target in node.targets:
-                builder.add(step, target=target, needs=needs)
-    return Inverse(builder.build(), tuple(kept[node.id] for node in sent if node.id in kept))
+                builder.add(
+                    step, target=target, needs=needs, after=later, closes=closing[-1] if closing and last else None
+                )
+    return builder.build()
+
+
+def _drop_idle_brackets(graph: Graph, journal: JournalState, chains: dict[str, tuple[Step, ...]]) -> None:
+    """Take out what would open a bracket in which nothing is undone; one that was left open is closed in any case."""
+    left_open = open_brackets(graph, journal)
+    for opener, closer in graph.closing.items():
+        if opener in left_open:
+            chains.pop(closer, None)
+        elif not any(key in chains for key in graph.inside(opener)):
+            chains.pop(closer, None)
+            chains.pop(opener, None)
 
 
 def _used(graph: Graph, sent: set[str]) -> dict[str, bool]:
@@ -83,9 +111,12 @@ def _kept(graph: Graph, sent: list[Node], undos: Mapping[str, tuple[Step, ...] |
     """Return what stays: what says so itself, and all that such a step stands on."""
     kept: dict[str, Kept] = {}
     holders: dict[str, Node] = {}
+    brackets = {*graph.closing, *graph.closing.values()}
     for node in reversed(graph.nodes):
         undo = undos.get(node.id)
-        if isinstance(undo, (Keep, OneWay)):
+        if node.id in brackets:
+            pass  # a bracket leaves nothing behind: what it stands on is held, it is not
+        elif isinstance(undo, (Keep, OneWay)):
             kept[node.id] = Kept(node.id, node.step, isinstance(undo, OneWay), undo.code, undo.why, node.targets)
         elif node.id in holders and undo is not None:
             why = f"{holders[node.id].step.kind} stays and stands on it"
@@ -96,20 +127,24 @@ def _kept(graph: Graph, sent: list[Node], undos: Mapping[str, tuple[Step, ...] |
     return {node.id: kept[node.id] for node in sent if node.id in kept}
 
 
-def _sent_dependants(graph: Graph, undone: set[str]) -> dict[str, list[str]]:
-    """Return for each node that is undone the undone nodes that stand on it, also through nodes that are not undone."""
+def _above(graph: Graph, undone: set[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return for each node the undone nodes that stand on it, and those that merely come later.
+
+    Both also through nodes that are not undone.
+    """
     later = _later(graph)
-    above: dict[str, list[str]] = {}
+    stands: dict[str, dict[str, None]] = {}
     reach: dict[str, dict[str, None]] = {}
     for node in reversed(graph.nodes):
-        reach[node.id] = {}
+        stands[node.id], reach[node.id] = {}, {}
+        for dependant in graph.dependants[node.id]:
+            stands[node.id].update({dependant: None} if dependant in undone else stands[dependant])
         for dependant in (*graph.dependants[node.id], *later[node.id]):
-            if dependant in undone:
-                reach[node.id][dependant] = None
-            else:
-                reach[node.id].update(reach[dependant])
-        above[node.id] = list(reach[node.id])
-    return above
+            reach[node.id].update({dependant: None} if dependant in undone else reach[dependant])
+    return (
+        {key: list(value) for key, value in stands.items()},
+        {key: [item for item in value if item not in stands[key]] for key, value in reach.items()},
+    )
 
 
 def _later(graph: Graph) -> dict[str, list[str]]:

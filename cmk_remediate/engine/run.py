@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.canary import SOAKING, VERIFIED, Canary
 from cmk_remediate.engine.context import RunContext
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.gates import Gates
 from cmk_remediate.engine.outcome import RunEnd, sum_up
-from cmk_remediate.engine.precheck import PreCheck, begun_targets
+from cmk_remediate.engine.precheck import PreCheck, begun_targets, open_brackets
 from cmk_remediate.engine.reads import Recent
 from cmk_remediate.engine.schedule import Stop, walk
 from cmk_remediate.engine.settle import settle
-from cmk_remediate.engine.settlement import Settlement
+from cmk_remediate.engine.settlement import End, Settlement
+from cmk_remediate.errors import AzureError
 from cmk_remediate.model.records import RunEnded, Settled
 from cmk_remediate.model.values import to_json
 
@@ -72,7 +74,8 @@ class Run:
         self._clock = clock
         self._progress = progress
         self._precheck = precheck
-        self._graph = graph.without(precheck.refused)
+        blocked = [target.id for target in review.targets if target.blocked is not None]
+        self._graph = graph.without([*precheck.refused, *blocked])
         self._before = journal.state
         self._touched = begun_targets(self._graph, self._before)
         recent = Recent(azure, clock)
@@ -85,9 +88,10 @@ class Run:
             touched=self._touched,
             max_failures=rules.max_failures,
             max_disrupted=rules.max_disrupted,
-            canary=first,
+            canary=first if self._canary.watches else (),
             fits=rules.fits,
             worst=self._worst(),
+            bracket_worst=self._bracket_worst(),
         )
         self._context = RunContext(
             azure=azure,
@@ -100,13 +104,9 @@ class Run:
             progress=progress,
         )
         self._stop = stop
-        opened = [
-            opener
-            for opener, closer in self._graph.closing.items()
-            if self._sent(opener) and not self._ended_well(closer)
-        ]
-        if opened:
-            gates.reopened(opened)
+        self._left_open = open_brackets(self._graph, self._before)
+        if self._left_open:
+            gates.reopened(self._left_open)
 
     async def carry_out(self) -> RunResult:
         """Bring every step to its end and say how the run ended."""
@@ -128,7 +128,7 @@ class Run:
 
     async def _work(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement:
         context = self._context
-        settlement = self._not_to_run(node, ended)
+        settlement = self._not_to_run(node, ended) or await self._idle(node)
         if settlement is None:
             held = await context.gates.admit(node)
             if held is not None:
@@ -145,8 +145,8 @@ class Run:
     def _not_to_run(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement | None:
         """Return how a node ends that must not run: nothing to close, or a step it needs did not succeed."""
         if node.closes is not None:
-            opened = ended[node.closes].sent or self._sent(node.closes)
-            return None if opened else Settlement("already done", "", "its bracket was never opened", node.step)
+            opened = ended[node.closes].sent or node.closes in self._left_open
+            return None if opened else Settlement("already done", "", "its bracket is not open", node.step)
         unmet = [ended[need] for need in node.needs if not ended[need].succeeded]
         if not unmet:
             return None
@@ -154,7 +154,22 @@ class Run:
         text = f"{first.step.kind} ended {first.end}: {first.text}"
         stopped = all(item.stopped for item in unmet)
         code = first.code if stopped else codes.engine.NEEDED_STEP_FAILED
-        return Settlement("skipped", code, text, node.step, stopped=stopped)
+        # What waits for somebody's hands is no failure: the reviewer knew.
+        end: End = "manual" if all(item.end == "manual" for item in unmet) else "skipped"
+        return Settlement(end, first.code if end == "manual" else code, text, node.step, stopped=stopped)
+
+    async def _idle(self, node: Node) -> Settlement | None:
+        """Return how a node ends that would open a bracket in which nothing is left to change.
+
+        An earlier process may have opened it, and even closed it without living to say so: what it began is waited for, no more.
+        """
+        if node.id not in self._precheck.idle:
+            return None
+        try:
+            await self._context.pick_up(node, Attempts())
+        except AzureError as error:
+            return Settlement("failed", error.code, error.cause, node.step)
+        return Settlement("already done", "", "nothing inside its bracket is to change", node.step)
 
     async def _record(self, node: Node, settlement: Settlement) -> None:
         context = self._context
@@ -176,28 +191,31 @@ class Run:
             )
         context.say("settled", node, f"{settlement.end}: {settlement.text}")
 
-    def _sent(self, key: str) -> bool:
-        state = self._before.steps.get(key)
-        return state is not None and state.sent
-
-    def _ended_well(self, key: str) -> bool:
-        state = self._before.steps.get(key)
-        return state is not None and state.settled is not None and state.settled.result in ("done", "already done")
-
     def _canary_targets(self, count: int) -> tuple[str, ...]:
         """Return the first *count* targets that change something, unless the canary has proved itself already."""
         if VERIFIED in self._before.gates:
             return ()
         changing = {step.id for step in self._review.steps if step.action in CHANGES}
         moving = [
-            target.id for target in self._review.targets if target.blocked is None and changing & set(target.steps)
+            target.id
+            for target in self._review.targets
+            if target.blocked is None and target.id not in self._precheck.refused and changing & set(target.steps)
         ]
-        return tuple(moving[:count]) if len(moving) > count else ()
+        begun_first = sorted(moving, key=lambda target: target not in self._touched)
+        return tuple(begun_first[:count]) if len(moving) > count else ()
 
     def _worst(self) -> dict[str, int]:
         """Return the worst case of each target, in seconds."""
         worst = {step.id: step.estimate.worst for step in self._review.steps if step.estimate is not None}
         return {target.id: sum(worst.get(step, 0) for step in target.steps) for target in self._review.targets}
+
+    def _bracket_worst(self) -> dict[str, int]:
+        """Return the worst case of each bracket, opening and closing included, in seconds."""
+        worst = {step.id: step.estimate.worst for step in self._review.steps if step.estimate is not None}
+        return {
+            opener: sum(worst.get(key, 0) for key in (opener, *self._graph.inside(opener), closer))
+            for opener, closer in self._graph.closing.items()
+        }
 
     def _now(self) -> str:
         return format_utc(self._clock.now())

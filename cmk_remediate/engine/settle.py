@@ -5,12 +5,13 @@ Dry run, apply, resume, verify and rollback are all made of it. Done is what "ve
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
 from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import AzureError
+from cmk_remediate.errors import CmkError, RunStoreError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, Unclear
 
@@ -55,8 +56,13 @@ async def settle(node: Node, world: World) -> Settlement:
     try:
         await world.pick_up(node, attempts)
         return await _settle(node, world, attempts)
-    except AzureError as error:
+    except RunStoreError:
+        raise
+    except CmkError as error:
         return Settlement("failed", error.code, error.cause, node.step, sent=attempts.sent)
+    except Exception as error:  # noqa: BLE001 - a bug in one step must not leave another one's machine stopped
+        text = f"{type(error).__name__}: {error}"
+        return Settlement("failed", codes.engine.BUG, text, node.step, sent=attempts.sent)
 
 
 async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
@@ -85,7 +91,7 @@ async def _change(
         return await _wait(node, step, found, late, "until a read shows the write", world, attempts)
     refused = await world.may_write(node, change)
     if refused is not None:
-        return refused
+        return replace(refused, sent=attempts.sent)
     if await world.behind_grant(node) or await world.only_writer(node, step):
         return None
     outcome = await world.write(node, found, change, attempts)

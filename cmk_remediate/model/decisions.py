@@ -35,6 +35,11 @@ class Read:
     body: str = ""
 
 
+def unreachable() -> dict[str, bool]:
+    """Return what a read at a vault's own endpoint answers when it cannot be reached, or is closed to the caller."""
+    return {"unreachable": True}
+
+
 @dataclass(frozen=True)
 class Found:
     """What a step judges by.

@@ -92,6 +92,11 @@ class Graph:
             )
         )
 
+    def inside(self, opener: str) -> tuple[str, ...]:
+        """Return the ids of the nodes between *opener* and the node that closes its bracket."""
+        after = self.by_id[self.closing[opener]].after
+        return tuple(key for key in after if opener in self.by_id[key].needs)
+
     def bracket_of(self, node: Node) -> str | None:
         """Return the id of the node that opened the bracket *node* stands in (or closes), or None."""
         if node.closes:
@@ -127,7 +132,7 @@ class GraphBuilder:
         Every step named must be added too, before `build`. Returns the step.
         """
         key = node_id(step)
-        self._steps.setdefault(key, step)
+        self._steps[key] = self._steps[key].merged(step) if key in self._steps else step
         self._targets.setdefault(key, {})[target] = None
         edges = self._needs.setdefault(key, {})
         for ref in refs(step):

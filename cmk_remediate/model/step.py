@@ -69,6 +69,11 @@ class Step(ABC):
         """Return the wait whose grant, late, explains a "not yet" answered to this step."""
         return None
 
+    def merged(self, other: Step) -> Step:
+        """Return the step that stands for both where another target adds its equal; only fields left out of the id can differ."""
+        del other
+        return self
+
     def locks(self) -> frozenset[str]:
         """Return names of which only one step at a time may hold each; by default the top-level resource."""
         address = self.address()

@@ -55,7 +55,7 @@ class Ref(Generic[T_co]):
     path: tuple[str, ...]
 
 
-Maybe: TypeAlias = "T | Ref[T]"
+Maybe: TypeAlias = T | Ref[T]
 """A value, or the promise of one."""
 
 

@@ -32,10 +32,12 @@ class Document:
     Attributes:
         value: what it says, as plain JSON-like values.
         tree: the same with the lines.
+        lined: whether there are lines at all; values handed over by a script have none.
     """
 
     value: Any
     tree: Any
+    lined: bool = True
 
     def line(self, where: Location) -> int:
         """Return the line, from 1, of the field at *where*, or of the nearest field around it that is in the file."""

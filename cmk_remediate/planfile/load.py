@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,6 @@ from cmk_remediate.planfile.problems import Location, PlanError, Problem
 from cmk_remediate.planfile.schema import PlanFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic_core import ErrorDetails
 
 _LARGEST = 8 * 1024 * 1024
@@ -43,6 +42,11 @@ class PlanDocument:
     path: Path | None = None
 
     @property
+    def cloud(self) -> str:
+        """Which Azure the plan is for."""
+        return self.plan.cloud
+
+    @property
     def content(self) -> dict[str, Any]:
         """The plan as JSON, defaults filled in."""
         return self.plan.model_dump(mode="json")
@@ -54,6 +58,15 @@ class PlanDocument:
             return None
         base = self.path.parent if self.path else Path.cwd()
         return (base / self.plan.runs).resolve()
+
+
+def load_plan(plan: str | Path | Mapping[str, Any]) -> PlanDocument:
+    """Return the plan in the file at the path *plan*, or the one written in the values *plan*.
+
+    Raises:
+        PlanError: as `load`.
+    """
+    return from_values(plan) if isinstance(plan, Mapping) else load(plan)
 
 
 def load(path: str | Path) -> PlanDocument:
@@ -88,7 +101,7 @@ def from_values(values: Mapping[str, Any], name: str = "plan") -> PlanDocument:
         data = json.dumps(values, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), f"not JSON: {error}")]) from error
-    plan = _validated(Document(json.loads(data), None), name)
+    plan = _validated(Document(json.loads(data), None, lined=False), name)
     return PlanDocument(plan, name, hashlib.sha256(data).hexdigest())
 
 
@@ -102,7 +115,7 @@ def _validated(document: Document, name: str) -> PlanFile:
         problems = list(check(plan))
         if not problems:
             return plan
-    if document.tree is not None:
+    if document.lined:
         problems = [Problem(item.code, item.where, item.text, document.line(item.where)) for item in problems]
     raise PlanError(name, problems)
 

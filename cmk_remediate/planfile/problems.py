@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cmk_remediate.codes.code import Code
 from cmk_remediate.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmk_remediate.codes.code import Code
 
 Location = tuple[str | int, ...]
 """Where in the plan: field names and list indices, outermost first."""

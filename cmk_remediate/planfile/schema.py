@@ -227,15 +227,15 @@ class PlanFile(_Part):
     targets: Annotated[tuple[TargetEntry, ...], Field(min_length=1)]
     """What is to be moved."""
     vault: Vault = Vault()
-    """What is done to the vault beside purge protection."""
+    """What is done to the vaults, beside purge protection."""
     identity: Literal["user-assigned", "system-assigned"] = "user-assigned"
     """Which identity a target uses the key with, where the service's rules leave the choice."""
     key: Key = Key()
-    """How a key that does not exist is made."""
+    """How keys that do not exist are made."""
     access: Access = Access()
-    """How long to wait for a grant to arrive."""
+    """How long to wait for grants to arrive."""
     limits: Limits = Limits()
-    """How much may go wrong, or be changed, in one run."""
+    """How much one run may change, and how much may go wrong in it."""
     window: Window | None = None
     """The change window."""
     canary: Canary | None = None

@@ -26,7 +26,7 @@ LIMIT = 60_000
 _ROOM_FOR_POINTER = 500
 _AT_ONCE = 50
 _BAR = re.compile(r"(?<!\\)\|")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~])")
 
 
 class MarkdownRenderer:
@@ -64,9 +64,9 @@ class MarkdownRenderer:
 
 def prose(text: str) -> str:
     """Return *text* so that Markdown shows it as it is."""
-    return (
-        _SPECIAL.sub(r"\\\1", html.escape(plain(text), quote=False)).replace("://", ":&#8203;//").replace("@", "&#64;")
-    )
+    shown = _SPECIAL.sub(r"\\\1", html.escape(plain(text), quote=False))
+    shown = shown.replace("://", ":&#8203;//").replace("@", "&#64;")  # neither links nor mentions
+    return f"\\{shown}" if shown[:1] in ("-", "+") else shown
 
 
 def code(text: str) -> str:
@@ -136,9 +136,7 @@ def _review(view: ReviewView) -> Iterator[str]:
     for target in review.targets:
         yield from _target(view, target, shown)
     stays = "What stays as it is, and why" if review.undoes else "What stays after a rollback, and why"
-    yield f"## {stays}\n\n" + _bullets(
-        dict.fromkeys(_stays(view)), "nothing: everything is restored"
-    )
+    yield f"## {stays}\n\n" + _bullets(dict.fromkeys(_stays(view)), "nothing: everything is restored")
     yield from _permissions(view)
     yield "## Notes\n\n" + _bullets((_note(view, note) for note in (*view.notes(), *view.other_notes)), "none")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.ends import MEANINGS, read_or_write
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.text_review import review_lines
 from cmk_remediate.report.view import ReviewView
-from cmk_remediate.report.words import count, middle, plain, table, wrap
+from cmk_remediate.report.words import COLUMNS, count, middle, plain, table, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,7 +77,7 @@ def _verification(verification: Verification) -> Iterator[str]:
         rows.append((target.verdict, names(target.id), f"{target.text}{code}"))
     yield from table(rows, (11, 40))
     for note in verification.notes:
-        about = f"{note.scope}: " if note.scope else ""
+        about = f"{Names([note.scope])(note.scope)}: " if note.scope else ""
         yield from wrap(f"note: {about}{note.text} [{note.code}]", 2, 4)
     verdicts = Counter(target.verdict for target in verification.targets)
     parts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
@@ -94,12 +97,26 @@ def _runs(runs: Sequence[RunSummary]) -> Iterator[str]:
     yield from table(rows, (8, 11, 20, 6), 0)
 
 
+def _what(url: str) -> str:
+    """Return what a request is about, shorter than its URL: the resource where there is one, else the path."""
+    path = urlsplit(url).path
+    parent, _, last = path.rpartition("/")
+    for resource, child in ((path, ""), (parent, f"/{last}")):
+        try:
+            found = ResourceId.parse(resource)
+        except InputError:
+            continue
+        if found.type.count("/") > 0 and found.subscription_id != found:
+            return f"{Names([resource])(resource)}{child}"
+    return path or url
+
+
 def _requests(requests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     writes = 0
     for request in requests:
         kind = read_or_write(request)
         writes += kind == "write"
         status, at, method = (str(request.get(name, "")) for name in ("status", "at", "method"))
-        url = middle(plain(str(request.get("url", ""))), 250)
-        yield f"{plain(at):<27} {kind:<5} {plain(method):<6} {plain(status):<3} {url}"
+        head = f"{plain(at)[:19]:<19} {kind:<5} {plain(method):<6} {plain(status):<3} "
+        yield head + middle(plain(_what(str(request.get("url", "")))), COLUMNS - len(head))
     yield f"{count(len(requests), 'request')}: {count(len(requests) - writes, 'read')}, {count(writes, 'write')}."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.view import WRITING, ReviewView
 from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, span, table, value, wrap
 
@@ -76,7 +78,7 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
     yield from wrap(
         f"TARGET {view.names(target.id)}  ({target.service})  found: {target.state}  -> {view.outlook(target)}"
     )
-    yield from wrap(target.id, 2)
+    yield from wrap(_place(target.id), 2)
     if target.blocked:
         yield from wrap(f"BLOCKED: {_with_code(target.blocked.why, target.blocked.code)}", 2, 4)
         yield from wrap(f"next: {target.blocked.next}", 4, 6)
@@ -91,6 +93,15 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
         else:
             shown.add(key)
             yield from _step(view, step)
+
+
+def _place(text: str) -> str:
+    """Return where a target is, without its name: whole ids do not fit, and stand in the JSON."""
+    try:
+        found = ResourceId.parse(text)
+    except InputError:
+        return text
+    return f"in {found.resource_group or 'no group'}, subscription {found.subscription}"
 
 
 def _step_title(view: ReviewView, step: ReviewedStep) -> str:

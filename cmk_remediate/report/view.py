@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cmk_remediate.model.review import ReviewedLine, ReviewedStep
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.words import ACTIONS, count, span
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.review import Note, Review, ReviewedLine, ReviewedPermission, ReviewedStep, ReviewedTarget
+    from cmk_remediate.model.review import Note, Review, ReviewedPermission, ReviewedTarget
 
 WRITING = ("create", "update", "delete", "start", "stop")
 """The actions that send a request."""
@@ -81,7 +82,10 @@ class ReviewView:
 
     def step_name(self, step: ReviewedStep) -> str:
         """Return the short name of what *step* is about."""
-        return self.names(step.resource_id) if step.resource_id else "(known after apply)"
+        if step.resource_id:
+            return self.names(step.resource_id)
+        # What a rollback keeps is there already; its address is in the review of the run it undoes.
+        return "(as in the run)" if step.action == "keep" else "(known after apply)"
 
     @cached_property
     def lines(self) -> tuple[ShownLine, ...]:
@@ -106,7 +110,9 @@ class ReviewView:
         """What a rollback leaves as it is, kept or one-way; in the review of a rollback, what this one leaves."""
         kept = [ShownLine(step, line) for step in self.review.steps if step.action == "keep" for line in step.lines]
         return tuple(
-            item for item in (*self.lines, *kept) if item.line.reversibility and item.line.reversibility.kind != "reversible"
+            item
+            for item in (*self.lines, *kept)
+            if item.line.reversibility and item.line.reversibility.kind != "reversible"
         )
 
     @cached_property

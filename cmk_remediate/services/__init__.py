@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from cmk_remediate.services.service import Service
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.services.service import Service
 
 _WHERE: Mapping[str, tuple[str, str]] = {"sql": ("cmk_remediate.services.sql.service", "SqlService")}
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cmk_remediate.model.decisions import Blocked
-from cmk_remediate.model.graph import GraphBuilder
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.outcomes import Reader
 from cmk_remediate.model.review import Note
-from cmk_remediate.model.codec import Registry
-from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.model.codec import Registry
+    from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.outcomes import Reader
+    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class Service(Protocol):
     """The targets' ARM type."""
     steps: Registry
     """The service's own step classes."""
+
+    def check(self, plan: PlanFile) -> None:
+        """Refuse a plan that none of its targets could carry out, before Azure is asked.
+
+        Raises:
+            InputError: naming the field.
+        """
 
     async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> Any:
         """Read what there is to know about *target*; only reads."""

@@ -49,7 +49,8 @@ def azure(
         FileNotFoundError: *path* is missing and *create* is false.
         InputError: CMK106: file, estate or doubt is not valid.
     """
-    from cmk_remediate.simulator import embedded, estate as files  # noqa: PLC0415 - loads azure.core
+    from cmk_remediate.simulator import embedded  # noqa: PLC0415 - loads azure.core
+    from cmk_remediate.simulator import estate as files  # noqa: PLC0415 - as above
 
     content: Mapping[str, Any] | None = None
     if path is None or not Path(path).exists():

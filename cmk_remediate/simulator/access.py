@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from cmk_remediate.simulator.declare import ArmError, Json
 from cmk_remediate.simulator.index import owner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
@@ -82,8 +83,13 @@ class Permission:
 
 @lru_cache(maxsize=8192)
 def matches(pattern: str, action: str) -> bool:
-    """Say whether *action* fits *pattern*, in any casing; ``*`` stands for anything."""
-    return re.fullmatch(re.escape(pattern.lower()).replace(r"\*", ".*"), action.lower()) is not None
+    """Say whether *action* fits *pattern*, in any casing.
+
+    ``*`` stands for anything, ``/*/`` for a single slash too: the role Managed Identity Operator grants ``.../*/assign/action``,
+    and what is asked for is ``.../assign/action``.
+    """
+    expression = re.escape(pattern.lower()).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
+    return re.fullmatch(expression, action.lower()) is not None
 
 
 def permissions_of(world: World, role: str) -> tuple[Permission, ...]:
@@ -114,18 +120,19 @@ def decide(
             return None
         return _refused(principal, action, scope)
     conditioned = False
-    for key, body in _grants(world, principal, scope, data=data):
+    for _, body in _grants(world, principal, scope, data=data):
         role = str(body["properties"].get("roleDefinitionId", ""))
         if not any(one.allows(action, data=data) for one in permissions_of(world, role)):
             continue
         if world.settings.abac and not _condition_holds(world, body, action, attributes or {}):
             conditioned = True
             continue
-        del key
         return _denied(world, principal, action, scope, data=data)
     refusal = _refused(principal, action, scope)
     if conditioned:
-        text = refusal.message.replace("does not have authorization", "does not have authorization or an ABAC condition not fulfilled")
+        text = refusal.message.replace(
+            "does not have authorization", "does not have authorization or an ABAC condition not fulfilled"
+        )
         return ArmError(403, refusal.code, text, "learn.microsoft.com: Troubleshoot Azure role assignment conditions")
     return refusal
 
@@ -175,7 +182,9 @@ def _since(world: World, key: str, made: float | None, principal: str, scope: Re
     if not world.settings.late_rbac:
         return made
     place = scope.key if data else ""
-    return _cached(world, made + world.draw(*world.settings.rbac_delay, "grant", key, made, principal, place), principal, place)
+    return _cached(
+        world, made + world.draw(*world.settings.rbac_delay, "grant", key, made, principal, place), principal, place
+    )
 
 
 def _until(world: World, key: str, gone: float, principal: str, scope: ResourceId, *, data: bool) -> float:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import containers, operations, resources, rights, throttle, tokens, writes
 from cmk_remediate.simulator.builtin import GROUPS, PERMISSIONS, ROLE_DEFINITIONS
-from cmk_remediate.simulator.declare import ArmError, ResourceType
+from cmk_remediate.simulator.declare import Action, ArmError, ResourceType
 from cmk_remediate.simulator.request import ArmRequest, Refusal, subscription_not_found
 from cmk_remediate.simulator.wire import Incoming, Outgoing, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmk_remediate.simulator.world import World
 
 _MISSING_VERSION = ArmError(
@@ -39,9 +41,9 @@ def answer(world: World, incoming: Incoming) -> tuple[Outgoing, str]:
     if throttled is not None:
         return _rated(refused(throttled), kind, left), caller
     request = ArmRequest(incoming, caller, world, version)
+    if subscription and world.get(f"/subscriptions/{subscription}") is None:
+        return _rated(refused(subscription_not_found(subscription)), kind, left), caller
     try:
-        if subscription and world.get(f"/subscriptions/{subscription}") is None:
-            raise Refusal(subscription_not_found(subscription))
         given = _route(request)
     except Refusal as refusal_:
         given = refused(refusal_.error)
@@ -55,7 +57,9 @@ def authenticated(
     source = "learn.microsoft.com: Troubleshoot Azure Resource Manager errors"
     scheme, _, token = incoming.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return None, ArmError(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.", source)
+        return None, ArmError(
+            401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.", source
+        )
     claims = tokens.read(token)
     if claims is None:
         return None, ArmError(401, "InvalidAuthenticationToken", "The access token is invalid.", source)
@@ -96,23 +100,14 @@ def _route(request: ArmRequest) -> Outgoing:
     if "providers" not in lower[1:]:
         return _container(request, parts, lower)
     at = len(lower) - 1 - lower[::-1].index("providers")
-    scope = ResourceId("/".join(parts[:at]))
-    tail = parts[at + 1 :]
-    if not tail:
-        return containers.providers(request, scope)
-    namespace = tail[0].lower()
-    if len(tail) == 1:
-        return containers.provider(request, scope, tail[0])
-    if request.method == "POST" and len(tail) == 2 and tail[1].lower() in ("register", "unregister"):  # noqa: PLR2004
-        return containers.provider(request, scope, tail[0], tail[1].lower())
-    if (namespace, tail[1].lower()) == ("microsoft.resources", "tags"):
-        return containers.tags(request, scope)
-    if (namespace, tail[1].lower()) == ("microsoft.policyinsights", "checkpolicyrestrictions") and request.method == "POST":
-        return rights.policy_restrictions(request, scope)
+    scope, tail = ResourceId("/".join(parts[:at])), parts[at + 1 :]
+    if len(tail) <= 1:
+        return containers.provider(request, scope, tail[0]) if tail else containers.providers(request, scope)
     if request.method == "POST":
         return _post(request, scope, tail)
-    kind = "/".join([tail[0], *tail[1::2]])
-    declared = _declared(request, kind, tail[0])
+    if [one.lower() for one in tail[:2]] == ["microsoft.resources", "tags"]:
+        return containers.tags(request, scope)
+    declared = _declared(request, "/".join([tail[0], *tail[1::2]]), tail[0])
     if len(tail) % 2 == 0:
         return _collection(request, scope, tail, declared)
     return _resource(request, ResourceId("/".join([*parts[: at + 1], tail[0], *_typed(tail, declared)])), declared)
@@ -129,7 +124,11 @@ def _declared(request: ArmRequest, kind: str, namespace: str) -> ResourceType:
     if declared is None:
         known = namespace.lower() in request.world.registry.namespaces
         code = "InvalidResourceType" if known else "InvalidResourceNamespace"
-        what = f"type '{kind}' could not be found in the namespace '{namespace}'" if known else f"namespace '{namespace}' is invalid"
+        what = (
+            f"type '{kind}' could not be found in the namespace '{namespace}'"
+            if known
+            else f"namespace '{namespace}' is invalid"
+        )
         raise Refusal(ArmError(404, code, f"The resource {what}.", "unconfirmed"))
     request.need_version(declared.type, declared.api_versions)
     return declared
@@ -148,7 +147,11 @@ def _container(request: ArmRequest, parts: list[str], lower: list[str]) -> Outgo
             return containers.subscription(request, scope)
         if rest in (["resourcegroups"], ["resources"]) or (rest[0] == "resourcegroups" and rest[2:] == ["resources"]):
             head = ResourceId("/".join(parts[:-1]))
-            return containers.groups(request, head) if rest == ["resourcegroups"] else containers.all_resources(request, head)
+            return (
+                containers.groups(request, head)
+                if rest == ["resourcegroups"]
+                else containers.all_resources(request, head)
+            )
         if rest[0] == "resourcegroups" and len(rest) == 2:  # noqa: PLR2004
             request.need_version("resourceGroups", GROUPS.api_versions)
             return _resource(request, scope, GROUPS)
@@ -188,11 +191,14 @@ def _post(request: ArmRequest, scope: ResourceId, tail: list[str]) -> Outgoing:
     """Route an action: on a resource, or on a group or subscription."""
     name = tail[-1].lower()
     if len(tail) == 2:  # noqa: PLR2004
-        for declared in request.world.registry.types.values():
-            for action in declared.actions if declared.type.lower().startswith(tail[0].lower() + "/") else ():
-                if action.at != "resource" and action.name.lower() == name:
-                    request.need_version(declared.type, declared.api_versions)
-                    return writes.post(request, scope, declared, action)
+        if name in ("register", "unregister"):
+            return containers.provider(request, scope, tail[0], name)
+        if (tail[0].lower(), name) == ("microsoft.policyinsights", "checkpolicyrestrictions"):
+            return rights.policy_restrictions(request, scope)
+        for declared, action in _wide_actions(request, tail[0]):
+            if action.name.lower() == name:
+                request.need_version(declared.type, declared.api_versions)
+                return writes.post(request, scope, declared, action)
     elif len(tail) % 2 == 0:
         declared = _declared(request, "/".join([tail[0], *tail[1:-1:2]]), tail[0])
         resource = ResourceId("/".join([scope.text, "providers", tail[0], *_typed(tail[:-1], declared)]))
@@ -203,6 +209,13 @@ def _post(request: ArmRequest, scope: ResourceId, tail: list[str]) -> Outgoing:
                 return writes.post(request, resource, declared, action)
     text = f"The resource type or action '{tail[-1]}' could not be found in the namespace '{tail[0]}'."
     raise Refusal(ArmError(404, "InvalidResourceType", text, "unconfirmed"))
+
+
+def _wide_actions(request: ArmRequest, namespace: str) -> Iterator[tuple[ResourceType, Action]]:
+    """Go through a namespace's actions on groups and subscriptions."""
+    for kind, declared in request.world.registry.types.items():
+        if kind.startswith(namespace.lower() + "/"):
+            yield from ((declared, action) for action in declared.actions if action.at != "resource")
 
 
 def _not_allowed(request: ArmRequest, kind: str) -> ArmError:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.simulator.declare import Json
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cmk_remediate.simulator.declare import Json
 
 _MISSING = object()
 

@@ -69,7 +69,14 @@ def _at_scope_filter(body: Json, wanted: str, _world: World, scope: ResourceId) 
 GROUPS = ResourceType(
     type="Microsoft.Resources/resourceGroups",
     api_versions=RESOURCES_VERSIONS,
-    answers={"GET": SYNC, "HEAD": Answer(204, body="none"), "LIST": SYNC, "PUT": _CREATED, "PATCH": SYNC, "DELETE": GONE},
+    answers={
+        "GET": SYNC,
+        "HEAD": Answer(204, body="none"),
+        "LIST": SYNC,
+        "PUT": _CREATED,
+        "PATCH": SYNC,
+        "DELETE": GONE,
+    },
     read_only=("properties",),
     create_only=("managedBy",),
     permissions={
@@ -107,8 +114,15 @@ DENY_ASSIGNMENTS = ResourceType(
 POLICY_ASSIGNMENTS = ResourceType(
     type="Microsoft.Authorization/policyAssignments",
     api_versions=(
-        "2025-03-01", "2025-01-01", "2024-05-01", "2024-04-01", "2023-04-01", "2022-06-01", "2021-06-01", "2020-09-01",
-    ),  # fmt: skip
+        "2025-03-01",
+        "2025-01-01",
+        "2024-05-01",
+        "2024-04-01",
+        "2023-04-01",
+        "2022-06-01",
+        "2021-06-01",
+        "2020-09-01",
+    ),
     answers={"GET": SYNC, "LIST": SYNC, "PUT": Answer(201), "DELETE": GONE},
     tracked=False,
     extension=True,

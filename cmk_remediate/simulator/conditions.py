@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.simulator.declare import Json
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from cmk_remediate.simulator.declare import Json
 
 _PARAMETER = re.compile(r"\[\s*parameters\('([^']+)'\)\s*\]", re.IGNORECASE)
 _FIELD = re.compile(r"\[\s*field\('([^']+)'\)\s*\]", re.IGNORECASE)
@@ -129,8 +131,9 @@ def _contains(value: Any, part: Any) -> bool:
 def _compared(value: Any, wanted: Any) -> int:
     if value is _ABSENT:
         return -2
-    left, right = (value, wanted) if isinstance(value, (int, float)) else (_text(value), _text(wanted))
-    return (left > right) - (left < right)
+    left: Any = value if isinstance(value, (int, float)) else _text(value)
+    right: Any = wanted if isinstance(value, (int, float)) else _text(wanted)
+    return int(left > right) - int(left < right)
 
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import locks, policy
 from cmk_remediate.simulator.bodies import merge_patch
 from cmk_remediate.simulator.builtin import GROUPS, RESOURCES_VERSIONS
@@ -16,6 +15,7 @@ from cmk_remediate.simulator.resources import paged, view
 from cmk_remediate.simulator.wire import Outgoing
 
 if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
 SUBSCRIPTIONS = "microsoft.resources/subscriptions"
@@ -81,7 +81,9 @@ def providers(request: ArmRequest, scope: ResourceId) -> Outgoing:
     """Answer the list of providers."""
     request.need_version("providers", RESOURCES_VERSIONS)
     request.need("Microsoft.Resources/subscriptions/providers/read", scope)
-    return paged(request, [_provider(request.world, scope, name) for name in request.world.registry.namespaces.values()], 100)
+    return paged(
+        request, [_provider(request.world, scope, name) for name in request.world.registry.namespaces.values()], 100
+    )
 
 
 def need_registered(world: World, resource: ResourceId) -> None:
@@ -140,7 +142,9 @@ def all_resources(request: ArmRequest, scope: ResourceId) -> Outgoing:
 
 
 def _filter(text: str) -> list[tuple[str, str]]:
-    return [(name.lower(), value.lower()) for name, value in re.findall(r"([\w/]+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)]
+    return [
+        (name.lower(), value.lower()) for name, value in re.findall(r"([\w/]+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)
+    ]
 
 
 def _passes(body: Json, resource: ResourceId, name: str, wanted: str) -> bool:

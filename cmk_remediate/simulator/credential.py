@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cmk_remediate.simulator.tokens import Claims, minted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
 
 FAR = 4102444800
 """2100-01-01, in seconds since 1970: SDKs renew by the machine's clock, which is not the one that counts here."""
@@ -47,7 +51,7 @@ class SimulatedCredential:
     async def close(self) -> None:
         """Do nothing: nothing is held."""
 
-    async def __aenter__(self) -> SimulatedCredential:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_details: object) -> None:

@@ -32,7 +32,9 @@ def answer(world: World, incoming: Incoming, plane: DataPlane) -> tuple[Outgoing
         return Outgoing(401, plane.challenge, {"WWW-Authenticate": said}), ""
     sent = incoming.sent
     if sent is None:
-        return refused(ArmError(400, "BadParameter", "The request body is not valid JSON.", "unconfirmed")), claims.object_id
+        return refused(
+            ArmError(400, "BadParameter", "The request body is not valid JSON.", "unconfirmed")
+        ), claims.object_id
     path = tuple(incoming.path.strip("/").split("/"))
     request = DataRequest(incoming.method, incoming.host, path, incoming.query, sent, claims.object_id, world)
     reply = plane.answer(request)

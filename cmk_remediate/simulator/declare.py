@@ -15,84 +15,63 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.effects import (
+    Begin,
+    Cancel,
+    Change,
+    Changes,
+    Json,
+    RemoveResource,
+    Say,
+    Schedule,
+    SetHidden,
+    SetPrincipal,
+    SetResource,
+)
+from cmk_remediate.simulator.facts import UNCONFIRMED, ArmError, Doubt, RoleDefinition, Switch
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.ids import ResourceId
-    from cmk_remediate.simulator.world import World
+    from cmk_remediate.simulator.world import World  # noqa: TC004 - world imports this module; nobody evaluates the annotations
 
-Json = dict[str, Any]
-"""A JSON object."""
+__all__ = [
+    "GONE",
+    "SYNC",
+    "UNCONFIRMED",
+    "Action",
+    "Answer",
+    "ArmError",
+    "Begin",
+    "Cancel",
+    "Change",
+    "Changes",
+    "Child",
+    "DataPlane",
+    "DataRequest",
+    "Doubt",
+    "Event",
+    "Json",
+    "LongRunning",
+    "Provider",
+    "RemoveResource",
+    "Reply",
+    "ResourceType",
+    "RoleDefinition",
+    "Rule",
+    "Say",
+    "Schedule",
+    "SetHidden",
+    "SetPrincipal",
+    "SetResource",
+    "Switch",
+    "Verb",
+    "Write",
+]
 
 Verb = Literal["GET", "LIST", "HEAD", "PUT", "PATCH", "DELETE"]
 """What can be asked of a resource type; LIST is a GET of the collection."""
-
-UNCONFIRMED = "unconfirmed"
-"""The `source` of an error or a reading for which no public source is known."""
-
-
-@dataclass(frozen=True)
-class ArmError:
-    """A refusal, as the error envelope shows it.
-
-    Attributes:
-        status: the HTTP status; for a failed operation it is not sent.
-        code: ``error.code``.
-        message: ``error.message``.
-        source: where the code, text or condition is documented (a page, an SDK symbol, an issue), or `UNCONFIRMED`.
-        inner: ``error.innererror.code``, or empty for no inner error.
-        retry_after: seconds for a Retry-After header, or None for no such header.
-        extra: further members of ``error`` (``target``, ``details``, ``additionalInfo``).
-    """
-
-    status: int
-    code: str
-    message: str
-    source: str
-    inner: str = ""
-    retry_after: int | None = None
-    extra: Json = field(default_factory=dict)
-
-    def body(self) -> Json:
-        """Return the error envelope."""
-        error: Json = {"code": self.code, "message": self.message, **self.extra}
-        if self.inner:
-            error["innererror"] = {"code": self.inner}
-        return {"error": error}
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A fact about Azure with two or more readings; a World is opened with one of them.
-
-    Attributes:
-        name: a short, stable name in kebab-case; what ``--doubt NAME=READING`` names.
-        sentence: the question, as one sentence.
-        source: what is known and where from.
-        readings: each reading's name and what Azure does under it, in a sentence.
-        default: the name of the reading taken when none is chosen.
-    """
-
-    name: str
-    sentence: str
-    source: str
-    readings: Mapping[str, str]
-    default: str
-
-
-@dataclass(frozen=True)
-class Switch:
-    """Something the embedded Azure models that a test can turn off, to prove that it bites.
-
-    Attributes:
-        name: a short, stable name in kebab-case.
-        sentence: what Azure does while it is on.
-        default: whether it is on unless settings say otherwise.
-    """
-
-    name: str
-    sentence: str
-    default: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,105 +107,6 @@ class Write:
     def creates(self) -> bool:
         """Whether the resource does not exist yet."""
         return self.old is None
-
-
-@dataclass(frozen=True)
-class SetResource:
-    """Keep *body* as the resource *id*, new or changed.
-
-    Attributes:
-        id: the resource.
-        body: its whole body; id, name and type are filled in where absent.
-        hidden: members to merge into the resource's hidden state; a None removes one.
-    """
-
-    id: ResourceId
-    body: Json
-    hidden: Json = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RemoveResource:
-    """Forget the resource *id*, and its children and extensions with it."""
-
-    id: ResourceId
-
-
-@dataclass(frozen=True)
-class SetHidden:
-    """Merge *values* into the hidden state of *id*, which no answer shows; a None removes a member.
-
-    The resource need not exist: hidden state may stand for what Azure keeps of a deleted one.
-    """
-
-    id: ResourceId
-    values: Json
-
-
-@dataclass(frozen=True)
-class SetPrincipal:
-    """Keep a service principal, or remove it (*data* None).
-
-    Attributes:
-        object_id: its object id.
-        data: ``{"kind": "ServicePrincipal" | "User" | "Group", "clientId", "tenantId", "name", "resource"}``; the engine adds
-            ``created``. ``visibleAt`` (ISO 8601) may delay the moment the directory knows it.
-    """
-
-    object_id: str
-    data: Json | None
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Run the event *event* after *seconds*.
-
-    Attributes:
-        seconds: how long from now.
-        event: the name of an `Event` that some provider declares.
-        data: what the event gets; JSON.
-        replaces: a name; an earlier timer of that name is forgotten first. Empty for none.
-    """
-
-    seconds: float
-    event: str
-    data: Json = field(default_factory=dict)
-    replaces: str = ""
-
-
-@dataclass(frozen=True)
-class Cancel:
-    """Forget the timer that was scheduled with ``replaces=name``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Say:
-    """Add a sentence to what `advance` reports happened."""
-
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Begin:
-    """Start an operation that no request asked for (a rotation that happens by itself), so that `World.running` shows it.
-
-    Attributes:
-        id: the resource that is busy.
-        name: what kind of operation.
-        seconds: how long.
-    """
-
-    id: ResourceId
-    name: str
-    seconds: float
-
-
-Change = SetResource | RemoveResource | SetHidden | SetPrincipal | Schedule | Cancel | Say | Begin
-"""What a consequence, an event or an action does to the world."""
-
-Changes = Iterable[Change]
 
 
 @dataclass(frozen=True)
@@ -269,8 +149,8 @@ class LongRunning:
         settles: seconds between the operation's end and the moment ``provisioningState`` (or *settle_path*) follows.
         settle_path: the dotted path that shows *states*; some services have another one (``properties.resourceState``).
         final: the value there once settled.
-        read_action: the action a poll needs at the scope of its URL; empty means
-            ``{namespace}/{path up to the id, names replaced by nothing}/read`` (``Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read``).
+        read_action: the action a poll needs at the scope of its URL; empty means the namespace, the literal parts of *path*
+            and ``read``: ``Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read``.
     """
 
     name: str = ""
@@ -447,32 +327,6 @@ class Event:
 
     name: str
     run: Callable[[World, Json], Changes]
-
-
-@dataclass(frozen=True)
-class RoleDefinition:
-    """A built-in role.
-
-    Attributes:
-        guid: its name.
-        title: ``roleName``.
-        source: where its permissions are documented.
-        actions: control-plane actions, with wildcards.
-        not_actions: what is taken out of *actions*.
-        data_actions: data-plane actions.
-        not_data_actions: what is taken out of *data_actions*.
-        condition: the ABAC condition its assignments carry, as a name the engine knows (``only-these-roles:guid,guid``); empty
-            for none. The permissions API does not show it.
-    """
-
-    guid: str
-    title: str
-    source: str
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-    not_data_actions: tuple[str, ...] = ()
-    condition: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.protocols import Connection
 from cmk_remediate.simulator import arm, dataplane, estate, virtual_time
 from cmk_remediate.simulator.builtin import CORE
 from cmk_remediate.simulator.credential import SimulatedCredential
-from cmk_remediate.simulator.declare import Json, Provider
-from cmk_remediate.simulator.doubts import CORE_DOUBTS
 from cmk_remediate.simulator.faults import Faults
 from cmk_remediate.simulator.registry import Registry
 from cmk_remediate.simulator.settings import Settings
@@ -28,6 +25,12 @@ from cmk_remediate.simulator.transport import SimulatedTransport
 from cmk_remediate.simulator.virtual_time import VirtualClock
 from cmk_remediate.simulator.wire import Incoming, Outgoing
 from cmk_remediate.simulator.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from cmk_remediate.simulator.declare import Json, Provider
+    from cmk_remediate.simulator.monitor.values import Violation
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class EmbeddedAzure:
         sent: how many those are.
         counters: what was asked, for a bench.
         observers: called with (this object, exchange) after every request, before its answer leaves.
+        violations: the broken laws a monitor has seen (`monitor.watch`); empty without one.
         clock: Azure's clock, as the program that uses it sees it.
         state: its file, or None in memory.
     """
@@ -88,6 +92,7 @@ class EmbeddedAzure:
         self.sent = 0
         self.counters = Counters()
         self.observers: list[Callable[[EmbeddedAzure, Exchange], None]] = []
+        self.violations: list[Violation] = []
         self.clock = VirtualClock(world.stamp, world.settings.clock_skew)
         self._number: int = world.store.get("meta", "requests", 0)
 
@@ -230,7 +235,7 @@ class EmbeddedAzure:
             cloud=settings.cloud,
             run=functools.partial(virtual_time.run, clock=self.clock),
             close=self._close,
-            simulated=str(self.state.path) if self.state else "",
+            simulated=str(self.state.path) if self.state else "in memory",
         )
 
     async def _close(self) -> None:
@@ -266,7 +271,7 @@ def registry_of(providers: Iterable[Provider] | None = None) -> Registry:
         from cmk_remediate.simulator.providers import PROVIDERS  # noqa: PLC0415 - tests open worlds without them
 
         providers = PROVIDERS
-    return Registry([*CORE, *providers], CORE_DOUBTS)
+    return Registry([*CORE, *providers])
 
 
 def fresh(
@@ -330,7 +335,7 @@ def open_azure(
             made = fresh(content or {}, seed=seed, doubts=doubts, settings=settings, providers=providers)
             file.changes.unlink(missing_ok=True)
             file.log.unlink(missing_ok=True)
-            file.fold(made.world.store, made.world.stamp)
+            StateFile(file.path).fold(made.world.store, made.world.stamp)
         store = Store()
         file.load(store)
         registry = registry_of(providers)

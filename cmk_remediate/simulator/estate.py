@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
@@ -24,6 +22,9 @@ from cmk_remediate.simulator.declare import Json, SetPrincipal, SetResource
 from cmk_remediate.simulator.roles import role_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from cmk_remediate.simulator.world import World
 
 OPERATOR = "0a000000-0000-4000-8000-000000000001"
@@ -76,9 +77,8 @@ def load(world: World, estate: Mapping[str, Any]) -> None:
         _grants(world, estate)
     except (KeyError, TypeError, AttributeError) as error:
         raise invalid(f"a member is missing or of the wrong type: {error!r}") from error
-    for name in ("network", "deleted"):
-        value = estate.get(name) or ({} if name == "network" else [])
-        world.store.put("meta", name, {key.lower(): one for key, one in value.items()} if name == "network" else value)
+    world.store.put("meta", "network", {str(key).lower(): one for key, one in (estate.get("network") or {}).items()})
+    world.store.put("meta", "deleted", estate.get("deleted") or [])
     for provider in world.registry.providers:
         if provider.seed is not None:
             world.apply(provider.seed(world))
@@ -120,7 +120,9 @@ def _operator(world: World, estate: Mapping[str, Any]) -> None:
         _grant(world, object_id, role, asked, everywhere)
 
 
-def _grant(world: World, principal: str, role: Any, scopes: list[str] | None, otherwise: list[str], **extra: Any) -> None:
+def _grant(
+    world: World, principal: str, role: Any, scopes: list[str] | None, otherwise: list[str], **extra: Any
+) -> None:
     """Assign *role*: a name, a GUID, or a custom role as JSON (then at its own assignable scopes, if none are given)."""
     try:
         guid, own = role_ids(world, role)
@@ -227,10 +229,16 @@ def _policies(world: World, estate: Mapping[str, Any]) -> None:
     """Keep each ``{name, scope, rule: {if, then}, parameters, enforcement, not_scopes}`` as definition and assignment."""
     for one in estate.get("policies") or ():
         subscription = "/".join(one["scope"].split("/")[:3])
-        definition = f"{subscription}/providers/Microsoft.Authorization/policyDefinitions/{one.get('definition') or one['name']}"
+        definition = (
+            f"{subscription}/providers/Microsoft.Authorization/policyDefinitions/{one.get('definition') or one['name']}"
+        )
         declared = {name: {"type": "String"} for name in one.get("parameters") or {}}
         body: Json = {
-            "properties": {"displayName": one.get("title", one["name"]), "policyRule": one["rule"], "parameters": declared}
+            "properties": {
+                "displayName": one.get("title", one["name"]),
+                "policyRule": one["rule"],
+                "parameters": declared,
+            }
         }
         if world.get(definition) is None:
             world.apply([SetResource(ResourceId(definition), body)])

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.simulator.index import owner
-
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Json
     from cmk_remediate.simulator.world import World
@@ -33,14 +31,4 @@ def lingering(world: World, parent: str, kind: str) -> list[str]:
     """Return keys that are gone but that a LIST may still show: children of *parent*, of the whole type *kind*."""
     if not world.settings.eventual_reads:
         return []
-    edge = world.stamp - world.settings.eventual[1]
-    return [
-        key
-        for key, past in world.store.tables["history"].items()
-        if past[-1][0] > edge and owner(key) == parent and _kind(key) == kind and world.record(key) is None
-    ]
-
-
-def _kind(key: str) -> str:
-    tail = key.rsplit("/providers/", 1)[-1].split("/")
-    return "/".join([tail[0], *tail[1::2]])
+    return [key for key in world.index.gone(parent, kind) if world.record(key) is None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.ids import ResourceId
@@ -10,6 +9,8 @@ from cmk_remediate.simulator.bodies import canonical_keys
 from cmk_remediate.simulator.declare import ArmError, Change, Json, SetPrincipal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmk_remediate.simulator.world import World
 
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -32,7 +33,7 @@ def newly_attached(old: Json | None, sent: Json) -> Iterator[ResourceId]:
     """Go through the identities a write attaches that were not attached before."""
     before = {name.lower() for name in attached((old or {}).get("identity"))}
     for name, value in attached(sent.get("identity")).items():
-        if value is not None and name.lower() not in before:
+        if name.lower() not in before and isinstance(value, dict):
             yield ResourceId(name)
 
 

@@ -12,8 +12,9 @@ _GRANTS = "microsoft.authorization/roleassignments"
 def owner(key: str) -> str:
     """Return the key of what the resource belongs to: its parent, its scope, its group or its subscription."""
     parts = key.split("/")
+    outermost = 4  # providers, namespace, type, name
     tail = len(parts) - 1 - parts[::-1].index("providers") if "providers" in parts else -1
-    return "/".join(parts[:tail] if tail > 0 and len(parts) - tail <= 4 else parts[:-2])
+    return "/".join(parts[:tail] if tail > 0 and len(parts) - tail <= outermost else parts[:-2])
 
 
 class Index:
@@ -31,6 +32,7 @@ class Index:
         self._types: dict[str, dict[str, None]] = {}
         self._children: dict[str, dict[str, dict[str, None]]] = {}
         self._grants: dict[str, dict[str, None]] = {}
+        self._gone: dict[tuple[str, str], dict[str, None]] = {}
         self.busy: dict[str, str] = {}
         self.status_urls: dict[str, str] = {}
         for key, record in resources.items():
@@ -53,6 +55,14 @@ class Index:
         self._children.get(owner(key), {}).get(kind, {}).pop(key, None)
         if kind == _GRANTS:
             self._grants.get(_principal(body), {}).pop(key, None)
+
+    def note_gone(self, key: str, kind: str) -> None:
+        """Remember that a resource was removed."""
+        self._gone.setdefault((owner(key), kind), {})[key] = None
+
+    def gone(self, parent: str, kind: str) -> list[str]:
+        """Return the keys of what was removed from *parent* at some time; some may be there again."""
+        return list(self._gone.get((parent, kind), ()))
 
     def of_type(self, kind: str) -> list[str]:
         """Return the keys of a whole type."""

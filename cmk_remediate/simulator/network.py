@@ -38,12 +38,16 @@ def position(world: World, who: str) -> Json:
 
 
 def reachable(world: World, who: str, vault: ResourceId) -> bool:
-    """Say whether *who* reaches the vault's data plane."""
+    """Say whether *who* reaches the vault's data plane now."""
     record = world.record(vault)
     if record is None:
         return False
     delay = world.draw(*world.settings.vault_delay, "network", vault.key, record["version"])
-    body = world.as_of(vault, delay) or record["body"]
+    return admits(world, who, vault, world.as_of(vault, delay) or record["body"])
+
+
+def admits(world: World, who: str, vault: ResourceId, body: Json) -> bool:
+    """Say whether a vault whose body is *body* lets *who* through, its rules in effect at once."""
     properties = body.get("properties", {})
     rules = properties.get("networkAcls") or {}
     here = position(world, who)

@@ -122,7 +122,7 @@ def _paths(world: World, resource: ResourceId, body: Json, spec: LongRunning, ke
 
 
 def _read_action(path: str, spec: LongRunning) -> str:
-    namespace = path.rsplit("/providers/", 1)[1].split("/")[0]
+    namespace = path.rsplit("/providers/", 1)[1].split("/", maxsplit=1)[0]
     literal = [part for part in spec.path.split("/") if not re.fullmatch(r"\{\w+\}", part)]
     return "/".join([namespace, *literal, "read"])
 
@@ -156,8 +156,8 @@ def _show_begun(world: World, write: Write, spec: LongRunning, visible: str) -> 
 
 def _ended(world: World, data: Json) -> Changes:
     key = data["operation"]
-    operation: Json = world.store.get("operations", key)
-    if operation is None or operation["status"] != "running":
+    operation: Json = world.store.get("operations", key, {"status": ""})
+    if operation["status"] != "running":
         return ()
     failed = operation.get("error") is not None
     world.store.put("operations", key, {**operation, "status": "Failed" if failed else "Succeeded"})
@@ -194,7 +194,9 @@ def _success(world: World, operation: Json) -> list[Change]:
             body = with_value(body, path, final if after <= 0 else lookup(world.get(write.id) or {}, path, final))
             if after > 0:
                 changes.append(
-                    Schedule(after, SETTLE, {"id": str(write.id), "path": path, "final": final}, f"settle:{write.id.key}")
+                    Schedule(
+                        after, SETTLE, {"id": str(write.id), "path": path, "final": final}, f"settle:{write.id.key}"
+                    )
                 )
         changes.append(SetResource(write.id, body))
     for consequence in declared.on_write:

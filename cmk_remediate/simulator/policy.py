@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from cmk_remediate.simulator.declare import ArmError, Json
 from cmk_remediate.simulator.index import owner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmk_remediate.simulator.declare import Write
     from cmk_remediate.simulator.world import World
 

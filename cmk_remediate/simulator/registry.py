@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from cmk_remediate.simulator.declare import DataPlane, Doubt, Event, Provider, ResourceType, RoleDefinition, Switch
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cmk_remediate.simulator.declare import DataPlane, Doubt, Event, Provider, ResourceType, RoleDefinition, Switch
 
 T = TypeVar("T")
 
@@ -24,8 +26,8 @@ class Registry:
         data_planes: all of them.
     """
 
-    def __init__(self, providers: Iterable[Provider], doubts: Iterable[Doubt] = ()) -> None:
-        """Index *providers*, and the engine's own *doubts*."""
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        """Index *providers*."""
         self.providers = tuple(providers)
         self.types: Mapping[str, ResourceType] = _named(
             "type", ((one.type.lower(), one) for provider in self.providers for one in provider.types)
@@ -38,12 +40,14 @@ class Registry:
             "role", ((one.guid.lower(), one) for provider in self.providers for one in provider.roles)
         )
         self.doubts: Mapping[str, Doubt] = _named(
-            "doubt", ((one.name, one) for one in (*doubts, *(d for provider in self.providers for d in provider.doubts)))
+            "doubt", ((one.name, one) for provider in self.providers for one in provider.doubts)
         )
         self.switches: Mapping[str, Switch] = _named(
             "switch", ((one.name, one) for provider in self.providers for one in provider.switches)
         )
-        self.data_planes: tuple[DataPlane, ...] = tuple(one for provider in self.providers for one in provider.data_planes)
+        self.data_planes: tuple[DataPlane, ...] = tuple(
+            one for provider in self.providers for one in provider.data_planes
+        )
 
     def checked(self, readings: Mapping[str, str]) -> dict[str, str]:
         """Return *readings* once each is known.

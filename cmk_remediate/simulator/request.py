@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import access
 from cmk_remediate.simulator.declare import ArmError, Json
+from cmk_remediate.simulator.wire import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cmk_remediate.simulator.wire import Incoming
-    from cmk_remediate.simulator.world import World
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.world import World  # noqa: TC004 - world imports access; nobody evaluates the annotations
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault

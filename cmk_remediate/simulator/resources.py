@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.simulator.declare import ArmError, Json, ResourceType
 from cmk_remediate.simulator.eventual import lingering, seen
 from cmk_remediate.simulator.request import ArmRequest, Refusal, group_not_found, not_found, parent_not_found
 from cmk_remediate.simulator.wire import Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cmk_remediate.simulator.declare import ArmError, Json, ResourceType
     from cmk_remediate.simulator.world import World
 
 _GROUPS = re.compile(r"/resourcegroups/", re.IGNORECASE)
@@ -41,7 +42,11 @@ def _system_data(world: World, resource: ResourceId, body: Json) -> Json:
     if made is not None:
         data |= {"createdBy": record["by"][0], "createdByType": "Application", "createdAt": made.isoformat()}
     if changed is not None:
-        data |= {"lastModifiedBy": record["by"][1], "lastModifiedByType": "Application", "lastModifiedAt": changed.isoformat()}
+        data |= {
+            "lastModifiedBy": record["by"][1],
+            "lastModifiedByType": "Application",
+            "lastModifiedAt": changed.isoformat(),
+        }
     return data
 
 
@@ -109,6 +114,8 @@ def paged(request: ArmRequest, items: list[Any], size: int) -> Outgoing:
     body: Json = {"value": items[start : start + size]}
     if start + size < len(items):
         parts = urlsplit(request.incoming.url)
-        kept = "&".join(part for part in parts.query.split("&") if not part.lower().startswith(("$skiptoken", "%24skiptoken")))
+        kept = "&".join(
+            part for part in parts.query.split("&") if not part.lower().startswith(("$skiptoken", "%24skiptoken"))
+        )
         body["nextLink"] = f"https://{parts.netloc}{parts.path}?{kept}&$skiptoken={quote(str(start + size))}"
     return Outgoing(200, body, read=True)

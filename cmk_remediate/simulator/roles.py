@@ -44,7 +44,12 @@ def _custom(world: World, role: Json) -> tuple[str, list[str]]:
     text = json.dumps([title, sets, scopes], sort_keys=True)
     guid = str(uuid.uuid5(uuid.NAMESPACE_URL, text))
     body = {
-        "properties": {"roleName": title, "type": "CustomRole", "permissions": sets, "assignableScopes": scopes or ["/"]}
+        "properties": {
+            "roleName": title,
+            "type": "CustomRole",
+            "permissions": sets,
+            "assignableScopes": scopes or ["/"],
+        }
     }
     place = ResourceId(f"/providers/Microsoft.Authorization/roleDefinitions/{guid}")
     world.apply([SetResource(place, body)])

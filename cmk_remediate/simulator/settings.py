@@ -156,4 +156,7 @@ class Settings:
         unknown = sorted(set(data) - known)
         if unknown:
             raise ValueError(f"no such setting: {', '.join(unknown)}")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)

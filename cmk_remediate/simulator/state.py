@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
 from cmk_remediate.simulator.store import TABLES, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FORMAT = 1
 _GROWN = 4 << 20
@@ -63,11 +65,13 @@ class StateFile:
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
             tables, self._generation = data["tables"], data["generation"]
-            if data["format"] != FORMAT:
-                raise ValueError(f"format {data['format']}")
+            known = data["format"] == FORMAT
         except (ValueError, KeyError, TypeError) as error:
             text = f"it is not a state file of the embedded Azure ({error})"
             raise InputError(codes.input_.ESTATE_INVALID, text, resource=str(self.path)) from error
+        if not known:
+            text = f"its format is {data['format']}, this version reads {FORMAT}"
+            raise InputError(codes.input_.ESTATE_INVALID, text, resource=str(self.path))
         store.tables = {name: tables.get(name, {}) for name in TABLES}
         store.touched = {}
 

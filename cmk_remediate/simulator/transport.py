@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -17,6 +16,10 @@ from cmk_remediate.simulator.virtual_time import VirtualLoop
 from cmk_remediate.simulator.wire import Incoming, Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from typing_extensions import Self
+
     from cmk_remediate.clock import Clock
     from cmk_remediate.simulator.embedded import EmbeddedAzure
 
@@ -42,7 +45,7 @@ class SimulatedTransport(AsyncHttpTransport[Any, Any]):
     async def close(self) -> None:
         """Do nothing: there is no connection."""
 
-    async def __aenter__(self) -> SimulatedTransport:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_details: object) -> None:
@@ -209,7 +212,7 @@ class SimulatedResponse(AsyncHttpResponse):
     def raise_for_status(self) -> None:
         """Raise for a status of 400 and above."""
         if self._status >= 400:  # noqa: PLR2004
-            raise HttpResponseError(response=self)  # type: ignore[arg-type]
+            raise HttpResponseError(response=self)
 
     async def read(self) -> bytes:
         """Return the body."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cmk_remediate.clock import SystemClock
 from cmk_remediate.simulator.faults import Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -81,7 +83,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return virtual seconds since the loop was made."""
         return self._virtual.time
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override] # typeshed's type variable tuples need Python 3.11
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """Run *func* in a thread; the clock stands still until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self._virtual.jobs += 1
@@ -119,11 +123,15 @@ class VirtualClock:
         except RuntimeError:
             return self._base
         if loop is not self._loop:
-            self._loop, self._origin = loop, loop.time()
+            self.bind(loop)
         moment = loop.time()
         self._base += moment - self._origin
         self._origin = moment
         return self._base
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Go with *loop* from now on."""
+        self._loop, self._origin = loop, loop.time()
 
     def catch_up(self, stamp: float) -> None:
         """Move on to *stamp* if that is later: another process let time pass."""
@@ -145,6 +153,7 @@ class VirtualClock:
 
     async def sleep(self, seconds: float) -> None:
         """Let *seconds* pass."""
+        self.stamp()
         await SystemClock().sleep(seconds)
 
 
@@ -155,6 +164,8 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], clock: VirtualClock | None =
         Killed: a fault killed the process; its tasks are left as they stood, none of their code runs again.
     """
     loop = VirtualLoop()
+    if clock is not None:
+        clock.bind(loop)
     killed = False
     try:
         return loop.run_until_complete(main())

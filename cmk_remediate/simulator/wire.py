@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cmk_remediate.simulator.declare import ArmError, Json
+if TYPE_CHECKING:
+    from cmk_remediate.simulator.declare import ArmError, Json
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ class Outgoing:
     poll: bool = False
     read: bool = False
 
-    @property
+    @cached_property
     def content(self) -> bytes:
-        """The body as bytes."""
+        """The body as bytes; the body no longer changes once this was asked for."""
         if self.body is None:
             return b""
         if isinstance(self.body, bytes):

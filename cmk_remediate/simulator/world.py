@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import heapq
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,8 @@ from cmk_remediate.simulator.index import Index
 from cmk_remediate.simulator.settings import CLOUDS, Cloud, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from cmk_remediate.simulator.registry import Registry
     from cmk_remediate.simulator.store import Store
 
@@ -63,8 +64,14 @@ class World:
         self.stamp: float = meta.get("now", parse_utc(START).timestamp())
         self.seed: int = meta.get("seed", 0)
         self.index = Index(self.store.tables["resources"], self.store.tables["operations"])
+        for key in self.store.tables["history"]:
+            if key not in self.store.tables["resources"]:
+                self.index.note_gone(key, ResourceId(key).type)
         self._heap = [(timer["due"], key) for key, timer in self.store.tables["timers"].items()]
         heapq.heapify(self._heap)
+        self._named: dict[str, str] = {
+            timer["name"]: key for key, timer in self.store.tables["timers"].items() if timer["name"]
+        }
 
     # -- time and chance -------------------------------------------------------------------------------------------------
 
@@ -110,7 +117,8 @@ class World:
 
     def record(self, resource: ResourceId | str) -> Json | None:
         """Return the resource's record: ``id, body, made, at, version, by``."""
-        found: Json | None = self.store.get("resources", str(resource).lower())
+        key = resource.key if isinstance(resource, ResourceId) else resource.lower()
+        found: Json | None = self.store.tables["resources"].get(key)
         return found
 
     def get(self, resource: ResourceId | str) -> Json | None:
@@ -140,7 +148,9 @@ class World:
     def below(self, scope: ResourceId | str, kind: str) -> list[tuple[ResourceId, Json]]:
         """Return every resource of a whole type at or below *scope*."""
         head = str(scope).lower()
-        return [self._pair(key) for key in self.index.of_type(kind.lower()) if key.startswith(head + "/") or key == head]
+        return [
+            self._pair(key) for key in self.index.of_type(kind.lower()) if key.startswith(head + "/") or key == head
+        ]
 
     def _pair(self, key: str) -> tuple[ResourceId, Json]:
         record = self.store.tables["resources"][key]
@@ -184,7 +194,9 @@ class World:
         data = self.principals.get(principal.lower())
         if data is None:
             return False
-        delay = self.draw(*self.settings.directory_delay, "directory", principal) if self.settings.late_directory else 0.0
+        delay = (
+            self.draw(*self.settings.directory_delay, "directory", principal) if self.settings.late_directory else 0.0
+        )
         visible = data.get("visibleAt")
         due = parse_utc(visible).timestamp() if visible else (data.get("created") or float("-inf")) + delay
         return due <= self.stamp
@@ -195,7 +207,13 @@ class World:
         return str(body["tenantId"]) if body else ""
 
     def may(
-        self, principal: str, action: str, scope: ResourceId | str, *, data: bool = False, attributes: Mapping[str, str] | None = None
+        self,
+        principal: str,
+        action: str,
+        scope: ResourceId | str,
+        *,
+        data: bool = False,
+        attributes: Mapping[str, str] | None = None,
     ) -> bool:
         """Say whether *principal* may do *action* at *scope* right now.
 
@@ -255,10 +273,13 @@ class World:
         due = self.stamp + max(timer.seconds, 0.0)
         self.store.put("timers", key, {"due": due, "event": timer.event, "data": timer.data, "name": timer.replaces})
         heapq.heappush(self._heap, (due, key))
+        if timer.replaces:
+            self._named[timer.replaces] = key
 
     def cancel(self, name: str) -> None:
-        """Forget the timers of that name."""
-        for key in [key for key, timer in self.store.tables["timers"].items() if timer["name"] == name]:
+        """Forget the timer of that name."""
+        key = self._named.pop(name, None)
+        if key is not None:
             self.store.drop("timers", key)
 
     def advance_to(self, stamp: float) -> None:
@@ -335,12 +356,15 @@ class World:
         if kind == _ROLE_ASSIGNMENT:
             self.store.put("ghosts", key, {"body": record["body"], "made": record["made"], "gone": self.stamp})
         self.index.remove(key, kind, record["body"])
+        self.index.note_gone(key, kind)
         self.store.drop("resources", key)
         self.store.drop("hidden", key)
 
     def _hide(self, resource: ResourceId, values: Json) -> None:
         merged = {**self.hidden(resource), **values}
-        self.store.put("hidden", str(resource).lower(), {name: value for name, value in merged.items() if value is not None})
+        self.store.put(
+            "hidden", str(resource).lower(), {name: value for name, value in merged.items() if value is not None}
+        )
 
     def _principal(self, change: SetPrincipal) -> None:
         key = change.object_id.lower()
@@ -348,7 +372,9 @@ class World:
             self.store.drop("principals", key)
             return
         opened = self.store.get("meta", "opened", default=False)
-        created = change.data.get("created", self.principals.get(key, {}).get("created", self.stamp if opened else None))
+        created = change.data.get(
+            "created", self.principals.get(key, {}).get("created", self.stamp if opened else None)
+        )
         self.store.put("principals", key, {**change.data, "created": created})
 
     def _begin(self, change: Begin) -> None:

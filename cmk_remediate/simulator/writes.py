@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import access, identities, locks, operations, policy
 from cmk_remediate.simulator.bodies import below, carried, lookup, merge_patch, with_value, without
 from cmk_remediate.simulator.builtin import GROUPS
@@ -29,6 +27,9 @@ from cmk_remediate.simulator.resources import view
 from cmk_remediate.simulator.wire import Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
 _ROLE_ASSIGNMENTS = "microsoft.authorization/roleassignments"
@@ -213,7 +214,12 @@ def _merged(write: Write, declared: ResourceType) -> tuple[Json, list[Change]]:
             completed, principals = identities.completed(write.world, write.id, old, identity)
             new = {**new, "identity": completed}
         _refuse(identities.unknown(write.world, {**new, "id": str(write.id)}))
-    return {**new, "id": str(write.id), "name": (old or {}).get("name", write.id.name), "type": write.id.type}, principals
+    return {
+        **new,
+        "id": str(write.id),
+        "name": (old or {}).get("name", write.id.name),
+        "type": write.id.type,
+    }, principals
 
 
 def _patched(write: Write, declared: ResourceType, plain: Json) -> Json:

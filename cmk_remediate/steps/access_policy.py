@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
-    REVERSIBLE,
     Blocked,
     Change,
     Decision,
@@ -35,6 +34,7 @@ GRANTED = Reversibility(
     "rollback takes back the permissions added if nothing that stands on them was ever sent; once used they stay",
     codes.vault.GRANT_KEPT,
 )
+TAKEN_BACK = Reversibility("reversible", "a new dry run and apply permits it again")
 NEEDED = ("get", "wrapKey", "unwrapKey")
 
 
@@ -93,7 +93,7 @@ class AddAccessPolicy(Step):
         permissions = {**(at_path(mine, "permissions") or {}), "keys": [*before, *missing]}
         entry = {"tenantId": self.tenant, "objectId": object_id, "permissions": permissions}
         return Change(
-            Request("PUT", self.vault.child("accessPolicies", "add"), {"properties": {"accessPolicies": [entry]}}),
+            Request("PUT", self.vault, {"properties": {"accessPolicies": [entry]}}, verb="access-policy-add"),
             _lines(None if mine is None else object_id, object_id, before, permissions),
             (
                 Effect(
@@ -112,7 +112,9 @@ class AddAccessPolicy(Step):
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> RemoveAccessPolicy | Keep:  # noqa: ARG002
         """Take back the permissions we added, if nothing ever used them."""
         object_id = known(self.object_id)
-        if used or isinstance(object_id, Unknown):
+        if isinstance(object_id, Unknown):
+            return Keep("the principal never came to be, so no access policy was added")
+        if used:
             return Keep("something that needs this access policy was sent, so it stays", codes.vault.GRANT_KEPT)
         mine = next((item for item in policies.entries(before) if policies.is_for(item, object_id, self.tenant)), None)
         added = policies.lacking(mine, self.permissions_on_keys)
@@ -173,8 +175,8 @@ class RemoveAccessPolicy(Step):
         sent = {**entry, "permissions": {"keys": before}} if whole else entry
         remaining = policies.with_entry(found.body, entry)
         return Change(
-            Request("PUT", self.vault.child("accessPolicies", operation), {"properties": {"accessPolicies": [sent]}}),
-            _lines(self.object_id, None if whole else self.object_id, before, permissions, REVERSIBLE),
+            Request("PUT", self.vault, {"properties": {"accessPolicies": [sent]}}, verb=f"access-policy-{operation}"),
+            _lines(self.object_id, None if whole else self.object_id, before, permissions, TAKEN_BACK),
             (
                 Effect(
                     self.vault,

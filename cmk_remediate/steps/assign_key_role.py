@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
-    REVERSIBLE,
     Blocked,
     Change,
     Decision,
@@ -36,6 +35,7 @@ GRANTED = Reversibility(
     "rollback removes it if nothing that stands on it was ever sent; once used it stays",
     codes.vault.GRANT_KEPT,
 )
+REMOVED = Reversibility("reversible", "a new dry run and apply assigns the role again")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class AssignKeyRole(Step):
         scope: the key's id by default; the vault's only where the plan asks for it.
         principal_id: the object id of the identity's service principal.
         role: the role's GUID.
+        ahead_of_switch: assign it although the vault uses access policies, because it is to be switched to roles later.
         owner: for the ownership marks in ``description``.
         review: the review's id, for the same.
     """
@@ -60,6 +61,7 @@ class AssignKeyRole(Step):
     scope: ResourceId
     principal_id: PrincipalId | Ref[PrincipalId]
     role: str = roles.CRYPTO_SERVICE_ENCRYPTION_USER
+    ahead_of_switch: bool = False
     owner: str = field(default="", compare=False)
     review: str = field(default="", compare=False)
 
@@ -87,7 +89,7 @@ class AssignKeyRole(Step):
     def decide(self, found: Found) -> Decision:
         """Judge the assignment, and those that make it unnecessary."""
         vault = found.reads.get(Read(self.scope.top_level))
-        if vault is not None and not vault_state.uses_roles(vault):
+        if vault is not None and not vault_state.uses_roles(vault) and not self.ahead_of_switch:
             return Blocked(
                 codes.vault.VAULT_OTHER_MODEL,
                 f"properties.enableRbacAuthorization of {self.scope.top_level.name} is not true: roles do nothing",
@@ -111,7 +113,7 @@ class AssignKeyRole(Step):
         principal = at_path(after, "properties.principalId")
         if used or principal is None:
             return Keep("something that needs this role assignment was sent, so it stays", codes.vault.GRANT_KEPT)
-        return RemoveRole(roles.assignment_id(self.scope, self.role, principal), PrincipalId(principal), self.role)
+        return RemoveRole(self.scope, principal, self.role)
 
     def permissions(self) -> Permissions:
         """Return reading and writing role assignments at the scope, and reading the vault."""
@@ -129,7 +131,7 @@ class AssignKeyRole(Step):
             "principalType": "ServicePrincipal",
         }
         sent = {**properties, "description": ownership.description(self.owner, self.review)}
-        made = {"properties": {**properties, "scope": self.scope.text, "createdOn": UNKNOWN, "updatedOn": UNKNOWN}}
+        made = {"properties": {**sent, "scope": self.scope.text, "createdOn": UNKNOWN, "updatedOn": UNKNOWN}}
         address = self.address()
         return Change(
             Request("PUT", address, {"properties": sent}),
@@ -137,7 +139,7 @@ class AssignKeyRole(Step):
             (Effect(address, made),),
             Estimate(usual=5, worst=120),
             "create",
-            f"the principal has no role {self.role} at {self.scope.name} or above",
+            f"the principal is not {roles.role_name(self.role)} at {self.scope.name} or above",
         )
 
     def _judge_existing(self, body: JsonObject, principal: PrincipalId) -> Decision:
@@ -145,8 +147,8 @@ class AssignKeyRole(Step):
             return Done("the role assignment exists")
         return Blocked(
             codes.access.GRANT_CONFLICT,
-            f"the assignment {at_path(body, 'name')} gives role {roles.role_of(body)} to {roles.principal_of(body)}"
-            f"{' under a condition' if roles.has_condition(body) else ''}",
+            f"the assignment {at_path(body, 'name')} makes {roles.principal_of(body)} "
+            f"{roles.role_name(roles.role_of(body))}{' under a condition' if roles.has_condition(body) else ''}",
         )
 
 
@@ -155,20 +157,22 @@ class RemoveRole(Step):
     """Remove a role assignment that this tool made and nothing ever used.
 
     Attributes:
-        assignment: its id.
-        principal_id: whom it must still be for.
+        scope: where it was assigned.
+        principal_id: whom it must still be for; unknown only while a dry run asks what undoing it would need.
         role: the GUID it must still give.
     """
 
     kind: ClassVar[str] = "remove_role"
 
-    assignment: ResourceId
-    principal_id: PrincipalId
+    scope: ResourceId
+    principal_id: PrincipalId | Unknown
     role: str
 
-    def address(self) -> ResourceId:
-        """Return the assignment's id."""
-        return self.assignment
+    def address(self) -> ResourceId | Unknown:
+        """Return the assignment's id; unknown as long as the principal is."""
+        if isinstance(self.principal_id, Unknown):
+            return UNKNOWN
+        return roles.assignment_id(self.scope, self.role, self.principal_id)
 
     def locks(self) -> frozenset[str]:
         """Return none, as for the step it undoes."""
@@ -178,19 +182,19 @@ class RemoveRole(Step):
         """Judge the assignment found."""
         if found.body is None:
             return Done("the role assignment is gone")
-        if not roles.gives(found.body, self.role, self.principal_id):
+        if isinstance(self.principal_id, Unknown) or not roles.gives(found.body, self.role, self.principal_id):
             return Blocked(
                 codes.engine.OTHER_VALUE_NOW,
-                f"the assignment now gives role {roles.role_of(found.body)} to {roles.principal_of(found.body)}",
+                f"the assignment now makes {roles.principal_of(found.body)} {roles.role_name(roles.role_of(found.body))}",
             )
         lines = tuple(
-            Line(f"properties.{name}", at_path(found.body, f"properties.{name}"), None, reversibility=REVERSIBLE)
+            Line(f"properties.{name}", at_path(found.body, f"properties.{name}"), None, reversibility=REMOVED)
             for name in ("roleDefinitionId", "principalId")
         )
         return Change(
-            Request("DELETE", self.assignment, None),
+            Request("DELETE", self.address(), None),
             lines,
-            (Effect(self.assignment, None),),
+            (Effect(self.address(), None),),
             Estimate(usual=5, worst=120),
             "delete",
             "nothing ever used the key through this assignment",
@@ -202,8 +206,7 @@ class RemoveRole(Step):
 
     def permissions(self) -> Permissions:
         """Return reading and deleting the assignment."""
-        scope = self.assignment.scope or self.assignment.subscription_id
         return (
-            Permission("Microsoft.Authorization/roleAssignments/read", scope, "vault"),
-            Permission("Microsoft.Authorization/roleAssignments/delete", scope, "vault"),
+            Permission("Microsoft.Authorization/roleAssignments/read", self.scope, "vault"),
+            Permission("Microsoft.Authorization/roleAssignments/delete", self.scope, "vault"),
         )

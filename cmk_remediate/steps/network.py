@@ -78,7 +78,7 @@ def judge(
         return _refuse(
             vault, service, "properties.publicNetworkAccess is SecuredByPerimeter, which closes the bypass too"
         )
-    if public == "Enabled" and vault_state.default_action(body) == "Allow":
+    if vault_state.is_open(body):
         return Go("the vault is open to every network")
     closed = (
         "properties.publicNetworkAccess is Disabled"

@@ -38,6 +38,12 @@ RETENTION = Reversibility("one-way", "Azure never changes the retention days onc
 BYPASS = Reversibility(
     "kept", "rollback leaves the bypass: services may read their keys through it by then", codes.vault.BYPASS_KEPT
 )
+_WORDS: Mapping[str, str] = {
+    "enableSoftDelete": "soft delete",
+    "softDeleteRetentionInDays": "retention days",
+    "enablePurgeProtection": "purge protection",
+    "networkAcls": "the bypass for trusted services",
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class ProtectVault(Step):
             (Effect(self.vault, {"properties": properties, "systemData": {"lastModifiedAt": UNKNOWN}}),),
             Estimate(usual=5, worst=120),
             "update",
-            f"{self.vault.name} lacks {', '.join(properties)}",
+            f"{self.vault.name} lacks {', '.join(_WORDS[name] for name in properties)}",
         )
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> OneWay | Keep:  # noqa: ARG002
@@ -134,8 +140,8 @@ class ProtectVault(Step):
 
         Whether a PATCH merges or replaces networkAcls is unconfirmed.
         """
-        closed = vault_state.default_action(body) == "Deny" or vault_state.public_network_access(body) != "Enabled"
-        accept = Acceptance("vault-bypass", self.vault, "bystander") if closed else None
+        opened = not vault_state.is_open(body)
+        accept = Acceptance("vault-bypass", self.vault, "bystander") if opened else None
         path = "properties.networkAcls"
         carried = (
             Line(f"{path}.{name}", rules[name], rules[name], "carried") for name in sorted(rules) if name != "bypass"

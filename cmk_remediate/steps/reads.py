@@ -6,16 +6,12 @@ The vault's own endpoint (the data plane) may be out of reach, or closed to the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.model.decisions import Read
-from cmk_remediate.model.json_types import at_path
+from cmk_remediate.model.decisions import Read, unreachable
 
 if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
-
-UNREACHABLE = "unreachable"
 
 
 def deleted_key(key: ResourceId) -> Read:
@@ -45,4 +41,4 @@ def role_assignments(scope: ResourceId, principal_id: str = "") -> Read:
 
 def is_unreachable(answer: Any) -> bool:
     """Say whether *answer* means that the vault's own endpoint could not be asked."""
-    return isinstance(answer, Mapping) and at_path(answer, UNREACHABLE) is True
+    return bool(answer == unreachable())

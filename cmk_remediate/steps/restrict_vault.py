@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
@@ -25,7 +25,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
-from cmk_remediate.model.values import UNKNOWN
+from cmk_remediate.model.values import UNKNOWN, PrincipalId, Ref, Unknown, known
 from cmk_remediate.steps import equivalents, policies, reads, roles, vault_state
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class RestrictVault(Step):
         permission_model: ``rbac``, or None to leave it.
         timeout: seconds that a role must be old to be believed to have arrived: the propagation timeout.
         private_endpoint: the services of the plan reach the vault by private endpoint, so the bypass may be None.
+        ours: the principals the plan grants the key, of all its targets: they are not among the other users.
     """
 
     kind: ClassVar[str] = "restrict_vault"
@@ -62,6 +63,7 @@ class RestrictVault(Step):
     permission_model: str | None = None
     timeout: int = 1200
     private_endpoint: bool = False
+    ours: tuple[PrincipalId | Ref[PrincipalId], ...] = field(default=(), compare=False)
 
     def address(self) -> ResourceId:
         """Return the vault's id."""
@@ -70,6 +72,11 @@ class RestrictVault(Step):
     def also_reads(self) -> tuple[Read, ...]:
         """Return the role assignments that count at the vault."""
         return (reads.role_assignments(self.vault),)
+
+    def merged(self, other: Step) -> Step:
+        """Return one step for the targets of both: the vault is restricted once, last."""
+        theirs = other.ours if isinstance(other, RestrictVault) else ()
+        return replace(self, ours=tuple(dict.fromkeys((*self.ours, *theirs))))
 
     def owns(self) -> Mapping[str, Any]:
         """Return what it sets."""
@@ -117,7 +124,7 @@ class RestrictVault(Step):
                 return refused
         return Change(
             Request("PATCH", self.vault, {"properties": properties}),
-            (*lines, *_users(body, listed)),
+            (*lines, *self._users(body, listed, rules="networkAcls" not in properties)),
             (Effect(self.vault, {"properties": properties, "systemData": {"lastModifiedAt": UNKNOWN}}),),
             Estimate(usual=5, worst=120),
             "update",
@@ -181,24 +188,31 @@ class RestrictVault(Step):
                 )
         return None
 
+    def _users(self, body: JsonObject, listed: list[JsonObject], *, rules: bool) -> Iterator[Line]:
+        """Yield a line for each other user of the vault that its body and its role assignments show.
 
-def _users(body: JsonObject, listed: list[JsonObject]) -> Iterator[Line]:
-    """Yield a line for each other user of the vault that its body and its role assignments show."""
-    for entry in policies.entries(body):
-        yield _relied(f"properties.accessPolicies[{at_path(entry, 'objectId')}]", at_path(entry, "permissions"))
-    for item in sorted(listed, key=lambda one: str(at_path(one, "id"))):
-        yield _relied(
-            f"roleAssignments[{roles.principal_of(item)}]", f"{roles.role_of(item)} at {roles.scope_of(item)}"
-        )
-    for connection in at_path(body, "properties.privateEndpointConnections") or ():
-        endpoint = at_path(connection, "properties.privateEndpoint.id") or at_path(connection, "id")
-        yield _relied(
-            f"properties.privateEndpointConnections[{endpoint}]",
-            at_path(connection, "properties.privateLinkServiceConnectionState.status"),
-        )
-    for name in ("ipRules", "virtualNetworkRules"):
-        for rule in at_path(body, f"properties.networkAcls.{name}") or ():
-            yield _relied(f"properties.networkAcls.{name}", rule)
+        Our own principals are left out: whether they have arrived in the list yet is chance, and no drift.
+        """
+        ours = {str(item).lower() for item in map(known, self.ours) if not isinstance(item, Unknown)}
+        for entry in policies.entries(body):
+            who = at_path(entry, "objectId")
+            if not isinstance(who, Unknown) and str(who).lower() not in ours:
+                yield _relied(f"properties.accessPolicies[{who}]", at_path(entry, "permissions"))
+        for item in sorted(listed, key=lambda one: str(at_path(one, "name"))):
+            if roles.principal_of(item) not in {"", *ours} and roles.role_of(item) not in roles.WITHOUT_DATA_ACTIONS:
+                who = f"{at_path(item, 'properties.principalType') or 'Principal'} {roles.principal_of(item)}"
+                what = f"{who} is {roles.role_name(roles.role_of(item))} at {roles.scope_of(item)}"
+                yield _relied(f"roleAssignments[{at_path(item, 'name')}]", what)
+        for connection in at_path(body, "properties.privateEndpointConnections") or ():
+            endpoint = at_path(connection, "properties.privateEndpoint.id") or at_path(connection, "id")
+            yield _relied(
+                f"properties.privateEndpointConnections[{endpoint}]",
+                at_path(connection, "properties.privateLinkServiceConnectionState.status"),
+            )
+        for name in ("ipRules", "virtualNetworkRules"):
+            found = at_path(body, f"properties.networkAcls.{name}")
+            if rules and found:
+                yield _relied(f"properties.networkAcls.{name}", found)
 
 
 def _relied(path: str, value: Any) -> Line:

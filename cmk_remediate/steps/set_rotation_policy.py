@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -78,12 +79,12 @@ class SetRotationPolicy(Step):
             return Blocked(codes.engine.OTHER_VALUE_NOW, f"{PATH} of {self.key.name} is no longer what this run set")
         if unreachable:
             return Manual(
-                f"set the rotation policy of {self.key.name} to {self.policy.body()} "
-                "(az keyvault key rotation-policy update) from a machine that reaches the vault",
+                f"from a machine that reaches the vault, set the rotation policy of {self.key.name} "
+                f"(az keyvault key rotation-policy update) to {json.dumps(self.policy.endpoint_body())}",
                 codes.vault.ROTATION_POLICY_MANUAL,
             )
         return Change(
-            Request("PUT", self.key, self.policy.body(), verb="rotation-policy-put"),
+            Request("PUT", self.key, self.policy.endpoint_body(), verb="rotation-policy-put"),
             (Line(PATH, current.body(), self.policy.body(), reversibility=REVERSIBLE),),
             (Effect(self.key, {"properties": {"rotationPolicy": self.policy.body()}}),),
             Estimate(usual=2, worst=60),

@@ -75,6 +75,11 @@ def public_network_access(vault: Body) -> str:
     return {"disabled": "Disabled", "securedbyperimeter": "SecuredByPerimeter"}.get(found, "Enabled")
 
 
+def is_open(vault: Body) -> bool:
+    """Say whether the vault answers callers from every network."""
+    return public_network_access(vault) == "Enabled" and default_action(vault) == "Allow"
+
+
 def absent(vault: ResourceId, deleted: Iterable[Body] = ()) -> Blocked:
     """Return why *vault*, which does not exist, refuses its targets.
 

@@ -38,6 +38,7 @@ class Cause:
 
     text: str
     since: datetime | Unknown | None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class WaitForAccess(AccessWait):
         vault: the vault's id.
         key: the key's id.
         principal_id: the object id the grant is for.
-        scope: where the role is assigned; None where an access policy was added.
-        identity: the identity's id; None for a resource's own (system-assigned) identity.
         floor: seconds that the youngest cause must be old.
         timeout: seconds after which a refusal is no longer explained by the grant being young.
+        scope: where the role is assigned; None where an access policy was added.
+        identity: the identity's id; None for a resource's own (system-assigned) identity.
         role: the role's GUID.
     """
 
@@ -66,10 +67,10 @@ class WaitForAccess(AccessWait):
     vault: ResourceId
     key: ResourceId
     principal_id: PrincipalId | Ref[PrincipalId]
-    scope: ResourceId | None
-    identity: ResourceId | None
     floor: int
     timeout: int
+    scope: ResourceId | None = None
+    identity: ResourceId | None = None
     role: str = roles.CRYPTO_SERVICE_ENCRYPTION_USER
 
     def address(self) -> ResourceId | Unknown:
@@ -98,22 +99,21 @@ class WaitForAccess(AccessWait):
         causes = tuple(self._causes(found))
         coming = [cause for cause in causes if isinstance(cause.since, Unknown)]
         if coming:
-            read_back = not isinstance(known(self.grant), Unknown)
             return Pending(
-                f"{coming[0].text} is not there yet; access is tried {self.floor} s after it is",
-                READ_BACK_SECONDS if read_back else self.floor,
+                f"{coming[0].text} is still to come; access is tried {self.floor} s after it",
+                READ_BACK_SECONDS if any(cause.late for cause in coming) else self.floor,
             )
         what, since = self.youngest(found)
         if since is None:
-            return Done("every cause of the access was there before this run")
+            return Done("nothing that gives the access was made or changed by this run")
         age = found.now - since
         if age < timedelta(seconds=self.floor):
             left = timedelta(seconds=self.floor) - age
             return Pending(
-                f"{what} is {max(int(age.total_seconds()), 0)} s old; access is tried after {self.floor} s",
-                max(-int(-left.total_seconds() // 1), 1),
+                f"{what} was made or changed {max(int(age.total_seconds()), 0)} s ago; access is tried after {self.floor} s",
+                -int(-left.total_seconds() // 1),
             )
-        return Done(f"{what}, the youngest cause of the access, is older than {self.floor} s")
+        return Done(f"nothing that gives the access is younger than {self.floor} s; the youngest is {what}")
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002
         """Say that there is nothing to undo."""
@@ -148,8 +148,8 @@ class WaitForAccess(AccessWait):
 
     def excludes_network(self, found: Found) -> bool:
         """Say whether the vault's network cannot be why a service is refused: it is open to all."""
-        vault = found.reads.get(Read(self.vault)) or {}
-        return vault_state.public_network_access(vault) == "Enabled" and vault_state.default_action(vault) == "Allow"
+        vault = found.reads.get(Read(self.vault))
+        return vault is not None and vault_state.is_open(vault)
 
     def _causes(self, found: Found) -> Iterator[Cause]:
         vault, key = found.reads.get(Read(self.vault)), found.reads.get(Read(self.key))
@@ -172,7 +172,7 @@ class WaitForAccess(AccessWait):
         equal = [item for item in roles.covering(listed, self.scope) if roles.gives(item, self.role, principal)]
         dates = [roles.since(item) for item in equal]
         if not equal:
-            return Cause("the role assignment", UNKNOWN)
+            return Cause("the role assignment", UNKNOWN, late=True)
         known_dates = [item for item in dates if item is not None]
         return Cause(
             "the role assignment at a scope above", min(known_dates) if len(known_dates) == len(dates) else None
@@ -182,7 +182,7 @@ class WaitForAccess(AccessWait):
 def _cause(text: str, resource: ResourceId, body: JsonObject | None, found: Found, *paths: str) -> Cause:
     """Return when *resource* was last made or changed: what its body says, or when our own write to it was accepted."""
     if body is None:
-        return Cause(text, UNKNOWN)
+        return Cause(text, UNKNOWN, late=True)
     shown = [at_path(body, path) for path in paths]
     if any(isinstance(item, Unknown) for item in shown):
         return Cause(text, UNKNOWN)

@@ -140,15 +140,15 @@ def test_on_a_full_disk_an_outcome_takes_the_reserve_and_an_intent_is_refused(
         await journal.append(intent("a"))
         assert disk.reserve.stat().st_size == RESERVED_BYTES
         disk.failing = True
-        said = await asyncio.gather(
+        first = await asyncio.gather(
             journal.append(intent("b")),
             journal.append(outcome("a")),
             journal.append(settled("a")),
             return_exceptions=True,
         )
-        said += await asyncio.gather(journal.append(intent("c")), journal.append(ended()), return_exceptions=True)
+        second = await asyncio.gather(journal.append(intent("c")), journal.append(ended()), return_exceptions=True)
         journal.close()
-        return said
+        return [*first, *second]
 
     said = asyncio.run(main())
     assert [isinstance(item, RunStoreError) for item in said] == [True, False, False, True, False]

@@ -66,7 +66,7 @@ def test_an_unreadable_store_is_not_taken_for_an_empty_one(tmp_path: Path) -> No
 def test_unfinished_runs_say_what_they_may_have_written(tmp_path: Path) -> None:
     run(tmp_path, ONE, intent("a"))
     run(tmp_path, TWO, intent("a"), ended())
-    assert [(digest, state.resources) for digest, state in unfinished(tmp_path)] == [(ONE, {SERVER.lower()})]
+    assert [(digest, state.resources) for digest, state in unfinished(tmp_path)] == [(ONE, frozenset({SERVER.lower()}))]
 
 
 def test_a_damaged_journal_is_never_taken_for_a_finished_one(tmp_path: Path) -> None:

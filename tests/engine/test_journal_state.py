@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmk_remediate.clock import parse_utc
 from cmk_remediate.engine.journal_state import JournalState
-from cmk_remediate.model.records import Gate, OperationBegan, RolledBack
+from cmk_remediate.model.records import Gate, OperationBegan, Record, RolledBack
 from tests.engine.journal_parts import AT, SERVER, ended, intent, outcome, settled, started
 
 LATER = "2026-03-01T22:10:00Z"
@@ -56,7 +56,7 @@ def test_an_operation_is_open_until_its_outcome_and_belongs_to_the_last_attempt(
 
 
 def test_rollback_restores_what_stood_before_the_first_attempt() -> None:
-    records = [
+    records: list[Record] = [
         intent("a", before={"x": 1}),
         outcome("a", "not-yet", ""),
         intent("a", before={"x": 2}, attempt=2),
@@ -96,7 +96,7 @@ def test_rollback_walks_back_the_order_in_which_steps_were_first_sent() -> None:
 
 
 def test_the_canarys_soak_survives_a_restart() -> None:
-    records = [started(), Gate(at=AT, gate="canary-soak-began"), ended(finished=False), started()]
+    records: list[Record] = [started(), Gate(at=AT, gate="canary-soak-began"), ended(finished=False), started()]
     assert JournalState.of(records).gates == {"canary-soak-began": parse_utc(AT)}
 
 

@@ -12,7 +12,8 @@ A table is one JSON file::
     }
 
 ``known`` names values that stand in many places: the text ``"$vault"`` anywhere is replaced by that value, and
-``{"use": "vault", "with": {...}}`` by it with a merge patch (RFC 7396) laid over it. ``promises`` are producing
+``{"use": "vault", "with": {...}}`` by it with a merge patch (RFC 7396) laid over it; ``{"repeat": 9, "of": <any JSON>}``
+is a list of nine of them. ``promises`` are producing
 steps; a field that holds ``{"ref": "identity", "path": [...]}`` holds a promise of theirs. ``step`` and ``found`` are
 what every case starts from.
 
@@ -28,9 +29,13 @@ The questions a step is asked:
     with the case's ``"undo": {"before": ..., "after": ..., "used": ...}``, as `undo_json` writes it
 ``address``, ``also_reads``, ``owns``, ``locks``, ``permissions``
     as the step answers, in JSON
+``merged``
+    the step that stands for this one and the one whose kind and parameters are the case's ``merged``
+``youngest``, ``deadline``, ``excludes_network``
+    what a step that waits for access answers on ``found``
 
-A read is ``{"resource": id, "verb": "get", "query": {"filter": "..."}, "answer": ...}``; without ``answer`` the resource does
-not exist. In bodies ``{"unknown": true}`` stands for a value known after apply.
+A read is ``{"resource": id, "verb": "get", "query": {"filter": "..."}, "answer": ...}``; without ``answer`` the
+resource does not exist. In bodies ``{"unknown": true}`` stands for a value known after apply.
 
 Any other kind of case (a limit, a recipe) has its own members; the test gives the function that answers it.
 """
@@ -43,7 +48,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.model.codec import Registry, decode, encode
 from cmk_remediate.model.decisions import (
     Acceptance,
@@ -61,6 +66,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import canonical, merge_patch
+from cmk_remediate.model.step import AccessWait
 from cmk_remediate.model.values import UNKNOWN, Unknown, is_unknown_json, to_json
 
 if TYPE_CHECKING:
@@ -124,7 +130,7 @@ def twins(cases: Iterable[Case]) -> list[str]:
 
 
 def rewritten(path: Path, answer: Callable[[Case], Any]) -> str:
-    """Return the table at *path* with every expectation replaced by what *answer* gives now; to be read before it is kept."""
+    """Return the table at *path* with what *answer* gives now as expectations; to be read before kept."""
     document = json.loads(path.read_text(encoding="utf-8"))
     for item, case in zip(document["cases"], load(path), strict=True):
         item["expect"] = answer(case)
@@ -174,14 +180,28 @@ def _answer(step: Step, question: str, case: Case) -> Any:
         return [
             {"resource": read.resource.text, "verb": read.verb, "query": dict(read.query)} for read in step.also_reads()
         ]
+    if question == "merged":
+        return encode(step.merged(step_of(case, registry, "merged")))
     if question == "owns":
         return to_json(dict(step.owns()))
     if question == "locks":
         return sorted(step.locks())
     if question == "permissions":
         return [_permission_text(item) for item in step.permissions()]
+    if isinstance(step, AccessWait):
+        return _wait_answer(step, question, case)
     message = f"{case.table}: {case.name!r} asks {question!r}, which no step answers"
     raise ValueError(message)
+
+
+def _wait_answer(step: AccessWait, question: str, case: Case) -> Any:
+    found = found_of(case)
+    if question == "youngest":
+        text, since = step.youngest(found)
+        return [text, None if since is None else format_utc(since)]
+    if question == "deadline":
+        return format_utc(step.deadline(found))
+    return {"excludes_network": step.excludes_network(found)}
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:
@@ -266,6 +286,8 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"use", "with"}:
             return merge_patch(_filled(values[value["use"]], values), _filled(value["with"], values))
+        if set(value) == {"repeat", "of"}:
+            return [_filled(value["of"], values)] * int(value["repeat"])
         return {key: _filled(item, values) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled(item, values) for item in value]

@@ -7,13 +7,10 @@ to the subscription (`azure.mgmt.core.policies.AsyncARMAutoResourceProviderRegis
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.policies import ContentDecodePolicy
 
-from cmk_remediate.connection.azure_clock import AzureClock
-from cmk_remediate.connection.clouds import Cloud
-from cmk_remediate.connection.pacing import Pacing
 from cmk_remediate.connection.policies.guard import GuardPolicy
 from cmk_remediate.connection.policies.hook import HookPolicy
 from cmk_remediate.connection.policies.hosts import HostsPolicy
@@ -22,9 +19,14 @@ from cmk_remediate.connection.policies.pace import PacePolicy
 from cmk_remediate.connection.policies.request_id import RequestIdPolicy
 from cmk_remediate.connection.policies.retry import RetryPolicy
 from cmk_remediate.connection.policies.token import TokenPolicy
-from cmk_remediate.connection.tokens import Tokens
-from cmk_remediate.connection.traffic import Traffic
-from cmk_remediate.model.protocols import Connection
+
+if TYPE_CHECKING:
+    from cmk_remediate.connection.azure_clock import AzureClock
+    from cmk_remediate.connection.clouds import Cloud
+    from cmk_remediate.connection.pacing import Pacing
+    from cmk_remediate.connection.tokens import Tokens
+    from cmk_remediate.connection.traffic import Traffic
+    from cmk_remediate.model.protocols import Connection
 
 
 def policy_list(

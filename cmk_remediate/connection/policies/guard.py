@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from cmk_remediate import codes
 from cmk_remediate.connection.policies.request_id import call_of
 from cmk_remediate.errors import BugError
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ READ_ONLY_POSTS = (
         "learn.microsoft.com, REST API reference, Azure Resource Graph: Resources - Resources",
     ),
     ReadOnlyPost(
-        re.compile(r"/subscriptions/[^/]+(/resourcegroups/[^/]+)?/providers/microsoft\.policyinsights/checkpolicyrestrictions"),
+        re.compile(
+            r"/subscriptions/[^/]+(/resourcegroups/[^/]+)?/providers/microsoft\.policyinsights/checkpolicyrestrictions"
+        ),
         "learn.microsoft.com, REST API reference, Policy Insights: Policy Restrictions - Check At Resource Group Scope",
     ),
     ReadOnlyPost(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from cmk_remediate.connection.azure_clock import AzureClock
 from cmk_remediate.connection.calls import Reply, http_date
 from cmk_remediate.connection.policies.request_id import call_of
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+    from cmk_remediate.connection.azure_clock import AzureClock
 
 
 class HookPolicy(AsyncHTTPPolicy[Any, Any]):
@@ -46,9 +49,14 @@ async def load(response: Any) -> None:
         await response.load_body()
 
 
+def content_of(response: Any) -> bytes:
+    """Return the body of *response*, which is loaded."""
+    content = response.content if hasattr(response, "content") else response.body()
+    return bytes(content or b"")
+
+
 def reply_from(response: Any, azure_clock: AzureClock) -> Reply:
     """Return what *response*, whose body is loaded, says."""
     headers = headers_of(response)
-    content = response.content if hasattr(response, "content") else response.body()
     at = http_date(headers.get("date", "")) or azure_clock.now()
-    return Reply(int(response.status_code), headers, bytes(content or b""), at)
+    return Reply(int(response.status_code), headers, content_of(response), at)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from cmk_remediate import codes
-from cmk_remediate.connection.clouds import Cloud
 from cmk_remediate.errors import RefusedError
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest
+
+    from cmk_remediate.connection.clouds import Cloud
+
+
+_SHOWN = 120
 
 
 class HostsPolicy(SansIOHTTPPolicy[Any, Any]):
@@ -30,7 +36,7 @@ class HostsPolicy(SansIOHTTPPolicy[Any, Any]):
         """
         host = plain_https_host(request.http_request.url)
         if host is None or (host != self._cloud.arm_host and host not in self._vault_hosts):
-            shown = urlsplit(request.http_request.url).netloc.rpartition("@")[2]
+            shown = request.http_request.url.partition("?")[0].rpartition("@")[2][:_SHOWN]
             raise RefusedError(
                 codes.access.HOST_REFUSED,
                 f"the request was addressed to {shown!r}, not to {self._cloud.arm_host} or a vault of the plan",
@@ -45,6 +51,10 @@ def plain_https_host(url: str) -> str | None:
     except ValueError:
         return None
     plain = (
-        parts.scheme == "https" and port in (None, 443) and "@" not in parts.netloc and "\\" not in url and url.isascii()
+        parts.scheme == "https"
+        and port in (None, 443)
+        and "@" not in parts.netloc
+        and "\\" not in url
+        and url.isascii()
     )
     return (parts.hostname or None) if plain else None

@@ -1,19 +1,24 @@
-"""Logs every attempt, and nothing that is secret."""
+"""Bounds and logs every attempt; nothing secret is logged."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from cmk_remediate.clock import Clock
-from cmk_remediate.connection.azure_clock import AzureClock
-from cmk_remediate.connection.policies.hook import headers_of
+from cmk_remediate.connection.pacing import REQUEST_LIMIT
+from cmk_remediate.connection.policies.hook import headers_of, load
 from cmk_remediate.connection.policies.request_id import call_of
-from cmk_remediate.connection.traffic import Traffic
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+    from cmk_remediate.clock import Clock
+    from cmk_remediate.connection.azure_clock import AzureClock
+    from cmk_remediate.connection.traffic import Traffic
 
 LOGGER = logging.getLogger("cmk_remediate.connection")
 
@@ -39,7 +44,7 @@ class LogPolicy(AsyncHTTPPolicy[Any, Any]):
         status = 0
         correlation = ""
         try:
-            response = await self.next.send(request)
+            response = await asyncio.wait_for(self._whole(request), REQUEST_LIMIT)
             status = int(response.http_response.status_code)
             headers = headers_of(response.http_response)
             correlation = headers.get("x-ms-correlation-request-id", "")
@@ -58,4 +63,10 @@ class LogPolicy(AsyncHTTPPolicy[Any, Any]):
                 call.client_request_id,
                 correlation or "unknown",
             )
+        return response
+
+    async def _whole(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Return an answer whose body is loaded: reading it is part of the attempt."""
+        response: PipelineResponse[Any, Any] = await self.next.send(request)
+        await load(response.http_response)
         return response

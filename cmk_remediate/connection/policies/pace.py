@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from cmk_remediate.connection.azure_clock import AzureClock
 from cmk_remediate.connection.calls import retry_after
 from cmk_remediate.connection.pacing import POLL_YIELDS, Pacing
-from cmk_remediate.connection.policies.hook import headers_of, load
+from cmk_remediate.connection.policies.hook import headers_of
 from cmk_remediate.connection.policies.hosts import plain_https_host
 from cmk_remediate.connection.policies.request_id import call_of
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+    from cmk_remediate.connection.azure_clock import AzureClock
 
 
 class PacePolicy(AsyncHTTPPolicy[Any, Any]):
@@ -32,7 +35,6 @@ class PacePolicy(AsyncHTTPPolicy[Any, Any]):
         try:
             async with self._pacing.slots:
                 response: PipelineResponse[Any, Any] = await self.next.send(request)
-                await load(response.http_response)
         finally:
             bucket.release()
         headers = headers_of(response.http_response)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from cmk_remediate import codes
 from cmk_remediate.connection.calls import OPTION, Call
 from cmk_remediate.errors import BugError
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest
 
 USER_AGENT = "cmk-remediate"
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError as SdkError
-from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 from tenacity import AsyncRetrying, RetryCallState, wait_exponential
 
-from cmk_remediate.clock import Clock
-from cmk_remediate.connection.calls import Call
-from cmk_remediate.connection.policies.hook import headers_of
+from cmk_remediate.connection.calls import spoiled
+from cmk_remediate.connection.policies.hook import content_of, headers_of
 from cmk_remediate.connection.policies.request_id import call_of
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+    from cmk_remediate.clock import Clock
+    from cmk_remediate.connection.calls import Call
 
 ATTEMPTS = 6
 """Attempts of a read that Azure does not answer, or answers with a failure of its own (our choice)."""
@@ -22,6 +26,7 @@ THROTTLED_ATTEMPTS = 30
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses worth another read: those of `azure.core.pipeline.policies.RetryPolicy`."""
 
+_SUCCESS = 2
 _BACKOFF = wait_exponential(multiplier=0.5, max=20)
 
 
@@ -72,8 +77,16 @@ def _again(state: RetryCallState, call: Call) -> bool:
         return True
     if not call.reads:
         return False
+    if status // 100 == _SUCCESS and _spoiled(state):
+        return True
     error = state.outcome.exception() if state.outcome is not None and state.outcome.failed else None
     return status in PASSING or (error is not None and is_no_answer(error))
+
+
+def _spoiled(state: RetryCallState) -> bool:
+    """Say whether the body of the last answer, already loaded, is neither empty nor JSON: cut off on its way."""
+    content = content_of(state.outcome.result().http_response) if state.outcome is not None else b""
+    return spoiled(content)
 
 
 def _enough(state: RetryCallState, call: Call) -> bool:

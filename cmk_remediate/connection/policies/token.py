@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from cmk_remediate.connection.clouds import Cloud
 from cmk_remediate.connection.policies.hook import headers_of
 from cmk_remediate.connection.policies.hosts import plain_https_host
-from cmk_remediate.connection.tokens import Tokens
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+    from cmk_remediate.connection.clouds import Cloud
+    from cmk_remediate.connection.tokens import Tokens
 
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/_=-]+)"')
 

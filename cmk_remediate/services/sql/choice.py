@@ -7,13 +7,15 @@ Azure SQL"), so a server with a primary user-assigned identity keeps it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import PrincipalId
-from cmk_remediate.planfile.schema import CustomerManagedKey, PlanFile, TargetEntry
-from cmk_remediate.services.sql.facts import ServerFacts
+from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides, PlanFile, TargetEntry
 from cmk_remediate.services.sql.server_state import Identities
+
+if TYPE_CHECKING:
+    from cmk_remediate.services.sql.facts import ServerFacts
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Choice:
         how: ``keeps``: the identity it has; ``ours``: the plan's, attached and primary; ``system``: its system-assigned one,
             switched on by us; ``unnamed``: it needs one and the plan names none.
         identity: the user-assigned identity; None for the system-assigned one.
-        principal: the principal that gets the grant, where the server's body shows it; empty otherwise.
+        principal: the principal that gets the grant, where the server's body shows it; None otherwise.
         displaces: an identity that may look up Entra users is displaced: accepted by name.
     """
 
     how: Literal["keeps", "ours", "system", "unnamed"]
     identity: ResourceId | None = None
-    principal: PrincipalId = PrincipalId("")
+    principal: PrincipalId | None = None
     displaces: bool = False
 
 
@@ -65,13 +67,13 @@ class Wishes:
 
 def wishes(plan: PlanFile, entry: TargetEntry | None) -> Wishes:
     """Return what *plan* wants for the target in *entry*."""
-    special = entry.overrides if entry is not None else None
-
-    def chosen(name: str) -> object:
-        value = None if special is None else getattr(special, name)
-        return getattr(plan, name) if value is None else value
-
-    return Wishes(**{name: chosen(name) for name in ("identity", "private_endpoint", "enable_tde")}, key=chosen("customer_managed_key"))  # type: ignore[arg-type]
+    special = entry.overrides if entry is not None and entry.overrides is not None else Overrides()
+    return Wishes(
+        key=special.customer_managed_key or plan.customer_managed_key,
+        identity=special.identity or plan.identity,
+        private_endpoint=plan.private_endpoint if special.private_endpoint is None else special.private_endpoint,
+        enable_tde=plan.enable_tde if special.enable_tde is None else special.enable_tde,
+    )
 
 
 def entry_of(plan: PlanFile, target: ResourceId) -> TargetEntry | None:
@@ -83,13 +85,17 @@ def choose(facts: ServerFacts, wanted: Wishes, *, compliant: bool) -> Choice:
     """Return which identity the server in *facts* uses, by the rules of the module."""
     have = Identities.of(facts.server or {})
     if have.primary is not None:
-        return Choice("keeps", have.primary, PrincipalId(have.principals.get(have.primary.key, "")))
+        return Choice("keeps", have.primary, _principal(have.principals.get(have.primary.key)))
     if have.system and (compliant or wanted.identity == "system-assigned"):
-        return Choice("keeps", None, PrincipalId(have.system_principal))
+        return Choice("keeps", None, _principal(have.system_principal))
     if wanted.identity == "system-assigned":
         return Choice("system")
     ours = wanted.identity_id(facts.id)
     if ours is None:
         return Choice("unnamed")
     displaces = have.any and (facts.entra is not False or have.entra)
-    return Choice("ours", ours, PrincipalId(have.principals.get(ours.key, "")), displaces=displaces)
+    return Choice("ours", ours, _principal(have.principals.get(ours.key)), displaces=displaces)
+
+
+def _principal(text: str | None) -> PrincipalId | None:
+    return PrincipalId(text) if text else None

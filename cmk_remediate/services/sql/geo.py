@@ -1,8 +1,8 @@
 """Servers joined by failover groups or replication links: who is joined with whom, in which role, and how healthily.
 
-Sources: SDK `FailoverGroup.properties` (``replicationRole``, ``replicationState``, ``partnerServers[].id``), `ReplicationLinkProperties`
-(``role``, ``partnerServer``, ``partnerDatabaseId``, ``replicationState``, ``linkType``); learn.microsoft.com, "TDE with
-customer-managed key": at most four secondaries, no chains.
+Sources: SDK `FailoverGroup.properties` (``replicationRole``, ``replicationState``, ``partnerServers[].id``) and
+`ReplicationLinkProperties` (``role``, ``partnerServer``, ``partnerDatabaseId``, ``replicationState``, ``linkType``);
+learn.microsoft.com, "TDE with customer-managed key": at most four secondaries, no chains.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def replication_links(server: ResourceId) -> Read:
     return Read(server, "list:replicationLinks")
 
 
-def partners(server: ResourceId, groups: Iterable[Body], links: Iterable[Body]) -> tuple[tuple[ResourceId, ...], tuple[str, ...]]:
+def partners(
+    server: ResourceId, groups: Iterable[Body], links: Iterable[Body]
+) -> tuple[tuple[ResourceId, ...], tuple[str, ...]]:
     """Return the servers *server* is joined with, and the names of partners that no resource id leads to."""
     found: dict[ResourceId, None] = {}
     lost: dict[str, None] = {}
@@ -64,8 +66,7 @@ def judge(server: ResourceId, groups: Sequence[Body], links: Sequence[Body]) -> 
             why = f"properties.replicationState of the {kind} {_label(item)} of {server.name} is {state}"
             return Blocked(codes.sql.REPLICATION_UNHEALTHY, why, resource=server.text)
     replicating = [link for link in links if str(at_path(link, "properties.role")).lower() == "primary"]
-    receiving = {_database(link) for link in links if str(at_path(link, "properties.role")).lower().endswith("secondary")}
-    chained = sorted(receiving & {_database(link) for link in replicating})
+    chained = sorted(receiving(links) & {_database(link) for link in replicating})
     if chained:
         why = f"the database {chained[0]} of {server.name} is both secondary and primary"
         return Blocked(codes.sql.GEO_CHAIN, why, resource=server.text)
@@ -74,6 +75,13 @@ def judge(server: ResourceId, groups: Sequence[Body], links: Sequence[Body]) -> 
         why = f"{server.name} replicates to {len(found)} servers; Azure SQL takes {MOST_SECONDARIES}"
         return Blocked(codes.sql.GEO_CHAIN, why, resource=server.text)
     return None
+
+
+def receiving(links: Iterable[Body]) -> frozenset[str]:
+    """Return the lower-case names of the databases that are secondaries: what they are is decided at their primary."""
+    return frozenset(
+        _database(link) for link in links if str(at_path(link, "properties.role")).lower().endswith("secondary")
+    )
 
 
 def lines(groups: Sequence[Body], links: Sequence[Body]) -> tuple[Line, ...]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services.sql import geo
 from cmk_remediate.services.sql.choice import Choice, Wishes, choose, entry_of, wishes
 from cmk_remediate.services.sql.facts import KeyFacts, ServerFacts, SqlFacts
 from cmk_remediate.services.sql.names import Protector
 from cmk_remediate.steps import key_state, network, vault_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.planfile.schema import PlanFile
 
 KEY_TYPES = ("RSA", "RSA-HSM")
 KEY_SIZES = (2048, 3072)
@@ -60,6 +64,10 @@ class Group:
     def compliant(self) -> bool:
         """Whether every server uses the plan's key as the plan wants it."""
         return bool(self.servers) and all(self.uses_wanted(server) for server in self.servers)
+
+    def leads(self, server: ServerFacts) -> bool:
+        """Say whether *server* is the primary of a failover group or of a link."""
+        return geo.is_primary(server.failover_groups, server.replication_links)
 
     def choice(self, server: ServerFacts) -> Choice:
         """Return which identity *server* uses."""
@@ -140,5 +148,3 @@ def head(servers: Sequence[ServerFacts], wanted: Wishes) -> ResourceId:
             return server.id
     leading = sorted(server.id for server in servers if _leads(server))
     return leading[0] if leading else servers[0].id
-
-

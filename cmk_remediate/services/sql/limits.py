@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path, merge_patch
-from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services.sql import geo, server_state
 from cmk_remediate.services.sql.choice import Wishes, entry_of, wishes
-from cmk_remediate.services.sql.facts import ServerFacts
 from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.services.sql.names import NAME_LIMIT, Protector
 from cmk_remediate.steps import key_state, network, vault_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmk_remediate.planfile.schema import PlanFile
+    from cmk_remediate.services.sql.facts import ServerFacts
 
 SERVER = "Microsoft.Sql/servers"
 
@@ -36,7 +40,8 @@ def check_plan(plan: PlanFile) -> None:
 
 def judge(group: Group, plan: PlanFile) -> Blocked | None:
     """Return the first thing that forbids moving *group*, or None."""
-    return next(_refusals(group, plan), None)
+    found = list(_refusals(group, plan))
+    return found[0] if found else None
 
 
 def _refusals(group: Group, plan: PlanFile) -> Iterator[Blocked]:
@@ -149,7 +154,7 @@ def _vault(group: Group, plan: PlanFile) -> Iterator[Blocked]:
         yield Blocked(codes.sql.KEY_UNREADABLE, group.wanted.refused, resource=vault.text)
         return
     if body is None:
-        yield vault_state.judge_absent(vault, group.wanted.deleted)
+        yield vault_state.absent(vault, group.wanted.deleted)
         return
     state = vault_state.judge_vault(vault, body, plan.tenant)
     if isinstance(state, Blocked):

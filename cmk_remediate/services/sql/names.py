@@ -7,14 +7,17 @@ keys hold no underscore, so the parts can be told apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.values import UNKNOWN, KeyUri, Maybe, Ref, ServerKeyName, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.ids import ResourceId
 
 SERVICE_MANAGED = "ServiceManaged"
 AZURE_KEY_VAULT = "AzureKeyVault"
@@ -103,5 +106,4 @@ def sent_uri(uri: Maybe[KeyUri], *, versionless: bool) -> str | Unknown:
 
 def version_of(uri: str) -> str:
     """Return the version in a key's URI (``https://<host>/keys/<key>/<version>``), or an empty text."""
-    parts = urlsplit(uri).path.strip("/").split("/")
-    return parts[2] if len(parts) > 2 else ""
+    return "".join(urlsplit(uri).path.strip("/").split("/")[2:3])

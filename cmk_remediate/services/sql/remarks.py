@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.codes.code import Code
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.review import Note
-from cmk_remediate.services.sql.facts import ServerFacts
-from cmk_remediate.services.sql.group import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cmk_remediate.codes.code import Code
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.services.sql.facts import ServerFacts
+    from cmk_remediate.services.sql.group import Group
 
 GENERAL_PURPOSE, BUSINESS_CRITICAL = 500, 200
 """Databases per vault (learn.microsoft.com, "TDE with customer-managed key", guidance)."""
@@ -34,12 +38,12 @@ def on_vaults(groups: Iterable[Group]) -> Iterator[tuple[Group, Note]]:
         count = counts.setdefault(group.vault, [0, 0])
         for server in group.servers:
             for database in server.databases:
-                critical = str(at_path(database.body, "sku.tier") or "").lower() in ("businesscritical", "premium")
-                count[critical] += 1
-    for vault, (general, critical) in counts.items():
-        if general > GENERAL_PURPOSE or critical > BUSINESS_CRITICAL:
-            text = f"{vault.name} would serve {general} General Purpose and {critical} Business Critical databases of this plan"
-            yield first[vault], Note(code=codes.sql.DATABASES_PER_VAULT, scope=vault.text, text=text)
+                tier = str(at_path(database.body, "sku.tier") or "").lower()
+                count[1 if tier in ("businesscritical", "premium") else 0] += 1
+    for vault, (general, most_critical) in counts.items():
+        if general > GENERAL_PURPOSE or most_critical > BUSINESS_CRITICAL:
+            text = f"{vault.name} would serve {general} General Purpose, {most_critical} Business Critical databases"
+            yield first[vault], _note(codes.sql.DATABASES_PER_VAULT, vault, text)
 
 
 def _found(group: Group, server: ServerFacts) -> Iterator[Note]:
@@ -67,7 +71,9 @@ def _joined(group: Group) -> Iterator[Note]:
 def _changed(group: Group, server: ServerFacts) -> Iterator[Note]:
     if group.uses_wanted(server):
         if group.choice(server).identity is None:
-            yield _note(codes.sql.SYSTEM_ASSIGNED, server.id, f"{server.id.name} reads its key as its system-assigned identity")
+            yield _note(
+                codes.sql.SYSTEM_ASSIGNED, server.id, f"{server.id.name} reads its key as its system-assigned identity"
+            )
         return
     choice = group.choice(server)
     ours = group.wishes.identity_id(server.id)

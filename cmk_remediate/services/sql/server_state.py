@@ -67,16 +67,19 @@ class Identities:
 
     def with_attached(self, identity: ResourceId) -> dict[str, Any]:
         """Return ``identity`` as a PATCH sends it: everything there is, and *identity*."""
-        named = {item.text: {} for item in self.attached}
+        named: dict[str, Any] = {item.text: {} for item in self.attached}
         if identity not in self.attached:
             named[identity.text] = {}
-        return {"type": "SystemAssigned,UserAssigned" if self.system else "UserAssigned", "userAssignedIdentities": named}
+        return {
+            "type": "SystemAssigned,UserAssigned" if self.system else "UserAssigned",
+            "userAssignedIdentities": named,
+        }
 
     def with_system(self) -> dict[str, Any]:
         """Return ``identity`` as a PATCH sends it: everything there is, and the system-assigned one."""
         if not self.attached:
             return {"type": "SystemAssigned"}
-        named = {item.text: {} for item in self.attached}
+        named: dict[str, Any] = {item.text: {} for item in self.attached}
         return {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": named}
 
 
@@ -94,7 +97,9 @@ def judge(server: ResourceId, body: Body | None) -> Blocked | None:
         return Blocked(codes.sql.SERVER_OF_SYNAPSE, f"kind of {server.name} is {kind}", resource=server.text)
     state = at_path(body, "properties.state")
     if state not in (None, "Ready"):
-        return Blocked(codes.sql.SERVER_NOT_READY, f"properties.state of {server.name} is {state}", resource=server.text)
+        return Blocked(
+            codes.sql.SERVER_NOT_READY, f"properties.state of {server.name} is {state}", resource=server.text
+        )
     client = at_path(body, "properties.federatedClientId")
     if client:
         why = f"properties.federatedClientId of {server.name} is {client}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.sql.facts import ServerFacts
-from cmk_remediate.services.sql.group import Group
 from cmk_remediate.services.sql.names import Protector
 from cmk_remediate.services.sql.server_state import Identities
+
+if TYPE_CHECKING:
+    from cmk_remediate.services.sql.facts import ServerFacts
+    from cmk_remediate.services.sql.group import Group
 
 PLATFORM = "platform"
 HEALTHY = "customer (healthy)"
@@ -22,9 +26,9 @@ FOREIGN = "foreign"
 
 
 def of_group(group: Group) -> str:
-    """Return the state of a target: that of its servers, or mixed where they differ."""
+    """Return the state of a target: that of its servers, or mixed where they differ; inaccessible if one of them is."""
     found = list(dict.fromkeys(of_server(group, server) for server in group.servers))
-    if not found:
+    if not found or INACCESSIBLE in found:
         return INACCESSIBLE
     return found[0] if len(found) == 1 else MIXED
 

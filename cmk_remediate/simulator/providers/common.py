@@ -38,12 +38,14 @@ class KeyUri:
         vault: the first label of the host.
         key: the key's name, lower case.
         version: the version, or empty for none.
+        spelled: the key's name as written.
     """
 
     host: str
     vault: str
     key: str
     version: str
+    spelled: str
 
     @property
     def versioned(self) -> bool:
@@ -59,7 +61,7 @@ def parse_key_uri(text: str) -> KeyUri | None:
     if not named or not parts.hostname:
         return None
     host = parts.hostname.lower()
-    return KeyUri(host, host.split(".")[0], names[1].lower(), names[2].lower() if len(names) == 3 else "")  # noqa: PLR2004 - keys/name/version
+    return KeyUri(host, host.split(".")[0], names[1].lower(), names[2].lower() if len(names) == 3 else "", names[1])  # noqa: PLR2004
 
 
 def thumbprint(uri: KeyUri) -> str:

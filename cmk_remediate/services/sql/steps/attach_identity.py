@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -23,11 +22,15 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import UNKNOWN, Grant, Output, PrincipalId, Ref
 from cmk_remediate.services.sql import server_state
 from cmk_remediate.services.sql.steps.base import SqlStep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.json_types import JsonObject
 
 KEPT = Reversibility(
     "kept", "backups made on the customer key are restored through this identity", codes.sql.SERVER_IDENTITY_KEPT
@@ -101,7 +104,8 @@ class AttachIdentity(SqlStep):
         """Keep the identity: what was encrypted meanwhile is restored through it."""
         former = server_state.Identities.of(before or {}).words
         return Keep(
-            f"{self.words} stays on {self.server.name}: {KEPT.why}; before it was: {former}", codes.sql.SERVER_IDENTITY_KEPT
+            f"{self.words} stays on {self.server.name}: {KEPT.why}; before it was: {former}",
+            codes.sql.SERVER_IDENTITY_KEPT,
         )
 
     def permissions(self) -> Permissions:
@@ -145,7 +149,8 @@ class AttachIdentity(SqlStep):
         after = self.patch(have)["identity"]
         owned = [Line("identity.type", have.type, after["type"], reversibility=KEPT)]
         carried = [
-            Line(f"identity.userAssignedIdentities.{item.key}", "attached", "attached", "carried") for item in have.attached
+            Line(f"identity.userAssignedIdentities.{item.key}", "attached", "attached", "carried")
+            for item in have.attached
         ]
         if self.identity is not None:
             path = f"identity.userAssignedIdentities.{self.identity.key}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cmk_remediate.model.decisions import Blocked, Found, Line, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions, Split
 from cmk_remediate.model.step import Step
 from cmk_remediate.services.sql import geo
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.decisions import Blocked, Found, Line, Read
 
 READS = (
     "Microsoft.Sql/servers/read",
@@ -35,8 +38,8 @@ class SqlStep(Step):
     """
 
     server: ResourceId
-    partner: bool = False
-    group: str = ""
+    partner: bool = field(default=False, kw_only=True)
+    group: str = field(default="", kw_only=True)
 
     def locks(self) -> frozenset[str]:
         """Return the server, and the pair: Azure changes its protectors one at a time."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -23,9 +22,13 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.json_types import JsonObject, at_path
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.services.sql.steps.base import SqlStep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.ids import ResourceId
 
 KEPT = Reversibility("kept", "rollback never decrypts a database", codes.sql.TDE_KEPT)
 _RUNNING = ("running", "resume")
@@ -42,7 +45,7 @@ class EnableTde(SqlStep):
 
     kind: ClassVar[str] = "enable_tde"
 
-    database: str = ""
+    database: str
 
     def address(self) -> ResourceId:
         """Return the id of the database's encryption; it has exactly one, called current."""

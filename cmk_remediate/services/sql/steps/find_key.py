@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked, Decision, Done, Found, Keep
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import KeyUri, Output
 from cmk_remediate.steps import key_state
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.json_types import JsonObject
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -21,11 +20,15 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.model.permissions import Permissions
 from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Output, Ref, Unknown
 from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
 from cmk_remediate.services.sql.steps.base import SqlStep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.permissions import Permissions
 
 KEPT = Reversibility("kept", "backups may need the server key", codes.sql.SERVER_KEY_KEPT)
 
@@ -54,16 +57,18 @@ class RegisterServerKey(SqlStep):
         versionless: register it without a version.
         pinned: the plan names the version.
         access: the wait for the grant; None where nothing was granted in this run.
+        exact: register the latest version even where the protector follows the key by itself: it is to stop following it.
     """
 
     kind: ClassVar[str] = "register_server_key"
     registered: ClassVar[Output[str]] = Output()
 
-    key: ResourceId = ResourceId("")
-    uri: KeyUri | Ref[KeyUri] = KeyUri("")
+    key: ResourceId
+    uri: KeyUri | Ref[KeyUri]
     versionless: bool = False
     pinned: bool = False
     access: Grant | Ref[Grant] | None = None
+    exact: bool = False
 
     def address(self) -> ResourceId | Unknown:
         """Return the server key's id; unknown as long as the key's version is."""
@@ -91,10 +96,11 @@ class RegisterServerKey(SqlStep):
         body = found.reads.get(Read(protector(self.server))) or {}
         current = Protector.of(body)
         shown = words(self.key, self.uri, pinned=self.pinned)
-        if not self.pinned and current.follows and current.names(self.key):
+        if not (self.pinned or self.exact) and current.follows and current.names(self.key):
             return Done(f"the protector follows {shown} by itself")
         name = server_key_name(self.key, self.uri, versionless=self.versionless)
-        listed = {str(item.get("name")).lower() for item in found.reads.get(server_keys(self.server)) or ()}
+        named = current.words(version=True) if current.is_customer else ""
+        listed = {named} | {str(item.get("name")).lower() for item in found.reads.get(server_keys(self.server)) or ()}
         if not isinstance(name, Unknown) and name.lower() in listed:
             return Done(f"{shown} is registered")
         unhealthy, relied_on = self.geo_judged(found)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -23,13 +22,17 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
-from cmk_remediate.model.permissions import Permissions
-from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import KeyUri, Ref
 from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, SERVICE_MANAGED, Protector, sent_uri, server_key_name
 from cmk_remediate.services.sql.steps.base import SqlStep
 from cmk_remediate.services.sql.steps.find_key import FindKey
 from cmk_remediate.services.sql.steps.register_server_key import RegisterServerKey, protector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.permissions import Permissions
+    from cmk_remediate.model.step import Step
 
 
 def databases(server: ResourceId) -> Read:
@@ -54,7 +57,7 @@ class RestoreProtector(SqlStep):
 
     kind: ClassVar[str] = "restore_protector"
 
-    wrote: ResourceId = ResourceId("")
+    wrote: ResourceId
     key: ResourceId | None = None
     uri: KeyUri | Ref[KeyUri] | None = None
     versionless: bool = False
@@ -130,17 +133,21 @@ class RestoreProtector(SqlStep):
         )
 
 
-def way_back(step: SqlStep, was: Protector, previous: ResourceId | None, *, wrote: ResourceId) -> Step | tuple[Step, ...]:
+def way_back(
+    step: SqlStep, was: Protector, previous: ResourceId | None, *, wrote: ResourceId
+) -> Step | tuple[Step, ...]:
     """Return what brings *step*'s server back to the protector it had: *was*, whose customer key is *previous*.
 
     The state of replication is not judged on the way back: undoing our own write waits for nothing.
     """
     if not was.is_customer or previous is None:
-        return RestoreProtector(step.server, step.partner, step.group, wrote, follows=was.follows)
+        return RestoreProtector(
+            step.server, wrote, None, None, follows=was.follows, partner=step.partner, group=step.group
+        )
     find = FindKey(previous)
     versionless = not was.version
-    register = RegisterServerKey(step.server, step.partner, "", previous, find.uri, versionless)
+    register = RegisterServerKey(step.server, previous, find.uri, versionless, exact=True, partner=step.partner)
     back = RestoreProtector(
-        step.server, step.partner, step.group, wrote, previous, find.uri, versionless, was.follows
+        step.server, wrote, previous, find.uri, versionless, was.follows, partner=step.partner, group=step.group
     )
     return (find, register, back)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -21,13 +20,17 @@ from cmk_remediate.model.decisions import (
     Request,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.step import Undo
 from cmk_remediate.services.sql import server_state
 from cmk_remediate.services.sql.names import Protector
 from cmk_remediate.services.sql.steps.base import SqlStep
 from cmk_remediate.services.sql.steps.register_server_key import protector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.step import Undo
 
 _PRIMARY = "properties.primaryUserAssignedIdentityId"
 
@@ -44,7 +47,7 @@ class SetPrimaryIdentity(SqlStep):
 
     kind: ClassVar[str] = "set_primary_identity"
 
-    identity: ResourceId = ResourceId("")
+    identity: ResourceId
 
     def address(self) -> ResourceId:
         """Return the server's id."""
@@ -69,7 +72,10 @@ class SetPrimaryIdentity(SqlStep):
         if Protector.of(found.reads.get(Read(protector(self.server))) or {}).is_customer:
             why = f"the protector of {self.server.name} is a customer key"
             return Blocked(codes.sql.IDENTITY_IN_USE, why, resource=self.server.text)
-        patch = {"identity": have.with_attached(self.identity), "properties": {"primaryUserAssignedIdentityId": self.identity.text}}
+        patch = {
+            "identity": have.with_attached(self.identity),
+            "properties": {"primaryUserAssignedIdentityId": self.identity.text},
+        }
         before = have.primary.key if have.primary else None
         return Change(
             Request("PATCH", self.server, patch),
@@ -85,7 +91,7 @@ class SetPrimaryIdentity(SqlStep):
         former = server_state.Identities.of(before or {}).primary
         if former is None:
             return server_state.stays(self.identity)
-        return SetPrimaryIdentity(self.server, self.partner, self.group, former)
+        return SetPrimaryIdentity(self.server, former, partner=self.partner, group=self.group)
 
     def permissions(self) -> Permissions:
         """Return writing the server and assigning the identity."""

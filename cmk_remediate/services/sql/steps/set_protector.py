@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -23,14 +22,18 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.model.permissions import Permissions
-from cmk_remediate.model.step import Undo
 from cmk_remediate.model.values import Grant, KeyUri, Ref
 from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
 from cmk_remediate.services.sql.steps.base import SqlStep
 from cmk_remediate.services.sql.steps.register_server_key import protector
 from cmk_remediate.services.sql.steps.restore_protector import way_back
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.permissions import Permissions
+    from cmk_remediate.model.step import Undo
 
 ESTIMATE = Estimate(usual=60, worst=1800)
 """Seconds for the call; a few minutes until all databases and secondaries have it (learn.microsoft.com, TDE BYOK overview)."""
@@ -54,17 +57,19 @@ class SetProtector(SqlStep):
         previous: the customer key the server uses now, where rollback can return to it.
         no_way_back: why rollback cannot return to the key in use; empty where it can.
         access: the wait for the grant.
+        unconfirmed: the vault, where nobody has confirmed that its firewall lets SQL pass; else None.
     """
 
     kind: ClassVar[str] = "set_protector"
 
-    key: ResourceId = ResourceId("")
-    uri: KeyUri | Ref[KeyUri] = KeyUri("")
+    key: ResourceId
+    uri: KeyUri | Ref[KeyUri]
     versionless: bool = False
     pinned: bool = False
     previous: ResourceId | None = None
     no_way_back: str = ""
     access: Grant | Ref[Grant] | None = None
+    unconfirmed: ResourceId | None = None
 
     def address(self) -> ResourceId:
         """Return the protector's id."""
@@ -102,7 +107,7 @@ class SetProtector(SqlStep):
         uri = sent_uri(self.uri, versionless=self.versionless)
         return Change(
             Request("PUT", self.address(), {"properties": properties}),
-            (*lines, *relied_on),
+            (*lines, *relied_on, *self._bypass()),
             (
                 Effect(self.address(), {"kind": "azurekeyvault", "properties": {**properties, "uri": uri}}),
                 Effect(self.server, {"properties": {"keyId": uri}}),
@@ -154,3 +159,10 @@ class SetProtector(SqlStep):
         why = self.no_way_back or f"the present key {current.words()} was not checked"
         one_way = Reversibility("one-way", why, codes.sql.PREVIOUS_KEY_ONE_WAY)
         return one_way, Acceptance("previous-key", self.server, "one-way")
+
+    def _bypass(self) -> tuple[Line, ...]:
+        """Return the line that a doubtful way through the vault's firewall is accepted by."""
+        if self.unconfirmed is None:
+            return ()
+        accept = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
+        return (Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept),)

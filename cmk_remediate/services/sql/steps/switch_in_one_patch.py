@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -23,7 +22,6 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.step import Undo
 from cmk_remediate.model.values import Grant, KeyUri, Ref, Unknown
 from cmk_remediate.services.sql import server_state
 from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name
@@ -32,6 +30,11 @@ from cmk_remediate.services.sql.steps.base import SqlStep
 from cmk_remediate.services.sql.steps.register_server_key import protector
 from cmk_remediate.services.sql.steps.restore_protector import way_back
 from cmk_remediate.services.sql.steps.set_protector import TO_PLATFORM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.step import Undo
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class SwitchInOnePatch(SqlStep):
 
     kind: ClassVar[str] = "switch_in_one_patch"
 
-    identity: ResourceId = ResourceId("")
-    key: ResourceId = ResourceId("")
-    uri: KeyUri | Ref[KeyUri] = KeyUri("")
+    identity: ResourceId
+    key: ResourceId
+    uri: KeyUri | Ref[KeyUri]
     beside: tuple[ResourceId, ...] = ()
     entra: bool = False
     access: Grant | Ref[Grant] | None = None
@@ -127,7 +130,9 @@ class SwitchInOnePatch(SqlStep):
 
     @property
     def _attach(self) -> AttachIdentity:
-        return AttachIdentity(self.server, self.partner, self.group, self.identity, self.beside, self.entra)
+        return AttachIdentity(
+            self.server, self.identity, self.beside, self.entra, partner=self.partner, group=self.group
+        )
 
 
 def named_by(server: Mapping[str, Any]) -> Protector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
@@ -78,7 +79,7 @@ def protector_of(server: ResourceId) -> ResourceId:
 
 def key_name(uri: KeyUri) -> str:
     """Return the name a server key must have: ``vault_key_version``, or ``vault_key`` for a key without version."""
-    return "_".join(part for part in (uri.vault, uri.key, uri.version) if part)
+    return "_".join(part for part in (uri.vault, uri.spelled, uri.version) if part)
 
 
 def primary_principal(world: World, server: Json | None) -> str:
@@ -98,7 +99,7 @@ def current_uri(world: World, uri: KeyUri) -> KeyUri:
         return uri
     key = key_id(world, uri)
     body = world.get(key) if key else None
-    return KeyUri(uri.host, uri.vault, uri.key, latest_version(body) if body else "")
+    return replace(uri, version=latest_version(body) if body else "")
 
 
 def thumb_of(world: World, text: object) -> str:

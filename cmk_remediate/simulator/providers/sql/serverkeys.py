@@ -70,7 +70,7 @@ def _name(write: Write) -> ArmError | None:
     uri = parse_key_uri(str(properties_of(write.sent).get("uri") or ""))
     if uri is None:
         return refusal(400, "AzureKeyVaultMalformedVaultUri", "The provided Key Vault uri is not valid.")
-    if write.id.name.lower() != key_name(uri) or len(uri.vault) + len(uri.key) > _MAX_NAMES:
+    if write.id.name.lower() != key_name(uri).lower() or len(uri.vault) + len(uri.key) > _MAX_NAMES:
         text = "The operation could not be completed because of an invalid Server Key name."
         return refusal(400, "SecurityAzureKeyVaultInvalidKeyName", text)
     return None
@@ -142,7 +142,7 @@ KEYS = ResourceType(
         Rule(_name),
         Rule(_again),
         Rule(not_synapse),
-        Rule(_readable, arrives=doubts.SQL_PERMISSION_ARRIVES),
+        Rule(_readable, arrives=doubts.SQL_REFUSAL_ARRIVES),
         Rule(_unused, verbs=frozenset({"DELETE"})),
     ),
     tracked=False,

@@ -1,0 +1,155 @@
+"""What a runbook is asked to do: one JSON argument, judged strictly, for a schedule repeats whatever is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from cmk_remediate import codes
+from cmk_remediate.errors import CmkError, InputError, ReviewError, RunStoreBusy
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.review import Review
+
+Verb = Literal["dry-run", "apply", "verify"]
+_KEYS = ("do", "plan", "review", "digest", "accept", "runs", "client_id", "stop_after", "simulate")
+_LATER = "is not available in this version"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A runbook's argument.
+
+    Attributes:
+        do: ``dry-run``, ``apply`` or ``verify``.
+        plan: a plan file's path, or the plan's values; None for ``apply``.
+        review: the review's path; None for the other two.
+        digest: the digest the review must have; empty for the other two.
+        accept: what is accepted by name.
+        runs: the run store; None for the plan's or the review's.
+        client_id: of the managed identity to use; None for the only one.
+        simulate: the state file of an embedded Azure; None for the real one.
+    """
+
+    do: Verb
+    plan: str | Mapping[str, Any] | None
+    review: str | None
+    digest: str
+    accept: tuple[str, ...]
+    runs: str | None
+    client_id: str | None
+    simulate: str | None
+
+    def check(self, review: Review) -> None:
+        """Refuse *review* unless it is the one meant.
+
+        Raises:
+            ReviewError: CMK110.
+        """
+        if review.digest != self.digest.lower():
+            cause = f"the review's digest is {review.digest}, `digest` says {self.digest}"
+            raise ReviewError(codes.input_.REVIEW_ALTERED, cause, resource=self.review or "")
+
+    def at_work(self, error: CmkError) -> bool:
+        """Say whether *error* means no more than that this very run is being carried out by another process."""
+        return isinstance(error, RunStoreBusy) and error.holder == self.digest.lower()
+
+
+def parse_job(text: str, *, variable: Callable[[str], str | None], environment: Mapping[str, str]) -> Job:
+    """Return the job written in *text*, or in the Automation variable of that name: schedules mangle quotes.
+
+    Args:
+        text: the runbook's one argument.
+        variable: gives the value of an Automation variable; None where there are none.
+        environment: the process's environment: ``IDENTITY_ENDPOINT`` without ``MSI_ENDPOINT`` is how Automation's cloud
+            sandbox shows (learn.microsoft.com, "Use a user-assigned managed identity for an Azure Automation account").
+
+    Raises:
+        InputError: CMK119 when it is not understood, CMK109 for what a later version brings.
+    """
+    fields = _fields(text, variable)
+    surplus = sorted(set(fields) - set(_KEYS))
+    if surplus:
+        raise _wrong(f"unknown: {', '.join(surplus)}; known: {', '.join(_KEYS)}")
+    if fields.get("do") not in get_args(Verb):
+        raise _wrong(f"`do` is one of {', '.join(get_args(Verb))}")
+    if fields.get("stop_after") is not None:
+        raise _later("stop_after", _LATER)
+    accept = fields.get("accept", [])
+    if not isinstance(accept, list) or not all(isinstance(item, str) for item in accept):
+        raise _wrong("`accept` is a list of texts")
+    plan = fields.get("plan")
+    job = Job(
+        do=cast("Verb", fields["do"]),
+        plan=plan if isinstance(plan, dict) else _text(fields, "plan"),
+        review=_text(fields, "review"),
+        digest=_text(fields, "digest") or "",
+        accept=tuple(accept),
+        runs=_text(fields, "runs"),
+        client_id=_text(fields, "client_id"),
+        simulate=_text(fields, "simulate"),
+    )
+    _complete(job, environment)
+    return job
+
+
+def _complete(job: Job, environment: Mapping[str, str]) -> None:
+    if job.do == "apply" and not (job.review and job.digest):
+        raise _wrong("`apply` needs `review` and `digest`")
+    if job.do == "apply" and job.plan is not None:
+        raise _wrong("`apply` takes a review, not a plan")
+    if job.do != "apply" and job.plan is None:
+        raise _wrong(f"`{job.do}` needs `plan`")
+    if job.do != "apply" and (job.review or job.digest or job.accept):
+        raise _wrong(f"`review`, `digest` and `accept` belong to `apply`, not to `{job.do}`")
+    sandbox = "IDENTITY_ENDPOINT" in environment and "MSI_ENDPOINT" not in environment
+    if job.do == "apply" and sandbox and not job.simulate:
+        hint = "Run it on a Hybrid Worker with `runs` on a disk that stays."
+        raise _later(
+            "runs", "the cloud sandbox loses its disk, and a journal with it; remote run stores come later", hint
+        )
+
+
+def _fields(text: str, variable: Callable[[str], str | None]) -> dict[str, Any]:
+    written = text.strip()
+    if not written.startswith("{"):
+        stored = variable(written)
+        if stored is None:
+            raise _wrong("it is neither a JSON object nor the name of an Automation variable")
+        written = str(stored)
+    try:
+        found = json.loads(written, object_pairs_hook=_once)
+    except ValueError as error:
+        raise _wrong(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise _wrong("it is not a JSON object")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "a key stands twice"
+        raise ValueError(message)
+    return found
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str | None:
+    value = fields.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(f"`{key}` is a text")
+    if "://" in value:
+        raise _later(key, f"{value} {_LATER}")
+    return value
+
+
+def _wrong(text: str) -> InputError:
+    return InputError(codes.input_.RUNBOOK_ARGUMENT, text, resource="the runbook's argument")
+
+
+def _later(key: str, text: str, hint: str = "") -> InputError:
+    return InputError(codes.input_.NOT_YET_SUPPORTED, text, resource=key, hint=hint)

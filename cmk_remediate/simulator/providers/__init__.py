@@ -1,0 +1,13 @@
+"""The resource providers of the embedded Azure: what each declares; the engine does the rest."""
+
+from __future__ import annotations
+
+from cmk_remediate.simulator.declare import Provider
+from cmk_remediate.simulator.providers.common import REVIEWS
+from cmk_remediate.simulator.providers.grants import GRANT_PROVIDER
+from cmk_remediate.simulator.providers.identity import IDENTITY_PROVIDER
+from cmk_remediate.simulator.providers.keyvault import KEYVAULT
+from cmk_remediate.simulator.providers.sql import SQL
+
+PROVIDERS: tuple[Provider, ...] = (IDENTITY_PROVIDER, GRANT_PROVIDER, KEYVAULT, SQL, REVIEWS)
+"""All there are; seeded in this order."""

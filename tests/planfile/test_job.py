@@ -1,0 +1,98 @@
+"""Without these a runbook on a schedule would repeat what nobody asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cmk_remediate import codes
+from cmk_remediate.errors import InputError, ReviewError, RunStoreBusy, RunStoreError
+from cmk_remediate.planfile.job import Job, parse_job
+from tests.report import sample
+
+SANDBOX = {"IDENTITY_ENDPOINT": "http://127.0.0.1/"}
+
+
+def parse(environment: dict[str, str] | None = None, **fields: Any) -> Job:
+    return parse_job(json.dumps(fields), variable=lambda _: None, environment=environment or {})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"do": "rollback", "plan": "p"},
+        {"do": "dry-run"},
+        {"do": "dry-run", "plan": "p", "yes": True},
+        {"do": "dry-run", "plan": 7},
+        {"do": "dry-run", "plan": " "},
+        {"do": "dry-run", "plan": "p", "accept": ["x:y"]},
+        {"do": "verify", "plan": "p", "review": "r"},
+        {"do": "apply", "review": "r"},
+        {"do": "apply", "digest": "d"},
+        {"do": "apply", "review": "r", "digest": "d", "plan": "p"},
+        {"do": "apply", "review": "r", "digest": "d", "accept": "x:y"},
+    ],
+)
+def test_what_is_not_understood(fields: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(**fields)
+    assert caught.value.code == codes.input_.RUNBOOK_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("fields", "environment"),
+    [
+        ({"do": "dry-run", "plan": "https://store.example/plan.yaml"}, {}),
+        ({"do": "dry-run", "plan": "p", "runs": "https://store.example/runs"}, {}),
+        ({"do": "apply", "review": "https://store.example/r.json", "digest": "d"}, {}),
+        ({"do": "dry-run", "plan": "p", "stop_after": "2h"}, {}),
+        ({"do": "apply", "review": "r", "digest": "d"}, SANDBOX),
+    ],
+)
+def test_what_a_later_version_brings(fields: dict[str, Any], environment: dict[str, str]) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(environment, **fields)
+    assert caught.value.code == codes.input_.NOT_YET_SUPPORTED
+
+
+def test_the_sandbox_may_look_and_may_rehearse() -> None:
+    assert parse(SANDBOX, do="verify", plan="p").do == "verify"
+    assert parse(SANDBOX, do="apply", review="r", digest="d", simulate="az.json").simulate == "az.json"
+    assert parse({**SANDBOX, "MSI_ENDPOINT": "x"}, do="apply", review="r", digest="d").do == "apply"
+
+
+def test_a_plan_may_be_written_out() -> None:
+    assert parse(do="dry-run", plan={"service": "sql"}).plan == {"service": "sql"}
+
+
+def test_an_automation_variable_may_hold_the_argument() -> None:
+    stored = {"nightly": '{"do": "verify", "plan": "p"}'}
+    assert parse_job("nightly", variable=stored.get, environment={}).plan == "p"
+    with pytest.raises(InputError, match="Automation variable"):
+        parse_job("weekly", variable=stored.get, environment={})
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"do": "verify", "do": "apply"}', ""])
+def test_what_is_no_json_object(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_job(text, variable=lambda _: text or None, environment={})
+    assert caught.value.code == codes.input_.RUNBOOK_ARGUMENT
+
+
+def test_only_the_review_meant_is_applied() -> None:
+    review = sample.review()
+    parse(do="apply", review="r", digest=review.digest.upper()).check(review)
+    with pytest.raises(ReviewError) as caught:
+        parse(do="apply", review="r", digest="0" * 64).check(review)
+    assert caught.value.code == codes.input_.REVIEW_ALTERED
+
+
+def test_only_the_same_run_counts_as_still_at_work() -> None:
+    job = parse(do="apply", review="r", digest=sample.RUN)
+    busy = codes.engine.RUN_STORE_BUSY
+    assert job.at_work(RunStoreBusy(busy, "busy", resource="runs", holder=sample.RUN))
+    assert not job.at_work(RunStoreBusy(busy, "busy", resource="runs", holder="0" * 64))
+    assert not job.at_work(RunStoreError(busy, "busy"))

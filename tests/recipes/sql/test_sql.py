@@ -1,0 +1,147 @@
+"""Azure SQL by its tables. If one of these fails, a review says something else than what would be done to a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmk_remediate.engine.project import project
+from cmk_remediate.engine.reads import EachOnce
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.decisions import Blocked, Change, Done, Manual, Pending
+from cmk_remediate.model.graph import GraphBuilder
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.values import to_json
+from cmk_remediate.planfile.schema import PlanFile
+from cmk_remediate.services import services
+from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.services.sql.service import SqlService
+from cmk_remediate.steps import REGISTRY
+from tests.recipes.runner import Case, accept_text, answers, load_folder, twins
+from tests.recipes.sql.world import TableReader
+
+if TYPE_CHECKING:
+    from cmk_remediate.engine.project import Projected
+    from cmk_remediate.model.decisions import Decision
+    from cmk_remediate.model.step import Step
+
+HERE = Path(__file__).parent
+STEPS = load_folder(HERE / "steps")
+TARGETS = load_folder(HERE / "targets")
+SERVICE = SqlService()
+
+
+def name(case: Case) -> str:
+    return f"{case.table}: {case.name}"
+
+
+@pytest.mark.parametrize("case", STEPS, ids=name)
+def test_a_step_answers_as_its_table_says(case: Case) -> None:
+    assert answers(case, REGISTRY | SERVICE.steps) == case.expect
+
+
+@pytest.mark.parametrize("case", TARGETS, ids=name)
+def test_a_target_is_judged_and_given_the_steps_its_table_says(case: Case) -> None:
+    assert judged(case) == case.expect
+
+
+def test_no_two_cases_of_a_table_have_the_same_outcome() -> None:
+    assert twins([*STEPS, *TARGETS]) == []
+
+
+def test_the_service_is_found_by_its_name_in_a_plan() -> None:
+    assert services()["sql"].resource_type == "Microsoft.Sql/servers"
+
+
+def judged(case: Case) -> dict[str, Any]:
+    """Return what the service makes of the plan and the Azure of *case*."""
+    plan = PlanFile.model_validate_json(json.dumps(case.laid("plan")))
+    try:
+        SERVICE.check(plan)
+    except InputError as error:
+        return {"refused": [error.code, error.cause]}
+    return asyncio.run(_judged(plan, EachOnce(TableReader(case.laid("azure")))))
+
+
+async def _judged(plan: PlanFile, reader: EachOnce) -> dict[str, Any]:
+    facts = [await SERVICE.detect(reader, target, plan) for target in plan.targets]
+    candidates = SERVICE.candidates(facts, plan)
+    builder = GraphBuilder()
+    for candidate in candidates:
+        if candidate.blocked is None:
+            SERVICE.recipe(candidate, plan, builder, RecipeContext("review-1"))
+    projected = await project(builder.build(), reader)
+    return {
+        "targets": [_candidate(candidate) for candidate in candidates],
+        "steps": [_step(one, projected) for one in projected.values()],
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    blocked = candidate.blocked
+    return {
+        "target": " + ".join(member.name for member in candidate.members),
+        "state": candidate.state,
+        **({"compliant": True} if candidate.compliant else {}),
+        **({"blocked": f"{blocked.code} {blocked.why}"} if blocked is not None else {}),
+        "notes": [f"{note.code} {note.text}" for note in candidate.notes],
+    }
+
+
+def _step(one: Projected, projected: dict[str, Projected]) -> dict[str, Any]:
+    accepts = _accepts(one.decision)
+    return {
+        "step": _label(one.node.step),
+        "says": _says(one.decision),
+        **({"accept": accepts} if accepts else {}),
+        **({"partner": True} if getattr(one.node.step, "partner", False) else {}),
+        "lines": _lines(one.decision),
+        "needs": sorted(_label(projected[need].node.step) for need in one.node.needs),
+    }
+
+
+def _label(step: Step) -> str:
+    address = step.address()
+    fields = [getattr(step, field, None) for field in ("server", "scope", "vault", "database")]
+    about = [item.name if isinstance(item, ResourceId) else item for item in fields if item]
+    where = address.name if isinstance(address, ResourceId) and not about else ""
+    principal = getattr(step, "principal_id", None) or getattr(step, "object_id", None)
+    whom = f" for {_label(principal.step) if hasattr(principal, 'step') else principal}" if _grants(step) else ""
+    return f"{step.kind} {'/'.join([*about, where]).strip('/')}{whom}"
+
+
+def _grants(step: Step) -> bool:
+    return step.kind in ("assign_key_role", "add_access_policy", "wait_for_access")
+
+
+def _says(decision: Decision) -> str:
+    if isinstance(decision, Change):
+        resource = decision.request.resource
+        name = resource.name if isinstance(resource, ResourceId) else to_json(resource)
+        return f"{decision.request.method} {name}: {decision.why}"
+    if isinstance(decision, Done):
+        return f"done: {decision.why}"
+    if isinstance(decision, Pending):
+        return f"pending: {decision.why}"
+    if isinstance(decision, Manual):
+        return f"manual: {decision.instructions}"
+    assert isinstance(decision, Blocked)
+    return f"blocked: {decision.code} {decision.why}"
+
+
+def _lines(decision: Decision) -> list[str]:
+    lines = decision.lines if isinstance(decision, Change) else ()
+    return [f"{line.path}: {to_json(line.before)} -> {to_json(line.after)}" for line in lines if line.role == "owned"]
+
+
+def _accepts(decision: Decision) -> list[str]:
+    lines = decision.lines if isinstance(decision, Change) else ()
+    return [
+        f"{accept_text(line.acceptance)}{f': {line.reversibility.why}' if line.reversibility else ''}"
+        for line in lines
+        if line.acceptance is not None
+    ]

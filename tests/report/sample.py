@@ -1,0 +1,206 @@
+"""Reviews and results made by hand, with everything a renderer has to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cmk_remediate.model.result import RunResult, RunSummary, TargetCheck, TargetResult, Verification
+from cmk_remediate.model.review import (
+    Action,
+    Made,
+    Note,
+    PlanSource,
+    Review,
+    ReviewedBlock,
+    ReviewedEstimate,
+    ReviewedLine,
+    ReviewedPermission,
+    ReviewedRequest,
+    ReviewedReversibility,
+    ReviewedStep,
+    ReviewedTarget,
+)
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+GROUP = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/rg-orders"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-orders"
+KEY = f"{VAULT}/keys/cmk-orders"
+SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/sql-orders"
+SYNAPSE = f"{GROUP}/providers/Microsoft.Sql/servers/sql-synapse"
+SECOND = f"{GROUP}/providers/Microsoft.Sql/servers/sql-second"
+RUN = "7f3a9c12" + "0" * 56
+
+REVERSIBLE = ReviewedReversibility(kind="reversible", code="", why="rollback restores the value found before")
+ONE_WAY = ReviewedReversibility(kind="one-way", code="CMK301", why="nobody can turn purge protection off again")
+KEPT = ReviewedReversibility(kind="kept", code="", why="a key is never deleted: backups may need it")
+
+
+def line(
+    path: str, before: Any, after: Any, back: ReviewedReversibility | None = REVERSIBLE, **more: Any
+) -> ReviewedLine:
+    return ReviewedLine(
+        path=path, before=before, after=after, role=more.pop("role", "owned"), reversibility=back, **more
+    )
+
+
+def step(name: str, resource: str | None, action: Action, *lines: ReviewedLine, **more: Any) -> ReviewedStep:
+    fields: dict[str, Any] = {
+        "id": f"{name}.0123456789abcdef",
+        "kind": name,
+        "params": {},
+        "resource_id": resource,
+        "api_version": "2023-07-01",
+        "action": action,
+        "request": ReviewedRequest(method="PUT", body={}) if action in ("create", "update") else None,
+        "lines": lines,
+        "reason": "it is not as the plan says",
+        "waits": None,
+        "downtime": "",
+        "estimate": ReviewedEstimate(usual=5, worst=90),
+        "permissions": (),
+        "needs": (),
+        "after": (),
+        "closes": None,
+    }
+    return ReviewedStep(**{**fields, **more})
+
+
+def needs(action: str, scope: str, split: str, **more: Any) -> ReviewedPermission:
+    return ReviewedPermission(action=action, scope=scope, split=split, **{"data": False, "checkable": True, **more})
+
+
+def steps() -> tuple[ReviewedStep, ...]:
+    return (
+        step(
+            "create-key",
+            KEY,
+            "create",
+            line("properties.kty", None, "RSA", KEPT),
+            line("properties.keySize", None, 3072, KEPT),
+            reason="the key does not exist",
+            permissions=(needs("Microsoft.KeyVault/vaults/keys/write", VAULT, "vault"),),
+        ),
+        step(
+            "protect-vault",
+            VAULT,
+            "update",
+            line(
+                "properties.enablePurgeProtection", None, after=True, back=ONE_WAY, accept="purge-protection:kv-orders"
+            ),
+            line("properties.networkAcls", {"bypass": "None"}, {"bypass": "None"}, None, role="carried"),
+            permissions=(needs("Microsoft.KeyVault/vaults/write", VAULT, "vault"),),
+        ),
+        step("wait-for-access", VAULT, "wait", waits="for the grant to arrive", reason="a new grant takes minutes"),
+        step(
+            "register-server-key",
+            None,
+            "create",
+            line("properties.uri", None, {"unknown": True}),
+            line("name", "a" * 60, "b" * 60),
+            permissions=(
+                needs("Microsoft.Sql/servers/keys/write", SERVER, "service"),
+                needs("Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read", GROUP, "service", checkable=False),
+            ),
+        ),
+        step(
+            "set-protector",
+            f"{SERVER}/encryptionProtector/current",
+            "update",
+            line("properties.serverKeyType", "ServiceManaged", "AzureKeyVault"),
+            line("properties.autoRotationEnabled", before=False, after=True),
+            downtime="none for clients; new key operations wait a few seconds",
+        ),
+        step("set-protector-second", f"{SECOND}/encryptionProtector/current", "none", reason="already on the key"),
+    )
+
+
+def review(**changes: Any) -> Review:
+    made = steps()
+    fields: dict[str, Any] = {
+        "format_version": "1.0",
+        "digest": "",
+        "made": Made(
+            id="33333333-3333-3333-3333-333333333333",
+            at="2026-11-22T10:14:00Z",
+            by="ci-plan",
+            with_="cmk_remediate 0.1.0",
+        ),
+        "expires": "2026-11-29T10:14:00Z",
+        "tenant": TENANT,
+        "cloud": "AzureCloud",
+        "runs": "/srv/cmk-runs",
+        "plan": PlanSource(name="sql.yaml", sha256="0" * 64, content={"service": "sql"}),
+        "undoes": None,
+        "steps": made,
+        "targets": (
+            ReviewedTarget(
+                id=SERVER, service="sql", state="platform", blocked=None, steps=tuple(item.id for item in made[:5])
+            ),
+            ReviewedTarget(
+                id=SECOND, service="sql", state="customer (healthy)", blocked=None, steps=(made[0].id, made[5].id)
+            ),
+            ReviewedTarget(
+                id=SYNAPSE,
+                service="sql",
+                state="foreign",
+                blocked=ReviewedBlock(
+                    code="CMK206", why="properties.kind is analytics", next="Move the workspace instead."
+                ),
+                steps=(),
+            ),
+        ),
+        "notes": (
+            Note(code="CMK601", scope="", text="The vault is in westeurope; its pair is northeurope."),
+            Note(code="CMK602", scope=SERVER, text="A restored database needs every key version used since."),
+            Note(code="CMK603", scope=VAULT, text="AuditEvent is not logged."),
+        ),
+        "artefacts": (),
+        "acknowledgements_required": ("purge-protection:kv-orders",),
+    }
+    return Review(**{**fields, **changes}).sealed()
+
+
+def result(**changes: Any) -> RunResult:
+    fields: dict[str, Any] = {
+        "run": RUN,
+        "targets": (
+            TargetResult(SERVER, "done", "", "4 writes", changed=True),
+            TargetResult(SECOND, "failed", "CMK501", "set-protector: properties.serverKeyType is ServiceManaged"),
+            TargetResult(SYNAPSE, "blocked", "CMK206", "properties.kind is analytics"),
+        ),
+        "writes": 4,
+        "exit_code": 5,
+        "alarms": ("mixed: set-protector is done on sql-orders and not on sql-second",),
+        "text": "apply: 1 done, 1 blocked, 1 failed",
+    }
+    return RunResult(**{**fields, **changes})
+
+
+VERIFICATION = Verification(
+    "sql.yaml",
+    (
+        TargetCheck(SERVER, "right", "", "customer (healthy)"),
+        TargetCheck(SECOND, "wrong", "CMK501", "properties.serverKeyType is ServiceManaged"),
+    ),
+    (Note(code="CMK601", scope="", text="The vault is in westeurope."),),
+    2,
+)
+RUNS = (RunSummary(RUN, "finished", "2026-11-22T10:20:00Z", "", (SERVER, SECOND), 4),)
+REQUESTS = (
+    {
+        "method": "GET",
+        "url": f"https://management.azure.com{SERVER}?api-version=1",
+        "status": 200,
+        "at": "t1",
+        "caller": "c",
+    },
+    {"method": "PATCH", "url": f"https://management.azure.com{VAULT}", "status": 200, "at": "t2", "caller": "c"},
+    {
+        "method": "POST",
+        "url": "https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=1",
+        "status": 200,
+        "at": "t3",
+        "caller": "c",
+    },
+    {"method": "POST", "url": "https://management.azure.com/x/resources", "status": 200, "at": "t4", "caller": "c"},
+)
