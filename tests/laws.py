@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -79,7 +80,11 @@ def law_2(review: Review, log: Iterable[Row]) -> list[Violation]:
     """Applying a review whose every step is Done sends no write."""
     if any(step.action in CHANGES for step in review.steps):
         return []
-    return [Violation(2, f"nothing was to change, but {row['method']} {row['url']} was sent") for row in log if is_write(row)]
+    return [
+        Violation(2, f"nothing was to change, but {row['method']} {row['url']} was sent")
+        for row in log
+        if is_write(row)
+    ]
 
 
 def law_6(review: Review, records: Iterable[Mapping[str, Any]], log: Sequence[Row]) -> list[Violation]:
@@ -89,7 +94,11 @@ def law_6(review: Review, records: Iterable[Mapping[str, Any]], log: Sequence[Ro
     """
     found: list[Violation] = []
     steps = [step for step in review.steps if step.action in CHANGES]
-    once = {step.id for step in steps if step.action in ONCE or any(_is_door(step, index) for index in range(len(step.lines)))}
+    once = {
+        step.id
+        for step in steps
+        if step.action in ONCE or any(_is_door(step, index) for index in range(len(step.lines)))
+    }
     found.extend(_twice(review, once, list(records)))
     unread: dict[tuple[str, str, str], bool] = {}
     for row in log:
@@ -128,7 +137,9 @@ def law_7(
         given = {text.lower() for text in accepted}
         for step in mine:
             asked = [line.accept for line in step.lines if line.accept and line.accept.lower() not in given]
-            found.extend(Violation(7, f"{row['method']} {row['url']} opened {text}, which was not accepted") for text in asked)
+            found.extend(
+                Violation(7, f"{row['method']} {row['url']} opened {text}, which was not accepted") for text in asked
+            )
     return found
 
 
@@ -149,7 +160,7 @@ def law_9(logs: Mapping[str, Sequence[Row]]) -> list[Violation]:
     found = []
     for path, items in spans.items():
         items.sort()
-        for (_, end, first), (start, _, second) in zip(items, items[1:], strict=False):
+        for (_, end, first), (start, _, second) in pairwise(items):
             if start <= end:
                 found.append(Violation(9, f"runs {first[:8]} and {second[:8]} wrote {path} at once"))
     return found
@@ -198,12 +209,9 @@ def _fills(reviewed: Any, sent: Any) -> bool:
         unknown_keys = [key for key in reviewed if key == "(known after apply)"]
         known = {key: value for key, value in reviewed.items() if key not in unknown_keys}
         rest = {key: value for key, value in sent.items() if key not in known}
-        return (
-            all(key in sent and _fills(value, sent[key]) for key, value in known.items())
-            and len(rest) == len(unknown_keys)
+        return all(key in sent and _fills(value, sent[key]) for key, value in known.items()) and len(rest) == len(
+            unknown_keys
         )
     if isinstance(reviewed, list) and isinstance(sent, list):
         return len(reviewed) == len(sent) and all(_fills(old, new) for old, new in zip(reviewed, sent, strict=True))
     return bool(reviewed == sent)
-
-

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -73,8 +72,10 @@ def interruptible() -> Iterator[Stop]:
         if stop.asked:
             # No clean-up: every intent is in the journal before its request leaves, and the lock goes with the process.
             os._exit(5)
-        sys.stderr.write(f"\n{_STOPPING}")
         stop.ask("interrupted by Ctrl-C")
+        # Not through sys.stderr: a write to it may be what was interrupted, and an error here would hit a step.
+        with suppress(OSError):
+            os.write(2, f"\n{_STOPPING}".encode())
 
     previous = signal.signal(signal.SIGINT, interrupted)
     try:

@@ -40,6 +40,8 @@ _MARGIN = 5
 """Kept back from each bucket, since requests do not arrive in the rhythm they left in."""
 _WHOLE = 1.0 - 1e-9
 """A whole token, less what floating point may lose."""
+_DEBT = -2.0
+"""Below this a bucket is overdrawn; rounding in Azure's headers alone does not lead there."""
 _VAULT = (1000, 200.0)
 """For a vault's own host: half of 4,000 in 10 s (learn.microsoft.com, "Azure Key Vault service limits")."""
 
@@ -81,10 +83,11 @@ class Bucket:
         self._queue: list[_Waiter] = []
         self._number = 0
         self._pumping = False
-        self.in_flight = 0
+        self.taken = 0
+        self.sent = 0
 
     async def take(self, *, patience: float, yields: float = 0.0) -> None:
-        """Wait for a token, behind those whose turn it is; `release` it when the answer is there.
+        """Wait for a token, behind those whose turn it is; then `leave`, or `give_back`.
 
         Args:
             patience: seconds to wait at most where Azure asked for a pause.
@@ -107,14 +110,29 @@ class Bucket:
         finally:
             waiter.gone = True
 
-    def release(self) -> None:
-        """Say that an answer came, or that none will."""
-        self.in_flight -= 1
+    def leave(self) -> int:
+        """Say that a request leaves now; return its number."""
+        self.sent += 1
+        return self.sent
 
-    def correct(self, remaining: int) -> None:
-        """Take in what Azure says is left; what is in flight may not be counted in it yet."""
+    def give_back(self) -> None:
+        """Return a token for which no request left."""
+        self.taken -= 1
+        self._tokens += 1.0
+
+    @property
+    def overdrawn(self) -> bool:
+        """Whether tokens were given out that, as it turned out since, Azure does not have."""
         self._refill()
-        self._tokens = min(self._tokens, float(remaining - self.in_flight))
+        return self._paused_for() > 0 or self._tokens < _DEBT
+
+    def correct(self, remaining: int, number: int) -> None:
+        """Take in what Azure, answering request *number*, says is left.
+
+        Tokens given to later requests are not counted in it yet.
+        """
+        self._refill()
+        self._tokens = min(self._tokens, float(remaining - (self.taken - number)))
 
     def pause(self, seconds: float) -> None:
         """Let nobody pass for *seconds*, and then begin with an empty bucket."""
@@ -134,8 +152,7 @@ class Bucket:
             if waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
                 waiter.gone = True
                 if waiter.future.result():
-                    self._tokens += 1.0
-                    self.in_flight -= 1
+                    self.give_back()
                 else:
                     self._hand_over()
             raise
@@ -189,7 +206,7 @@ class Bucket:
 
     def _spend(self) -> None:
         self._tokens -= 1.0
-        self.in_flight += 1
+        self.taken += 1
 
 
 class Pacing:
@@ -212,10 +229,12 @@ class Pacing:
             self._buckets[key] = Bucket(self._clock, capacity - _MARGIN, rate)
         return self._buckets[key]
 
-    def learn(self, bucket: Bucket, call: Call, status: int, headers: Mapping[str, str], wait: int) -> None:
-        """Take in an answer: what is left of the budget, and whether everybody has to wait."""
+    def learn(
+        self, bucket: Bucket, number: int, call: Call, status: int, headers: Mapping[str, str], wait: int
+    ) -> None:
+        """Take in the answer to request *number*: what is left of the budget, and whether everybody has to wait."""
         left = headers.get(f"x-ms-ratelimit-remaining-subscription-{budget_of(call)}", "").strip()
         if left.isascii() and left.isdigit():
-            bucket.correct(int(left))
+            bucket.correct(int(left), number)
         if status == 429:  # noqa: PLR2004 - Too Many Requests
             bucket.pause(wait or DEFAULT_PAUSE)

@@ -34,7 +34,7 @@ from cmk_remediate.model.step import AccessWait, Step, bind
 from cmk_remediate.model.values import UNKNOWN, Ref, Unknown, holds_unknown, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from cmk_remediate.engine.attempts import Attempts
@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 
 STILL_RUNNING = Estimate(usual=1, worst=3600)
 """For an operation another process began: it may have ended long ago, so ask at once."""
+
+MANY = 25
+"""So many writing steps at once that the read bucket (25 a second) is what they wait for."""
+SHOWN_BY = 10.0
+"""Seconds after which a read usually shows an accepted write; the embedded Azure lags up to 10 s, Azure's bound is unconfirmed."""
 
 Took = Accepted | NotYet | Refused | Unclear
 
@@ -65,8 +70,10 @@ class RunContext:
         gates: Gates,
         stop: Stop,
         progress: Progress,
+        changing: Collection[str] = (),
     ) -> None:
-        """Start with nothing settled."""
+        """Start with nothing settled; *changing*: steps that the pre-check saw change something."""
+        self._changing = frozenset(changing)
         self.azure = azure
         self.clock = clock
         self.journal = journal
@@ -88,13 +95,15 @@ class RunContext:
         self._progress(Event(self.clock.now(), kind, node.targets if node else (), node.id if node else "", text))
 
     async def look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
-        """Return the step with its promises bound, and what it finds."""
+        """Return the step with its promises bound, and what it finds; *again*: its own resource as it is now."""
         step = bind(node.step, self._promised)
         address = step.address()
         body = None
+        if again and isinstance(address, ResourceId):
+            self.recent.forget(address)
         if isinstance(address, ResourceId) and step.reads_itself():
-            body = (await self.recent.read(Read(address), again=again)).body
-        reads = {read: (await self.recent.read(read, again=again)).body for read in step.also_reads()}
+            body = (await self.recent.read(Read(address))).body
+        reads = {read: (await self.recent.read(read)).body for read in step.also_reads()}
         return step, Found(body=body, reads=reads, now=self.azure.now(), written=self._written)
 
     def _promised(self, ref: Ref[Any]) -> Any:
@@ -132,6 +141,11 @@ class RunContext:
             return True
         return await pause(self.clock, seconds, self.stop)
 
+    async def let_it_show(self, node: Node) -> None:
+        """With many steps at work reads are the scarce thing: one late look instead of several early ones."""
+        if len(self._held) > MANY:
+            await self.pause(node, SHOWN_BY, "until a read shows the write")
+
     async def may_write(self, node: Node, change: Change) -> Settlement | None:
         """Return why *change* must not be sent: it is not what was reviewed, or a gate has closed; None when it may."""
         difference = drift(self._reviewed[node.id], change)
@@ -139,6 +153,11 @@ class RunContext:
             return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
         held = await self.gates.before_write(node)
         return Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped) if held else None
+
+    async def likely_behind_grant(self, node: Node) -> None:
+        """Queue for the grant before the first look, where the pre-check saw a change: else the look would be in vain."""
+        if node.id in self._changing:
+            await self.behind_grant(node)
 
     async def behind_grant(self, node: Node) -> bool:
         """Wait for this step's turn to try its grant; True when that took time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
@@ -11,7 +11,7 @@ from cmk_remediate.codes.code import Code
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
-from cmk_remediate.model.decisions import Blocked, Read
+from cmk_remediate.model.decisions import Blocked, Change, Read
 from cmk_remediate.model.outcomes import Answer, Reader
 
 if TYPE_CHECKING:
@@ -35,17 +35,19 @@ class PreCheck:
     Attributes:
         refused: targets that have drifted or are blocked now, and why.
         seen: what was read, for the steps that look next.
+        changing: steps that change something.
         idle: steps that would open a bracket in which nothing is left to change.
     """
 
     refused: Mapping[str, Refusal]
     seen: Mapping[Read, Answer] = field(default_factory=dict)
+    changing: frozenset[str] = frozenset()
     idle: frozenset[str] = frozenset()
 
     def and_blocked(self, blocked: Mapping[str, Blocked]) -> PreCheck:
         """Return the same with the targets of *blocked* refused too."""
         more = {target: Refusal(reason.code, reason.why) for target, reason in blocked.items()}
-        return PreCheck({**more, **self.refused}, self.seen, self.idle)
+        return replace(self, refused={**more, **self.refused})
 
 
 async def precheck(
@@ -73,7 +75,8 @@ async def precheck(
                 {target: refused.get(target, refusal) for target in item.node.targets if target not in begun}
             )
     idle = frozenset(key for key, item in projected.items() if item.idle)
-    return PreCheck(refused, once.seen(), idle), projected, once
+    changing = frozenset(key for key, item in projected.items() if isinstance(item.decision, Change))
+    return PreCheck(refused, once.seen(), changing=changing, idle=idle), projected, once
 
 
 def begun_targets(graph: Graph, journal: JournalState) -> frozenset[str]:

@@ -78,10 +78,10 @@ class Recent:
         for read, answer in seen.items():
             self._answers.setdefault(read.resource.top_level.key, {})[read] = (at, answer)
 
-    async def read(self, read: Read, *, again: bool = False) -> Answer:
-        """Return the answer to *read*; with *again* always a new one."""
+    async def read(self, read: Read) -> Answer:
+        """Return the answer to *read*: the one of a moment ago, or a new one."""
         shelf = self._answers.setdefault(read.resource.top_level.key, {})
-        if not again and read in shelf:
+        if read in shelf:
             at, answer = shelf[read]
             if self._clock.now() - at <= self.FRESH:
                 return answer
@@ -90,8 +90,10 @@ class Recent:
         return answer
 
     def forget(self, resource: ResourceId) -> None:
-        """Drop what is remembered of *resource* and all that shares its top-level resource."""
-        self._answers.pop(resource.top_level.key, None)
+        """Drop what is remembered of *resource*, of what it is part of (and the lists it stands in) and of its parts."""
+        shelf = self._answers.get(resource.top_level.key, {})
+        for read in [read for read in shelf if read.resource.within(resource) or resource.within(read.resource)]:
+            del shelf[read]
 
     def now(self) -> datetime:
         """Return Azure's clock."""

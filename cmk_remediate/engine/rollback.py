@@ -19,7 +19,7 @@ from cmk_remediate.model.step import Step, bind
 from cmk_remediate.model.values import UNKNOWN, Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from cmk_remediate.engine.journal_state import JournalState
 
@@ -48,10 +48,15 @@ def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> I
         node.id: undo for node in sent if node.id not in kept and isinstance(undo := undos[node.id], tuple)
     }
     _drop_idle_brackets(graph, journal, chains)
-    return Inverse(_turned_round(graph, sent, chains), tuple(kept[node.id] for node in sent if node.id in kept))
+    return Inverse(
+        _turned_round(graph, sent, chains, open_brackets(graph, journal)),
+        tuple(kept[node.id] for node in sent if node.id in kept),
+    )
 
 
-def _turned_round(graph: Graph, sent: list[Node], chains: Mapping[str, tuple[Step, ...]]) -> Graph:
+def _turned_round(
+    graph: Graph, sent: list[Node], chains: Mapping[str, tuple[Step, ...]], left_open: Collection[str]
+) -> Graph:
     """Return the graph of the inverse steps *chains*, newest first, every edge the other way."""
     stands_on_it, comes_later = _above(graph, set(chains))
     builder = GraphBuilder()
@@ -60,7 +65,8 @@ def _turned_round(graph: Graph, sent: list[Node], chains: Mapping[str, tuple[Ste
         # What closed the bracket opens it for the way back, and what opened it closes it: whatever fails in between.
         inside = graph.bracket_of(node)
         opens = chains.get(graph.closing[inside], ()) if inside and not node.closes and inside != node.id else ()
-        closing = chains.get(graph.closing.get(node.id, ""), ())
+        # Where nobody saw whether it was closed, starting comes last in any case, whether or not stopping wrote.
+        closing = () if node.id in left_open else chains.get(graph.closing.get(node.id, ""), ())
         around = node.id in graph.closing
         later = [step for key in comes_later[node.id] for step in chains[key]]
         above = [] if around else [chains[key][-1] for key in stands_on_it[node.id]]
@@ -80,11 +86,13 @@ def _drop_idle_brackets(graph: Graph, journal: JournalState, chains: dict[str, t
     """Take out what would open a bracket in which nothing is undone; one that was left open is closed in any case."""
     left_open = open_brackets(graph, journal)
     for opener, closer in graph.closing.items():
-        if opener in left_open:
+        began_to_close = journal.step(closer).sent_at > journal.step(opener).sent_at
+        if opener in left_open and not began_to_close:
             chains.pop(closer, None)
         elif not any(key in chains for key in graph.inside(opener)):
             chains.pop(closer, None)
-            chains.pop(opener, None)
+            if opener not in left_open:
+                chains.pop(opener, None)
 
 
 def _used(graph: Graph, sent: set[str]) -> dict[str, bool]:

@@ -102,6 +102,7 @@ class Run:
             gates=gates,
             stop=stop,
             progress=progress,
+            changing=precheck.changing,
         )
         self._stop = stop
         self._left_open = open_brackets(self._graph, self._before)

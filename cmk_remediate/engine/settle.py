@@ -24,7 +24,7 @@ class World(Protocol):
     """What the loop needs of a run; `engine.context` is the real one."""
 
     async def look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
-        """Return the step with its promises bound, and what it finds; *again* insists on a new read."""
+        """Return the step with its promises bound, and what it finds; *again*: its own resource as it is now."""
 
     async def only_writer(self, node: Node, step: Step) -> bool:
         """Wait until this step may write its resource alone, held until it has ended; True when that took time."""
@@ -34,6 +34,9 @@ class World(Protocol):
 
     async def may_write(self, node: Node, change: Change) -> Settlement | None:
         """Return why *change* must not be sent: drift, or a gate; None when it may."""
+
+    async def likely_behind_grant(self, node: Node) -> None:
+        """Queue for the grant before the first look, where the pre-check saw a change: else the look would be in vain."""
 
     async def behind_grant(self, node: Node) -> bool:
         """Wait for this step's turn to try its grant; True when that took time."""
@@ -45,6 +48,9 @@ class World(Protocol):
 
     async def pick_up(self, node: Node, attempts: Attempts) -> None:
         """If an earlier process left an operation open, wait for it; if it left an unclear write, note it."""
+
+    async def let_it_show(self, node: Node) -> None:
+        """Give an accepted write time to show, where looking at once would cost reads that others need."""
 
     def give_up(self, node: Node, step: Step, answer: NotYet, attempts: Attempts) -> Settlement | None:
         """Return the settlement of a step whose "not yet" has become "never"; None while it is worth another try."""
@@ -66,6 +72,7 @@ async def settle(node: Node, world: World) -> Settlement:
 
 
 async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
+    await world.likely_behind_grant(node)
     step, found = await world.look(node, again=False)
     while True:
         decision = step.decide(found)
@@ -102,6 +109,8 @@ async def _change(
         never = world.give_up(node, step, outcome, attempts)
         seconds = attempts.pause_before_next(outcome)
         return never or await _wait(node, step, found, seconds, f"{outcome.code}: {outcome.text}", world, attempts)
+    if isinstance(outcome, Accepted):
+        await world.let_it_show(node)
     return None
 
 

@@ -119,7 +119,10 @@ SQL_KEY_MEANWHILE = Doubt(
 SQL_KEY_AGAIN = Doubt(
     name="sql-server-key-again",
     sentence="What does a PUT of a server key that is already registered answer?",
-    source="Azure/azure-rest-api-specs Microsoft.Sql ServerKeys.json lists 409 ServerKeyNameAlreadyExists; Azure/azure-cli repeats the PUT",
+    source=(
+        "Azure/azure-rest-api-specs Microsoft.Sql ServerKeys.json lists 409 ServerKeyNameAlreadyExists; "
+        "Azure/azure-cli repeats the PUT"
+    ),
     readings={"accepted": "it is accepted and changes nothing", "exists": "409 ServerKeyNameAlreadyExists"},
     default="accepted",
 )
@@ -154,7 +157,10 @@ SQL_PRIMARY_SWITCH = Doubt(
 SQL_MASTER_TDE = Doubt(
     name="sql-master-tde",
     sentence="What does the transparentDataEncryption of the database master answer?",
-    source="Azure/azure-rest-api-specs TransparentDataEncryptions.json: AttemptedEncryptionOnSystemDatabase for writes; reads unconfirmed",
+    source=(
+        "Azure/azure-rest-api-specs TransparentDataEncryptions.json: AttemptedEncryptionOnSystemDatabase for "
+        "writes; reads unconfirmed"
+    ),
     readings={
         "disabled": "200, state Disabled",
         "missing": "404",
@@ -190,7 +196,10 @@ SQL_INACCESSIBLE_READS = Doubt(
 SQL_ANALYTICS_KIND = Doubt(
     name="sql-analytics-kind",
     sentence="Is the kind `analytics` the sign of a server whose encryption belongs to a Synapse workspace?",
-    source="Azure/azure-policy 0a370ff3-6cab-4e85-8995-295fd854c5b8 goes by the group's managedBy; recorded kinds: `v12.0,analytics`",
+    source=(
+        "Azure/azure-policy 0a370ff3-6cab-4e85-8995-295fd854c5b8 goes by the group's managedBy; recorded kinds: "
+        "`v12.0,analytics`"
+    ),
     readings={"yes": "writes of keys and protector are refused", "no": "they are accepted"},
     default="yes",
 )

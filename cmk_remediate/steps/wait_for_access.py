@@ -98,11 +98,12 @@ class WaitForAccess(AccessWait):
         """Judge the age of the youngest cause."""
         causes = tuple(self._causes(found))
         coming = [cause for cause in causes if isinstance(cause.since, Unknown)]
+        if any(cause.late for cause in coming):
+            late = next(cause for cause in coming if cause.late)
+            return Pending(f"{late.text} does not read back yet", READ_BACK_SECONDS)
         if coming:
-            return Pending(
-                f"{coming[0].text} is still to come; access is tried {self.floor} s after it",
-                READ_BACK_SECONDS if any(cause.late for cause in coming) else self.floor,
-            )
+            what = f"{coming[0].text} is still to be made or changed"
+            return Pending(f"{what}; access is tried {self.floor} s after that", self.floor)
         what, since = self.youngest(found)
         if since is None:
             return Done("nothing that gives the access was made or changed by this run")
@@ -159,6 +160,8 @@ class WaitForAccess(AccessWait):
         yield _cause(f"the key {self.key.name}", self.key, key, found, *KEY_DATES)
         if self.identity is not None:
             body = found.reads.get(Read(self.identity))
+            if body is None and self.identity.key not in found.written:
+                return  # the resource's own, out of our sight: its principal is known, so it was there before this run
             yield _cause(f"the identity {self.identity.name}", self.identity, body, found, "systemData.createdAt")
 
     def _assignment(self, found: Found) -> Cause:

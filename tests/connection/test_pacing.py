@@ -177,7 +177,6 @@ def test_polls_yield_to_reads_and_are_not_starved() -> None:
         await one.clock.sleep(after)
         await bucket.take(patience=600, yields=yields)
         order.append(name)
-        bucket.release()
 
     async def main() -> None:
         polls = [take(f"poll {number}", 30.0) for number in range(5)]
@@ -210,4 +209,4 @@ def test_cancelled_waiters_do_not_stop_the_others() -> None:
     one.run(main)
     assert {number for number in range(20) if number % 3} <= set(got)
     assert one.clock.monotonic() - one.clock.monotonic() < 3
-    assert bucket.in_flight == len(got)
+    assert bucket.taken == len(got)

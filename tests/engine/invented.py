@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta  # noqa: TC003 - step fields are decoded by their annotations
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from cmk_remediate import codes

@@ -40,7 +40,7 @@ BEGIN = 1_772_400_000.0
 class MemoryJournal(Journal):
     """A journal whose lines stay in memory; what it gives back went through bytes."""
 
-    def __init__(self, lines: Sequence[bytes], azure: SmallAzure) -> None:  # noqa: D107
+    def __init__(self, lines: Sequence[bytes], azure: SmallAzure) -> None:
         self.run = "r"
         self.lines = list(lines)
         self._azure = azure
@@ -157,7 +157,10 @@ class Lab:
         steps, accept = reviewed_steps(projected, self.azure(), {}, kept)
         blocked = blocked_targets(projected)
         names = dict.fromkeys(
-            [*(name for node in graph.nodes for name in node.targets), *(name for item in kept for name in item.targets)]
+            [
+                *(name for node in graph.nodes for name in node.targets),
+                *(name for item in kept for name in item.targets),
+            ]
         )
         review = Review(
             format_version="1.0",

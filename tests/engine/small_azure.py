@@ -137,7 +137,7 @@ class SmallAzure:
         await SystemClock().sleep(0.05)
         self.catch_up()
         key = read.resource.key
-        if self.faults.get(key, [""])[0] == "unreadable":
+        if self.writes and self.faults.get(key, [])[:1] == ["unreadable"]:
             self.faults[key].pop(0)
             raise AzureError(codes.access.REFUSED_BY_AZURE, "500", resource=read.resource.text)
         until, body = self.state.older.get(key, (self.now(), None))
@@ -202,7 +202,15 @@ class SmallAzure:
             ends = self.now() + timedelta(seconds=self.slow[key])
             self.state.running.append(Running(key, ends, before, after, Accepted(after, ends)))
             operation = Operation(
-                request.method, request.resource, "1", "https://arm/op", "", self.now(), "id", "c", "me"  # type: ignore[arg-type]
+                request.method,
+                request.resource,  # type: ignore[arg-type]
+                "1",
+                "https://arm/op",
+                "",
+                self.now(),
+                "id",
+                "c",
+                "me",
             )
             return Unclear("connection reset") if fault == "unclear-after" else Started(operation, self.now())
         self._become(key, after)
@@ -212,7 +220,9 @@ class SmallAzure:
         if request.method == "DELETE":
             return None
         if request.method == "POST":
-            return merge_patch(before, {"properties": {"power": "stopped" if request.verb == "deallocate" else "running"}})
+            return merge_patch(
+                before, {"properties": {"power": "stopped" if request.verb == "deallocate" else "running"}}
+            )
         if request.method == "PUT" and before is None:
             made = {"principalId": f"principal-of-{key[-8:]}", "madeAt": self.now().isoformat()}
             return merge_patch({"id": request.resource.text, "properties": made}, request.body)  # type: ignore[union-attr]

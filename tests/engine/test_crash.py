@@ -26,9 +26,7 @@ def test_resume_after_death_at_any_request_ends_as_if_nothing_had_happened(targe
     for number in range(1, whole_run.calls + 1, every):
         for side in SIDES:
             other = lab.copy()
-            killed = other.apply(
-                review, kill_at=(number, side), settings=lambda azure: setattr(azure, "lag", lag)
-            )
+            killed = other.apply(review, kill_at=(number, side), settings=lambda azure: setattr(azure, "lag", lag))
             if killed.result is not None:
                 continue
             again = other.apply(review, killed.lines, settings=lambda azure: setattr(azure, "lag", lag))

@@ -12,8 +12,8 @@ from tests.engine.invented import rid
 from tests.laws import check_laws, law_1, law_2, law_9
 
 if TYPE_CHECKING:
-    from tests.engine.lab import Applied, Lab
     from cmk_remediate.model.review import Review
+    from tests.engine.lab import Applied, Lab
 
 SERVER = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.Sql/servers/x?api-version=1"
 RESTRICTIONS = "/subscriptions/s/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
@@ -50,7 +50,7 @@ def test_law_1_names_a_write_in_a_dry_run(method: str) -> None:
 
 @pytest.mark.parametrize("path", ["/start", "/providers/Microsoft.PolicyInsights/checkPolicyRestrictions/triggerScan"])
 def test_law_1_names_a_post_that_does_something(path: str) -> None:
-    assert [item.law for item in law_1([row("POST", SERVER.split("?")[0] + path)])] == [1]
+    assert [item.law for item in law_1([row("POST", SERVER.split("?", maxsplit=1)[0] + path)])] == [1]
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])

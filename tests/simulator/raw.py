@@ -43,7 +43,11 @@ def estate(**more: Any) -> dict[str, Any]:
         "operator": {"object_id": OPERATOR, "role": ["Owner", "Key Vault Administrator"]},
         "subscriptions": [{"subscriptionId": SUB, "tenantId": TENANT}],
         "principals": {APP: {"name": "app"}, OFFICE: {"kind": "User", "name": "office"}},
-        "network": {APP: {"ip": "203.0.113.10"}, OFFICE: {"ip": "198.51.100.20"}, "microsoft.storage/storageaccounts": {"trusted": True}},
+        "network": {
+            APP: {"ip": "203.0.113.10"},
+            OFFICE: {"ip": "198.51.100.20"},
+            "microsoft.storage/storageaccounts": {"trusted": True},
+        },
         "role_assignments": [
             {"principal": APP, "role": "Key Vault Crypto User", "scope": VAULT},
             {"principal": OFFICE, "role": "Key Vault Reader", "scope": VAULT},
@@ -59,7 +63,12 @@ def estate(**more: Any) -> dict[str, Any]:
                     "enableSoftDelete": True,
                     "softDeleteRetentionInDays": 90,
                     "enablePurgeProtection": True,
-                    "networkAcls": {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [{"value": "203.0.113.10/32"}], "virtualNetworkRules": []},
+                    "networkAcls": {
+                        "bypass": "AzureServices",
+                        "defaultAction": "Allow",
+                        "ipRules": [{"value": "203.0.113.10/32"}],
+                        "virtualNetworkRules": [],
+                    },
                 },
             },
             {"id": KEY, "properties": {"kty": "RSA", "keySize": 2048}},
@@ -76,7 +85,12 @@ def estate(**more: Any) -> dict[str, Any]:
             },
             {"id": f"{OLD_VAULT}/keys/other", "properties": {"kty": "RSA", "keySize": 2048}},
             {"id": IDENTITY, "location": "westeurope"},
-            {"id": STORAGE, "location": "westeurope", "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}, "properties": {}},
+            {
+                "id": STORAGE,
+                "location": "westeurope",
+                "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
+                "properties": {},
+            },
             {
                 "id": SERVER,
                 "location": "westeurope",
@@ -116,8 +130,12 @@ class Raw:
         audience = "https://vault.azure.net" if data_plane else world.cloud.arm_audiences[0]
         url = target if target.startswith("https://") else f"https://{world.cloud.arm}{target}"
         if "api-version=" not in url:
-            namespace = target.split("/providers/")[-1].split("/")[0].lower()
-            url += ("&" if "?" in url else "?") + "api-version=" + (api or ("7.6" if data_plane else VERSIONS.get(namespace, "2025-04-01")))
+            namespace = target.rsplit("/providers/", maxsplit=1)[-1].split("/", maxsplit=1)[0].lower()
+            url += (
+                ("&" if "?" in url else "?")
+                + "api-version="
+                + (api or ("7.6" if data_plane else VERSIONS.get(namespace, "2025-04-01")))
+            )
         token = minted(Claims(who or self.who, TENANT, audience, 0.0))
         content = b"" if body is None else json.dumps(body).encode()
         given = self.azure.answer(Incoming(method, url, {"authorization": f"Bearer {token}"}, content))
@@ -132,7 +150,7 @@ class Raw:
         while status:
             self.wait(5)
             polled: dict[str, Any] = self.send("GET", status, who=who).body
-            if polled["status"] not in ("InProgress",):
+            if polled["status"] != "InProgress":
                 return polled
         found: dict[str, Any] = given.body or {}
         return found
@@ -157,9 +175,21 @@ class Raw:
         """Return the sentences of the violations of *law*."""
         return [one.sentence for one in self.monitor.violations if one.law == law]
 
-    def grant(self, scope: str, principal: str, role: str = ENCRYPTION_USER, name: str = "10000000-0000-4000-8000-000000000001") -> Outgoing:
+    def grant(
+        self,
+        scope: str,
+        principal: str,
+        role: str = ENCRYPTION_USER,
+        name: str = "10000000-0000-4000-8000-000000000001",
+    ) -> Outgoing:
         """Assign a role."""
-        body = {"properties": {"principalId": principal, "roleDefinitionId": f"/subscriptions/{SUB}/providers/Microsoft.Authorization/roleDefinitions/{role}", "principalType": "ServicePrincipal"}}
+        body = {
+            "properties": {
+                "principalId": principal,
+                "roleDefinitionId": f"/subscriptions/{SUB}/providers/Microsoft.Authorization/roleDefinitions/{role}",
+                "principalType": "ServicePrincipal",
+            }
+        }
         return self.send("PUT", f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", body)
 
     def key_uri(self, key: str = KEY) -> str:
@@ -171,7 +201,9 @@ class Raw:
         uri = self.key_uri(key)
         vault, version = uri.split("//")[1].split(".")[0], uri.rsplit("/", 1)[1]
         name = f"{vault}_{key.rsplit('/', 1)[1]}_{version}"
-        ended = self.done("PUT", f"{server}/keys/{name}", {"properties": {"serverKeyType": "AzureKeyVault", "uri": uri}})
+        ended = self.done(
+            "PUT", f"{server}/keys/{name}", {"properties": {"serverKeyType": "AzureKeyVault", "uri": uri}}
+        )
         assert ended.get("status", "Succeeded") == "Succeeded", ended
         return name
 
@@ -181,6 +213,10 @@ class Raw:
         body = {"properties": {"serverKeyType": kind, "serverKeyName": name, "autoRotationEnabled": rotates}}
         return self.done("PUT", f"{server}/encryptionProtector/current", body)
 
+    def clone(self) -> Raw:
+        """Return a client of a copy of the Azure."""
+        return Raw(self.azure.clone(), self.who)
+
     def switched(self) -> str:
         """Move the server to its customer-managed key and return the server key's name."""
         name = self.register()
@@ -188,7 +224,13 @@ class Raw:
         return name
 
 
-def raw(content: dict[str, Any] | None = None, *, doubts: dict[str, str] | None = None, off: tuple[str, ...] = (), **settings: Any) -> Raw:
+def raw(
+    content: dict[str, Any] | None = None,
+    *,
+    doubts: dict[str, str] | None = None,
+    off: tuple[str, ...] = (),
+    **settings: Any,
+) -> Raw:
     """Open an Azure with everything in effect at once, the switches *off* turned off."""
-    chosen = Settings.immediate(switches={name: False for name in off}, **settings)
+    chosen = Settings.immediate(switches=dict.fromkeys(off, False), **settings)
     return Raw(simulator.azure(estate=content or estate(), doubts=doubts or {}, settings=chosen))

@@ -31,13 +31,19 @@ class PacePolicy(AsyncHTTPPolicy[Any, Any]):
         """Wait, send, and take in what the answer says about the budget."""
         call = call_of(request)
         bucket = self._pacing.bucket(plain_https_host(request.http_request.url) or "", call)
-        await bucket.take(patience=call.patience, yields=POLL_YIELDS if call.kind == "poll" else 0.0)
-        try:
-            async with self._pacing.slots:
-                response: PipelineResponse[Any, Any] = await self.next.send(request)
-        finally:
-            bucket.release()
+        response: PipelineResponse[Any, Any] | None = None
+        while response is None:
+            await bucket.take(patience=call.patience, yields=POLL_YIELDS if call.kind == "poll" else 0.0)
+            number = 0
+            try:
+                async with self._pacing.slots:
+                    if not bucket.overdrawn:
+                        number = bucket.leave()
+                        response = await self.next.send(request)
+            finally:
+                if not number:
+                    bucket.give_back()
         headers = headers_of(response.http_response)
         wait = retry_after(headers, self._azure_clock.now())
-        self._pacing.learn(bucket, call, int(response.http_response.status_code), headers, wait)
+        self._pacing.learn(bucket, number, call, int(response.http_response.status_code), headers, wait)
         return response

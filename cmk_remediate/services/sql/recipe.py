@@ -16,9 +16,9 @@ from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, KeyUri, PrincipalId, Ref
 from cmk_remediate.planfile.schema import PlanFile, seconds
 from cmk_remediate.planfile.schema import RotationPolicy as DeclaredPolicy
+from cmk_remediate.services.sql import geo
 from cmk_remediate.services.sql.choice import Choice
 from cmk_remediate.services.sql.facts import KeyFacts, ServerFacts
-from cmk_remediate.services.sql import geo
 from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.services.sql.limits import reaches
 from cmk_remediate.services.sql.server_state import Identities

@@ -104,7 +104,9 @@ def uses(world: World, vault: str, users: Users) -> Iterator[Use]:
     if body is None:
         return
     if not properties_of(body).get("enableRbacAuthorization"):
-        people = dict.fromkeys(str(one.get("objectId", "")).lower() for one in properties_of(body).get("accessPolicies") or ())
+        people = dict.fromkeys(
+            str(one.get("objectId", "")).lower() for one in properties_of(body).get("accessPolicies") or ()
+        )
         for who in people:
             if _through(world, who, vault, users):
                 yield from (Use(who, action, vault) for action in ACTIONS if action in _policy_actions(body, who))

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.monitor.declared import Use, permits, reaches
-from cmk_remediate.simulator.providers.common import KEY_ACTIONS, key_id, key_version, parse_key_uri, properties_of, vault_named
+from cmk_remediate.simulator.providers.common import (
+    KEY_ACTIONS,
+    key_id,
+    key_version,
+    parse_key_uri,
+    properties_of,
+    vault_named,
+)
 from cmk_remediate.simulator.providers.sql import backups
 from cmk_remediate.simulator.providers.sql.names import on_customer_key, partners, primary_principal, thumb_of
 
 if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
 CURRENT, BACKUP, REPLICA = "its protector", "a backup within retention", "a replica"
@@ -60,7 +67,10 @@ def standing(world: World, server: ResourceId) -> Standing:
     for database, _ in world.children(server, "databases"):
         for thumb in backups.needed(world, database):
             reasons.setdefault(thumb, BACKUP)
-    known = {str(properties_of(one).get("thumbprint") or ""): str(properties_of(one).get("uri") or "") for _, one in world.children(server, "keys")}
+    known = {
+        str(properties_of(one).get("thumbprint") or ""): str(properties_of(one).get("uri") or "")
+        for _, one in world.children(server, "keys")
+    }
     if reasons or len(known) > 1:
         for partner, role in partners(world, server):
             theirs = on_customer_key(world, partner)

@@ -72,13 +72,21 @@ def lost(old: Json, new: Json, sent: Any, mine: set[tuple[str, str]], path: str 
         after = new.get(name, _ABSENT)
         if name in _COLLECTIONS:
             kept = set(atoms(name, None if after is _ABSENT else after))
-            yield from (f"{here}: {atom}" for atom in atoms(name, value) if atom not in kept and (here, atom) not in mine)
+            yield from (
+                f"{here}: {atom}" for atom in atoms(name, value) if atom not in kept and (here, atom) not in mine
+            )
         elif isinstance(value, dict):
             yield from lost(value, after if isinstance(after, dict) else {}, given, mine, here)
         elif here == "identity.type":
             gone = _kinds(value) - _kinds(None if after is _ABSENT else after)
-            yield from (f"{here}: {kind}" for kind in sorted(gone) if (here, json.dumps(value, sort_keys=True)) not in mine)
-        elif value != after and (given is _ABSENT or after is _ABSENT) and (here, json.dumps(value, sort_keys=True)) not in mine:
+            yield from (
+                f"{here}: {kind}" for kind in sorted(gone) if (here, json.dumps(value, sort_keys=True)) not in mine
+            )
+        elif (
+            value != after
+            and (given is _ABSENT or after is _ABSENT)
+            and (here, json.dumps(value, sort_keys=True)) not in mine
+        ):
             yield here
 
 

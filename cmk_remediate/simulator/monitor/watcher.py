@@ -148,7 +148,11 @@ class Monitor:
     def _operation(self, key: str) -> bool:
         """Judge the settings after an operation of the operator's; say whether it was one and has ended."""
         operation = self.world.store.get("operations", key)
-        if operation is None or operation["status"] == "running" or operation.get("caller", "").lower() != self.operator:
+        if (
+            operation is None
+            or operation["status"] == "running"
+            or operation.get("caller", "").lower() != self.operator
+        ):
             return False
         if operation["method"] in ("PUT", "PATCH") and operation["status"] == "Succeeded":
             self._compare(operation["resource"].lower(), operation["old"], operation["sent"])
@@ -217,7 +221,9 @@ class Monitor:
             self._ours.update({use: None for use in declared.uses(self.world, vault, self._users) if use not in before})
             self._uses[vault] = left
         else:
-            self._uses[vault] = {use: None for use in declared.uses(self.world, vault, self._users) if use not in self._ours}
+            self._uses[vault] = {
+                use: None for use in declared.uses(self.world, vault, self._users) if use not in self._ours
+            }
 
     def _name(self, who: str) -> str:
         return str(self.world.principals.get(who, {}).get("name") or who)
@@ -254,7 +260,11 @@ class Monitor:
                 continue
             if not newly:
                 self._report(4, server, f"{need.missing} that {need.why} needs was removed, disabled or cut off")
-            said = "has no usable key" if need.why == needs.CURRENT else "cannot be restored to every minute within retention"
+            said = (
+                "has no usable key"
+                if need.why == needs.CURRENT
+                else "cannot be restored to every minute within retention"
+            )
             self._report(8, server, f"{said}: it lacks {need.missing}")
 
     # -- when all is quiet -----------------------------------------------------------------------------------------------------
@@ -266,7 +276,9 @@ class Monitor:
         for vault, uses in self._uses.items():
             for use in uses:
                 if not world.may(use.who, use.action, use.scope, data=True) and use.action.startswith(f"{VAULT}/key"):
-                    self._report(11, vault, f"{self._name(use.who)} cannot {use.action.removeprefix(VAULT + '/')} any more")
+                    self._report(
+                        11, vault, f"{self._name(use.who)} cannot {use.action.removeprefix(VAULT + '/')} any more"
+                    )
         for server in self._standing:
             if server in self._excused:
                 continue
@@ -276,9 +288,9 @@ class Monitor:
         world = self.world
         used = on_customer_key(world, server)
         had = self._standing[server.key].needs
-        if used is not None and any(one.why == needs.CURRENT and one.available for one in had.values()):
-            if not usable(world, world.spelled(server), str(used.get("uri") or "")):
-                self._report(8, server.key, "has no usable key when all is quiet")
+        could = any(one.why == needs.CURRENT and one.available for one in had.values())
+        if used is not None and could and not usable(world, world.spelled(server), str(used.get("uri") or "")):
+            self._report(8, server.key, "has no usable key when all is quiet")
         for database, body in world.children(server, "databases"):
             if properties_of(body).get("status") == "Inaccessible":
                 self._report(8, database.key, "is inaccessible when all is quiet")

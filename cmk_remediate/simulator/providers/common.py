@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.bodies import lookup
 from cmk_remediate.simulator.declare import ArmError, Change, Event, Json, Provider, Schedule, SetHidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.declare import Changes
     from cmk_remediate.simulator.world import World
 

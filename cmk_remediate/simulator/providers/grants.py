@@ -96,9 +96,11 @@ def _known_principal(write: Write) -> ArmError | None:
         return None
     tenant = world.tenant(write.id)
     text = (
-        f"Principal {person.replace('-', '')} does not exist in the directory {tenant}. Check that you have the correct principal ID. "
+        f"Principal {person.replace('-', '')} does not exist in the directory {tenant}. Check that you have "
+        "the correct principal ID. "
         "If you are creating this principal and then immediately assigning a role, this error might be related to a replication "
-        "delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  "
+        "delay. In this case, set the role assignment principalType property to a value, such as "
+        "ServicePrincipal, User, or Group.  "
         "See https://aka.ms/docs-principaltype"
     )
     return bad_request("PrincipalNotFound", text, _TROUBLE)
@@ -150,7 +152,10 @@ def _filter(body: Json, wanted: str, world: World, scope: ResourceId) -> bool:
     assigned = re.search(r"assignedTo\('([^']*)'\)", wanted, re.IGNORECASE)
     if assigned:
         person = assigned[1].lower()
-        return _person(body) in [person, *(str(one).lower() for one in world.principals.get(person, {}).get("memberOf", ()))]
+        return _person(body) in [
+            person,
+            *(str(one).lower() for one in world.principals.get(person, {}).get("memberOf", ())),
+        ]
     return True
 
 

@@ -15,7 +15,7 @@ from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked, Change, Done, Manual, Pending
 from cmk_remediate.model.graph import GraphBuilder
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.values import to_json
+from cmk_remediate.model.values import Ref, to_json
 from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services import services
 from cmk_remediate.services.service import Candidate, RecipeContext
@@ -25,6 +25,8 @@ from tests.recipes.runner import Case, accept_text, answers, load_folder, twins
 from tests.recipes.sql.world import TableReader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cmk_remediate.engine.project import Projected
     from cmk_remediate.model.decisions import Decision
     from cmk_remediate.model.step import Step
@@ -92,7 +94,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _step(one: Projected, projected: dict[str, Projected]) -> dict[str, Any]:
+def _step(one: Projected, projected: Mapping[str, Projected]) -> dict[str, Any]:
     accepts = _accepts(one.decision)
     return {
         "step": _label(one.node.step),
@@ -110,7 +112,7 @@ def _label(step: Step) -> str:
     about = [item.name if isinstance(item, ResourceId) else item for item in fields if item]
     where = address.name if isinstance(address, ResourceId) and not about else ""
     principal = getattr(step, "principal_id", None) or getattr(step, "object_id", None)
-    whom = f" for {_label(principal.step) if hasattr(principal, 'step') else principal}" if _grants(step) else ""
+    whom = f" for {_label(principal.step) if isinstance(principal, Ref) else principal}" if _grants(step) else ""
     return f"{step.kind} {'/'.join([*about, where]).strip('/')}{whom}"
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.errors import AzureError
-from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.outcomes import Answer
 from tests.recipes.runner import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
+
+    from cmk_remediate.model.decisions import Read
 
 
 @dataclass(frozen=True)

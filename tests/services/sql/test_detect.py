@@ -16,6 +16,7 @@ from cmk_remediate.engine.project import project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.model.decisions import Change
 from cmk_remediate.model.graph import GraphBuilder
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.load import load
 from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services.service import Candidate, RecipeContext
@@ -35,7 +36,7 @@ def looked_at(connection: Connection, plan: PlanFile) -> tuple[tuple[Candidate, 
     """Return what a dry run of *plan* judges, through the real SDK clients."""
 
     async def look() -> tuple[tuple[Candidate, ...], tuple[Projected, ...]]:
-        reader = EachOnce(Session(connection, read_only=True))
+        reader = EachOnce(Session(connection, read_only=True, vaults=_vaults(plan)))
         facts = [await SERVICE.detect(reader, target, plan) for target in plan.targets]
         candidates = SERVICE.candidates(facts, plan)
         builder = GraphBuilder()
@@ -45,6 +46,16 @@ def looked_at(connection: Connection, plan: PlanFile) -> tuple[tuple[Candidate, 
         return candidates, tuple((await project(builder.build(), reader)).values())
 
     return connection.run(look)
+
+
+def _vaults(plan: PlanFile) -> list[ResourceId]:
+    keys = [plan.customer_managed_key]
+    keys += [
+        one.overrides.customer_managed_key
+        for one in plan.targets
+        if one.overrides and one.overrides.customer_managed_key
+    ]
+    return [ResourceId.parse(key.key_vault_resource_id) for key in keys]
 
 
 def test_the_demo_plan_finds_the_states_its_estate_was_made_with() -> None:
@@ -71,7 +82,9 @@ def test_a_compliant_server_gets_no_write() -> None:
 
 
 @pytest.mark.skipif(not RECORDED.is_file(), reason="CMK_REMEDIATE_REFERENCE names no folder with recordings")
-def test_of_the_25_recorded_servers_17_can_be_moved_two_of_them_only_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_the_25_recorded_servers_17_can_be_moved_two_of_them_only_by_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     estate = _with_vault(json.loads(RECORDED.read_text(encoding="utf-8")))
     candidates, steps = looked_at(simulator.azure(estate=estate).connection(), _plan(estate))
     movable = [one.id.name for one in candidates if one.blocked is None]

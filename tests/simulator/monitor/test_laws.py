@@ -7,9 +7,28 @@ from typing import Any
 import pytest
 
 from cmk_remediate.simulator.monitor import check
-from tests.simulator.raw import APP, DATABASE, IDENTITY, KEY, OLD_VAULT, PARTNER, SERVER, SUB, TENANT, VAULT, Raw, estate, raw
+from tests.simulator.raw import (
+    APP,
+    DATABASE,
+    IDENTITY,
+    KEY,
+    OLD_VAULT,
+    PARTNER,
+    SERVER,
+    SUB,
+    TENANT,
+    VAULT,
+    Raw,
+    estate,
+    raw,
+)
 
-NETWORK_OPEN = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [{"value": "203.0.113.10/32"}], "virtualNetworkRules": []}
+NETWORK_OPEN = {
+    "bypass": "AzureServices",
+    "defaultAction": "Allow",
+    "ipRules": [{"value": "203.0.113.10/32"}],
+    "virtualNetworkRules": [],
+}
 
 
 def _unprotected(**more: Any) -> dict[str, Any]:
@@ -19,7 +38,11 @@ def _unprotected(**more: Any) -> dict[str, Any]:
 
 
 def _grant_of(client: Raw, scope: str) -> str:
-    found = [one for one in client.get(f"{scope}/providers/Microsoft.Authorization/roleAssignments")["value"] if one["id"].lower().startswith(f"{scope}/providers/microsoft.authorization".lower())]
+    found = [
+        one
+        for one in client.get(f"{scope}/providers/Microsoft.Authorization/roleAssignments")["value"]
+        if one["id"].lower().startswith(f"{scope}/providers/microsoft.authorization".lower())
+    ]
     return str(found[0]["id"])
 
 
@@ -86,7 +109,9 @@ def test_law_4_a_key_version_is_disabled() -> None:
     client.switched()
     version = client.key_uri().rsplit("/", 1)[1]
     client.send("PATCH", f"https://kv-main.vault.azure.net/keys/cmk/{version}", {"attributes": {"enabled": False}})
-    assert client.broken(4) == ["the key version, which is disabled that its protector needs was removed, disabled or cut off"]
+    assert client.broken(4) == [
+        "the key version, which is disabled that its protector needs was removed, disabled or cut off"
+    ]
 
 
 def test_law_4_a_key_is_deleted() -> None:
@@ -99,8 +124,12 @@ def test_law_4_a_key_is_deleted() -> None:
 def test_law_4_the_network_path_is_cut() -> None:
     client = raw()
     client.switched()
-    client.done("PATCH", VAULT, {"properties": {"networkAcls": {**NETWORK_OPEN, "bypass": "None", "defaultAction": "Deny"}}})
-    assert client.broken(4) == ["the network path to the vault that its protector needs was removed, disabled or cut off"]
+    client.done(
+        "PATCH", VAULT, {"properties": {"networkAcls": {**NETWORK_OPEN, "bypass": "None", "defaultAction": "Deny"}}}
+    )
+    assert client.broken(4) == [
+        "the network path to the vault that its protector needs was removed, disabled or cut off"
+    ]
 
 
 def test_law_4_is_not_broken_by_a_grant_nothing_needs() -> None:
@@ -127,10 +156,14 @@ def test_law_5_a_put_of_the_protector_forgets_automatic_rotation() -> None:
     name = client.register()
     client.protect(name, rotates=True)
     client.monitor._mine.clear()  # as if the owner had set it
-    client.done("PUT", f"{SERVER}/encryptionProtector/current", {"properties": {"serverKeyType": "AzureKeyVault", "serverKeyName": name}})
-    assert client.broken(5) == ["lost a setting that the request did not name: autoRotationEnabled"] or client.broken(5) == [
-        "lost a setting that the request did not name: properties.autoRotationEnabled"
-    ]
+    client.done(
+        "PUT",
+        f"{SERVER}/encryptionProtector/current",
+        {"properties": {"serverKeyType": "AzureKeyVault", "serverKeyName": name}},
+    )
+    assert client.broken(5) == ["lost a setting that the request did not name: autoRotationEnabled"] or client.broken(
+        5
+    ) == ["lost a setting that the request did not name: properties.autoRotationEnabled"]
 
 
 def test_law_5_a_put_of_the_vault_drops_access_policies() -> None:
@@ -143,7 +176,9 @@ def test_law_5_a_put_of_the_vault_drops_access_policies() -> None:
 def test_law_5_half_of_network_acls_drops_the_other_half() -> None:
     client = raw(doubts={"vault-network-acls-patch": "replace"})
     client.send("PATCH", VAULT, {"properties": {"networkAcls": {"bypass": "AzureServices"}}})
-    assert client.broken(5) == ['lost a setting that the request did not name: properties.networkAcls.ipRules: {"value": "203.0.113.10"}']
+    assert client.broken(5) == [
+        'lost a setting that the request did not name: properties.networkAcls.ipRules: {"value": "203.0.113.10"}'
+    ]
 
 
 def test_law_5_half_of_network_acls_is_harmless_where_it_is_merged() -> None:
@@ -154,14 +189,21 @@ def test_law_5_half_of_network_acls_is_harmless_where_it_is_merged() -> None:
 
 def test_law_5_a_system_assigned_identity_is_dropped() -> None:
     client = raw()
-    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}, "properties": {"primaryUserAssignedIdentityId": IDENTITY}}
+    body = {
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
+        "properties": {"primaryUserAssignedIdentityId": IDENTITY},
+    }
     client.done("PATCH", SERVER, body)
     assert client.broken(5) == ["lost a setting that the request did not name: identity.type: systemassigned"]
 
 
 def test_law_5_one_may_take_back_what_one_added() -> None:
     client = raw()
-    entry = {"tenantId": TENANT, "objectId": client.properties(IDENTITY)["principalId"], "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]}}
+    entry = {
+        "tenantId": TENANT,
+        "objectId": client.properties(IDENTITY)["principalId"],
+        "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]},
+    }
     client.send("PUT", f"{OLD_VAULT}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
     client.send("PUT", f"{OLD_VAULT}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
     assert client.monitor.violations == []
@@ -184,7 +226,9 @@ def test_law_8_after_the_way_back_backups_lose_their_key() -> None:
     client.wait(600)
     client.protect("ServiceManaged")
     client.send("DELETE", _grant_of(client, KEY))
-    assert client.broken(8) == ["cannot be restored to every minute within retention: it lacks the right to use the key"]
+    assert client.broken(8) == [
+        "cannot be restored to every minute within retention: it lacks the right to use the key"
+    ]
 
 
 def test_law_8_what_is_out_of_retention_needs_no_key() -> None:
@@ -227,7 +271,9 @@ def test_law_11_an_entry_with_an_equivalent_role_loses_nothing() -> None:
 def test_law_11_a_firewall_shuts_out_a_caller_by_address() -> None:
     client = raw()
     client.done("PATCH", VAULT, {"properties": {"networkAcls": {**NETWORK_OPEN, "defaultAction": "Deny"}}})
-    assert [one.split(" could")[0] for one in client.broken(11)] == ["operator", "office"] or client.broken(11)[0].startswith("office")
+    assert [one.split(" could")[0] for one in client.broken(11)] == ["operator", "office"] or client.broken(11)[
+        0
+    ].startswith("office")
     assert client.broken(4) == []
 
 
@@ -245,7 +291,14 @@ def test_law_11_is_silent_where_the_consequence_was_accepted() -> None:
 
 
 def test_what_others_do_is_not_ours() -> None:
-    client = raw(estate(role_assignments=[*estate()["role_assignments"], {"principal": APP, "role": "Owner", "scope": f"/subscriptions/{SUB}"}]))
+    client = raw(
+        estate(
+            role_assignments=[
+                *estate()["role_assignments"],
+                {"principal": APP, "role": "Owner", "scope": f"/subscriptions/{SUB}"},
+            ]
+        )
+    )
     client.switched()
     client.send("DELETE", _grant_of(client, KEY), who=APP)
     assert client.monitor.violations == []

@@ -8,13 +8,20 @@ from cmk_remediate.simulator.wire import Incoming
 from tests.simulator.raw import APP, IDENTITY, KEY, OFFICE, OLD_VAULT, VAULT, estate, raw
 
 DATA = "https://kv-main.vault.azure.net"
-POLICY = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "rotate"}}], "attributes": {"expiryTime": "P90D"}}
+POLICY = {
+    "lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "rotate"}}],
+    "attributes": {"expiryTime": "P90D"},
+}
 DAY = 86400
 
 
 def test_the_first_version_is_all_there_is() -> None:
     client = raw()
-    made = client.send("PUT", f"{VAULT}/keys/new", {"tags": {"a": "b"}, "properties": {"kty": "RSA", "keySize": 3072, "rotationPolicy": POLICY}})
+    made = client.send(
+        "PUT",
+        f"{VAULT}/keys/new",
+        {"tags": {"a": "b"}, "properties": {"kty": "RSA", "keySize": 3072, "rotationPolicy": POLICY}},
+    )
     assert made.status == 200
     properties = made.body["properties"]
     assert properties["attributes"]["recoveryLevel"] == "Recoverable"
@@ -46,9 +53,23 @@ def test_an_existing_key_cannot_be_asked_for_otherwise(sent: dict[str, object], 
     ("sent", "code"),
     [
         ({"kty": "RSA", "rotationPolicy": {"attributes": {"expiryTime": "P90D"}}}, "InvalidKeyRotationPolicy"),
-        ({"kty": "RSA", "rotationPolicy": {**POLICY, "attributes": {"expiryTime": "P20D"}}}, "InvalidKeyRotationPolicy"),
-        ({"kty": "RSA", "rotationPolicy": {**POLICY, "attributes": {"expiryTime": "P33D"}}}, "InvalidKeyRotationPolicy"),
-        ({"kty": "RSA", "rotationPolicy": {"lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P7D"}, "action": {"type": "rotate"}}]}}, "InvalidKeyRotationPolicy"),
+        (
+            {"kty": "RSA", "rotationPolicy": {**POLICY, "attributes": {"expiryTime": "P20D"}}},
+            "InvalidKeyRotationPolicy",
+        ),
+        (
+            {"kty": "RSA", "rotationPolicy": {**POLICY, "attributes": {"expiryTime": "P33D"}}},
+            "InvalidKeyRotationPolicy",
+        ),
+        (
+            {
+                "kty": "RSA",
+                "rotationPolicy": {
+                    "lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P7D"}, "action": {"type": "rotate"}}]
+                },
+            },
+            "InvalidKeyRotationPolicy",
+        ),
         ({"kty": "RSA-HSM"}, "BadRequest"),
         ({"kty": "RSA", "keySize": 1024}, "BadRequest"),
         ({"kty": "AES"}, "BadRequest"),
@@ -59,14 +80,25 @@ def test_keys_that_cannot_be_made(sent: dict[str, object], code: str) -> None:
     assert (given.status, given.body["error"]["code"]) == (400, code)
 
 
-@pytest.mark.parametrize(("reading", "code", "inner"), [("inner", "Conflict", "ObjectIsDeletedButRecoverable"), ("flat", "ObjectIsDeletedButRecoverable", ""), ("conflict", "Conflict", "")])
+@pytest.mark.parametrize(
+    ("reading", "code", "inner"),
+    [
+        ("inner", "Conflict", "ObjectIsDeletedButRecoverable"),
+        ("flat", "ObjectIsDeletedButRecoverable", ""),
+        ("conflict", "Conflict", ""),
+    ],
+)
 def test_a_soft_deleted_name_under_its_readings(reading: str, code: str, inner: str) -> None:
     client = raw(doubts={"soft-deleted-key-over-arm": reading})
     client.send("DELETE", f"{DATA}/keys/cmk")
     assert client.send("GET", KEY).status == 404
     assert client.send("GET", f"{DATA}/deletedkeys/cmk").status == 200
     given = client.send("PUT", KEY, {"properties": {"kty": "RSA"}})
-    assert (given.status, given.body["error"]["code"], given.body["error"].get("innererror", {}).get("code", "")) == (409, code, inner)
+    assert (given.status, given.body["error"]["code"], given.body["error"].get("innererror", {}).get("code", "")) == (
+        409,
+        code,
+        inner,
+    )
     assert client.send("DELETE", f"{DATA}/deletedkeys/cmk").status == 403
     assert client.send("POST", f"{DATA}/deletedkeys/cmk/recover").status == 200
     assert client.send("GET", KEY).status == 200
@@ -101,8 +133,16 @@ def test_the_data_plane_challenges_then_judges_network_then_rights() -> None:
     assert given.status == 401
     assert 'resource="https://vault.azure.net"' in given.headers["WWW-Authenticate"]
     assert client.send("GET", f"{DATA}/keys/cmk", who=OFFICE).body["key"]["kty"] == "RSA"
-    assert client.send("PATCH", f"{DATA}/keys/cmk/x", {}, who=OFFICE).body["error"]["innererror"]["code"] == "ForbiddenByRbac"
-    assert client.send("GET", "https://kv-policies.vault.azure.net/keys/other/rotationpolicy", who=APP).body["error"]["innererror"]["code"] == "AccessDenied"
+    assert (
+        client.send("PATCH", f"{DATA}/keys/cmk/x", {}, who=OFFICE).body["error"]["innererror"]["code"]
+        == "ForbiddenByRbac"
+    )
+    assert (
+        client.send("GET", "https://kv-policies.vault.azure.net/keys/other/rotationpolicy", who=APP).body["error"][
+            "innererror"
+        ]["code"]
+        == "AccessDenied"
+    )
     assert client.send("GET", f"{DATA}/keys/none").body["error"]["code"] == "KeyNotFound"
     assert client.send("GET", f"{DATA}/secrets/x").status == 404
 
@@ -111,11 +151,19 @@ def test_the_rotation_policy_reads_back_as_it_was_set() -> None:
     client = raw()
     default = client.send("GET", f"{DATA}/keys/cmk/rotationpolicy").body
     assert default["lifetimeActions"] == [{"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}]
-    sent = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P60D"}, "action": {"type": "Rotate"}}], "attributes": {"expiryTime": "P90D"}}
+    sent = {
+        "lifetimeActions": [{"trigger": {"timeAfterCreate": "P60D"}, "action": {"type": "Rotate"}}],
+        "attributes": {"expiryTime": "P90D"},
+    }
     assert client.send("PUT", f"{DATA}/keys/cmk/rotationpolicy", sent).status == 200
     assert client.send("GET", f"{DATA}/keys/cmk/rotationpolicy").body["lifetimeActions"] == sent["lifetimeActions"]
     assert client.properties(KEY)["rotationPolicy"]["lifetimeActions"][0]["action"]["type"] == "rotate"
-    assert client.send("PUT", f"{DATA}/keys/cmk/rotationpolicy", {"attributes": {"expiryTime": "P1D"}, "lifetimeActions": []}).status == 400
+    assert (
+        client.send(
+            "PUT", f"{DATA}/keys/cmk/rotationpolicy", {"attributes": {"expiryTime": "P1D"}, "lifetimeActions": []}
+        ).status
+        == 400
+    )
 
 
 def test_rotating_makes_a_version_and_keeps_the_old_ones() -> None:

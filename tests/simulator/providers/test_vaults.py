@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulator.raw import APP, GROUP, IDENTITY, KEY, OFFICE, OLD_VAULT, OPERATOR, SERVER, SUB, TENANT, VAULT, estate, raw
+from tests.simulator.raw import (
+    APP,
+    GROUP,
+    IDENTITY,
+    KEY,
+    OFFICE,
+    OLD_VAULT,
+    OPERATOR,
+    SERVER,
+    SUB,
+    TENANT,
+    VAULT,
+    estate,
+    raw,
+)
 
 ONE_WAY = [
     ({"enablePurgeProtection": False}, "cannot be set to false"),
@@ -32,7 +46,12 @@ def test_purge_protection_needs_soft_delete() -> None:
     del content["resources"][2]["properties"]["enableSoftDelete"]
     client = raw(content)
     assert client.send("PATCH", OLD_VAULT, {"properties": {"enablePurgeProtection": True}}).status == 400
-    assert client.send("PATCH", OLD_VAULT, {"properties": {"enableSoftDelete": True, "enablePurgeProtection": True}}).status == 200
+    assert (
+        client.send(
+            "PATCH", OLD_VAULT, {"properties": {"enableSoftDelete": True, "enablePurgeProtection": True}}
+        ).status
+        == 200
+    )
 
 
 def test_a_patch_leaves_what_it_does_not_name() -> None:
@@ -46,7 +65,11 @@ def test_a_patch_leaves_what_it_does_not_name() -> None:
 
 def test_a_put_keeps_protection_and_forgets_the_rest() -> None:
     client = raw()
-    client.send("PUT", VAULT, {"location": "westeurope", "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}}})
+    client.send(
+        "PUT",
+        VAULT,
+        {"location": "westeurope", "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}}},
+    )
     after = client.properties(VAULT)
     assert after["enablePurgeProtection"] is True
     assert after["softDeleteRetentionInDays"] == 90
@@ -90,15 +113,23 @@ def test_who_may_flip_the_permission_model_under_both_readings(reading: str, sta
 
 
 def _entry(who: str, *keys: str) -> dict[str, object]:
-    return {"properties": {"accessPolicies": [{"tenantId": TENANT, "objectId": who, "permissions": {"keys": list(keys)}}]}}
+    return {
+        "properties": {"accessPolicies": [{"tenantId": TENANT, "objectId": who, "permissions": {"keys": list(keys)}}]}
+    }
 
 
 def test_access_policies_are_added_to_and_taken_from() -> None:
     client = raw()
     client.send("PUT", f"{OLD_VAULT}/accessPolicies/add", _entry(APP, "unwrapKey", "get"))
-    assert client.properties(OLD_VAULT)["accessPolicies"][0]["permissions"] == {"keys": ["get", "wrapKey", "unwrapKey"], "secrets": ["get"]}
+    assert client.properties(OLD_VAULT)["accessPolicies"][0]["permissions"] == {
+        "keys": ["get", "wrapKey", "unwrapKey"],
+        "secrets": ["get"],
+    }
     client.send("PUT", f"{OLD_VAULT}/accessPolicies/remove", _entry(APP, "unwrapKey"))
-    assert client.properties(OLD_VAULT)["accessPolicies"][0]["permissions"] == {"keys": ["get", "wrapKey"], "secrets": ["get"]}
+    assert client.properties(OLD_VAULT)["accessPolicies"][0]["permissions"] == {
+        "keys": ["get", "wrapKey"],
+        "secrets": ["get"],
+    }
     client.send("PUT", f"{OLD_VAULT}/accessPolicies/replace", _entry(OFFICE, "list"))
     assert client.properties(OLD_VAULT)["accessPolicies"][1]["permissions"] == {"keys": ["list"]}
     assert client.send("PUT", f"{OLD_VAULT}/accessPolicies/merge", _entry(OFFICE, "list")).status == 400
@@ -117,7 +148,9 @@ def test_switch_two_writes_at_one_time_conflict(*, on: bool) -> None:
     client = raw(off=() if on else ("vault-conflicts",))
     client.send("PATCH", VAULT, {"tags": {"a": "b"}})
     client.azure.clock.catch_up(client.azure.world.stamp)
-    client.azure.world.store.put("hidden", VAULT.lower(), {**client.azure.world.hidden(VAULT), "touched": client.azure.clock.stamp()})
+    client.azure.world.store.put(
+        "hidden", VAULT.lower(), {**client.azure.world.hidden(VAULT), "touched": client.azure.clock.stamp()}
+    )
     given = client.send("PUT", f"{VAULT}/keys/second", {"properties": {"kty": "RSA"}})
     assert given.status == (409 if on else 200)
     if on:
@@ -143,7 +176,11 @@ def test_switch_protection_is_seen_late(*, on: bool) -> None:
 def test_switch_a_new_vault_registers_its_name(*, on: bool) -> None:
     client = raw(off=() if on else ("vault-registers-dns",))
     place = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-new"
-    made = client.send("PUT", place, {"location": "westeurope", "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}}})
+    made = client.send(
+        "PUT",
+        place,
+        {"location": "westeurope", "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}}},
+    )
     assert made.status == 200
     assert made.body["properties"]["provisioningState"] == ("RegisteringDns" if on else "Succeeded")
     assert made.body["properties"]["enableRbacAuthorization"] is True
@@ -153,7 +190,20 @@ def test_switch_a_new_vault_registers_its_name(*, on: bool) -> None:
 
 def test_network_rules_take_effect_late() -> None:
     client = raw(vault_delay=(120.0, 120.0))
-    client.send("PATCH", VAULT, {"properties": {"networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}}})
+    client.send(
+        "PATCH",
+        VAULT,
+        {
+            "properties": {
+                "networkAcls": {
+                    "bypass": "AzureServices",
+                    "defaultAction": "Deny",
+                    "ipRules": [],
+                    "virtualNetworkRules": [],
+                }
+            }
+        },
+    )
     assert client.send("GET", "https://kv-main.vault.azure.net/keys/cmk", who=OFFICE).status == 200
     client.wait(130)
     given = client.send("GET", "https://kv-main.vault.azure.net/keys/cmk", who=OFFICE)
@@ -185,4 +235,6 @@ def test_a_role_on_a_policy_vault_is_accepted_and_useless() -> None:
     client = raw()
     principal = client.properties(IDENTITY)["principalId"]
     assert client.grant(OLD_VAULT, principal).status == 201
-    assert not client.azure.world.may(principal, "Microsoft.KeyVault/vaults/keys/read", f"{OLD_VAULT}/keys/other", data=True)
+    assert not client.azure.world.may(
+        principal, "Microsoft.KeyVault/vaults/keys/read", f"{OLD_VAULT}/keys/other", data=True
+    )

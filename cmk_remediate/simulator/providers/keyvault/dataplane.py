@@ -51,7 +51,10 @@ AUDIENCES: Mapping[str, str] = {
 
 def _not_found(key: str, *, deleted: bool = False) -> ArmError:
     kind = "Deleted Key" if deleted else "A key with (name/id)"
-    text = f"{kind} {key} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command."
+    text = (
+        f"{kind} {key} was not found in this key vault. If you recently deleted this key you may be able to "
+        "recover it using the correct recovery command."
+    )
     return ArmError(404, "KeyNotFound", text, _CODES)
 
 
@@ -59,7 +62,10 @@ def _refused(request: DataRequest, vault: ResourceId, key: str, action: str) -> 
     """Judge the caller's network position first, then its rights."""
     world = request.world
     if not world.reachable(request.caller, vault):
-        text = f"Client address is not authorized and caller is not a trusted service.\r\nCaller: oid={request.caller}\r\nVault: {vault.name}"
+        text = (
+            "Client address is not authorized and caller is not a trusted service.\r\nCaller: "
+            f"oid={request.caller}\r\nVault: {vault.name}"
+        )
         return ArmError(403, "Forbidden", text, _CODES, inner="ForbiddenByFirewall")
     scope = vault.child("keys", key) if key else vault
     if world.may(request.caller, action, scope, data=True):
@@ -100,8 +106,12 @@ def _policy(world: World, key: ResourceId, body: Json) -> Json:
     stored = properties_of(body).get("rotationPolicy") or {}
     head = f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/keys/{key.name}/rotationpolicy"
     actions = [
-        {"trigger": dict(one.get("trigger") or {}), "action": {"type": str((one.get("action") or {}).get("type", "")).capitalize()}}
-        for one in stored.get("lifetimeActions") or ({"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}},)
+        {
+            "trigger": dict(one.get("trigger") or {}),
+            "action": {"type": str((one.get("action") or {}).get("type", "")).capitalize()},
+        }
+        for one in stored.get("lifetimeActions")
+        or ({"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}},)
     ]
     return {"id": head, "lifetimeActions": actions, "attributes": dict(stored.get("attributes") or {})}
 
@@ -110,10 +120,13 @@ def _set_policy(world: World, key: ResourceId, body: Json, sent: Json) -> Reply 
     problem = policy_problem(sent, attributes_of(body).get("exp"))
     if problem is not None:
         return ArmError(400, "BadParameter", problem.message, problem.source)
-    stored = {
+    stored: Json = {
         "attributes": {**(sent.get("attributes") or {}), "updated": int(world.stamp)},
         "lifetimeActions": [
-            {"trigger": dict(one.get("trigger") or {}), "action": {"type": str((one.get("action") or {}).get("type", "")).lower()}}
+            {
+                "trigger": dict(one.get("trigger") or {}),
+                "action": {"type": str((one.get("action") or {}).get("type", "")).lower()},
+            }
             for one in sent.get("lifetimeActions") or ()
         ],
     }
@@ -129,7 +142,7 @@ def _update(world: World, key: ResourceId, body: Json, version: str, sent: Json)
         return _not_found(f"{key.name}/{version}")
     properties = properties_of(kept)
     attributes = {**attributes_of(kept), **(sent.get("attributes") or {}), "updated": int(world.stamp)}
-    changed = {**kept, "properties": {**properties, "attributes": attributes}}
+    changed: Json = {**kept, "properties": {**properties, "attributes": attributes}}
     if sent.get("key_ops") is not None:
         changed["properties"]["keyOps"] = list(sent["key_ops"])
     changes: list[Change] = [SetResource(key.child("versions", version), changed)]
@@ -150,7 +163,12 @@ def _delete(world: World, key: ResourceId, body: Json) -> Reply:
         changes.append(SetResource(key.top_level.child("deletedKeys", key.name), {**gone, "id": None, "type": None}))
     shown = _bundle(world, key, body, latest_version(body))
     return Reply(
-        body={**shown, "recoveryId": _recovery(world, key), "deletedDate": int(world.stamp), "scheduledPurgeDate": int(world.stamp) + days * 86400},
+        body={
+            **shown,
+            "recoveryId": _recovery(world, key),
+            "deletedDate": int(world.stamp),
+            "scheduledPurgeDate": int(world.stamp) + days * 86400,
+        },
         changes=tuple(changes),
     )
 
@@ -170,7 +188,7 @@ def _deleted(request: DataRequest, vault: ResourceId, path: tuple[str, ...]) -> 
         return _not_found(path[1], deleted=True)
     if request.method == "DELETE":
         if properties_of(world.get(vault)).get("enablePurgeProtection"):
-            text = "Operation \"purge\" is not allowed because purge protection is enabled for this vault."
+            text = 'Operation "purge" is not allowed because purge protection is enabled for this vault.'
             return ArmError(403, "Forbidden", text, "learn.microsoft.com: Azure Key Vault soft-delete overview")
         return Reply(status=204, changes=(RemoveResource(entry),))
     if path[2:] == ("recover",):
@@ -180,7 +198,9 @@ def _deleted(request: DataRequest, vault: ResourceId, path: tuple[str, ...]) -> 
 
 def _recovered(world: World, vault: ResourceId, entry: ResourceId, body: Json) -> Reply:
     key = vault.child("keys", entry.name)
-    kept: dict[str, Any] = {name: value for name, value in body.items() if name not in ("id", "name", "type", "versions")}
+    kept: dict[str, Any] = {
+        name: value for name, value in body.items() if name not in ("id", "name", "type", "versions")
+    }
     version = latest_version(kept)
     whole = completed(world, key, kept, version)
     changes: list[Change] = [RemoveResource(entry), SetResource(key, whole)]
@@ -192,7 +212,8 @@ def _recovered(world: World, vault: ResourceId, entry: ResourceId, body: Json) -
 
 def _deleted_body(world: World, vault: ResourceId, name: str, body: Json) -> Json:
     key = vault.child("keys", name)
-    return {**_bundle(world, key, body, latest_version(body)), "recoveryId": _recovery(world, key), "deletedDate": properties_of(body).get("deletedDate", int(world.stamp))}  # fmt: skip
+    when = properties_of(body).get("deletedDate", int(world.stamp))
+    return {**_bundle(world, key, body, latest_version(body)), "recoveryId": _recovery(world, key), "deletedDate": when}
 
 
 def _action(method: str, path: tuple[str, ...]) -> str:
@@ -220,7 +241,9 @@ def answer(request: DataRequest) -> Reply | ArmError:
     if path[0] == "deletedkeys":
         return _deleted(request, vault, path)
     if len(path) == 1:
-        return Reply(body={"value": [_item(world, key, body) for key, body in world.children(vault, "keys")], "nextLink": None})
+        return Reply(
+            body={"value": [_item(world, key, body) for key, body in world.children(vault, "keys")], "nextLink": None}
+        )
     key = world.spelled(vault.child("keys", path[1]))
     body = world.get(key)
     if body is None:
@@ -230,7 +253,11 @@ def answer(request: DataRequest) -> Reply | ArmError:
 
 def _on_key(request: DataRequest, key: ResourceId, body: Json, tail: tuple[str, ...]) -> Reply | ArmError:
     world, method = request.world, request.method
-    version = tail[0].lower() if tail and tail[0] not in ("rotationpolicy", "rotate", "versions", "create") else latest_version(body)
+    version = (
+        tail[0].lower()
+        if tail and tail[0] not in ("rotationpolicy", "rotate", "versions", "create")
+        else latest_version(body)
+    )
     if tail == ("rotationpolicy",):
         return _set_policy(world, key, body, request.sent) if method == "PUT" else Reply(body=_policy(world, key, body))
     if method == "POST" and tail in (("rotate",), ("create",)):
@@ -238,13 +265,19 @@ def _on_key(request: DataRequest, key: ResourceId, body: Json, tail: tuple[str, 
         fresh = next(one.body for one in changes if isinstance(one, SetResource) and one.id == key)
         return Reply(body=_bundle(world, key, fresh, latest_version(fresh)), changes=changes)
     if tail == ("versions",):
-        return Reply(body={"value": [_item(world, one, kept) for one, kept in world.children(key, "versions")], "nextLink": None})
+        return Reply(
+            body={"value": [_item(world, one, kept) for one, kept in world.children(key, "versions")], "nextLink": None}
+        )
     if method == "PATCH":
         return _update(world, key, body, version, request.sent)
     if method == "DELETE":
         return _delete(world, key, body)
     kept = world.get(key.child("versions", version))
-    return _not_found(f"{key.name}/{version}") if kept is None else Reply(body=_bundle(world, key, {**kept, "tags": body.get("tags")}, version))
+    return (
+        _not_found(f"{key.name}/{version}")
+        if kept is None
+        else Reply(body=_bundle(world, key, {**kept, "tags": body.get("tags")}, version))
+    )
 
 
 def _create(request: DataRequest, key: ResourceId) -> Reply | ArmError:
@@ -253,7 +286,12 @@ def _create(request: DataRequest, key: ResourceId) -> Reply | ArmError:
         text = f"Key {key.name} is currently in a deleted but recoverable state, and its name cannot be reused."
         source = "github.com/external-secrets/external-secrets/issues/3519"
         return ArmError(409, "Conflict", text, source, inner="ObjectIsDeletedButRecoverable")
-    asked = {"kty": sent.get("kty"), "keySize": sent.get("key_size"), "keyOps": sent.get("key_ops"), "attributes": sent.get("attributes")}
+    asked = {
+        "kty": sent.get("kty"),
+        "keySize": sent.get("key_size"),
+        "keyOps": sent.get("key_ops"),
+        "attributes": sent.get("attributes"),
+    }
     version = world.new_hex("key-version", key.key)
     whole = completed(world, key, {"properties": asked, "tags": sent.get("tags") or {}}, version)
     changes = (SetResource(key, whole), *version_changes(key, whole, version), *timers(world, key, whole))
@@ -268,7 +306,7 @@ def _item(world: World, key: ResourceId, body: Json) -> Json:
 
 
 def _exists(host: str, world: World) -> bool:
-    return vault_named(world, host.split(".")[0]) is not None
+    return vault_named(world, host.split(".", maxsplit=1)[0]) is not None
 
 
 DATA_PLANE = DataPlane(

@@ -61,7 +61,9 @@ def _as_stored(write: Write) -> ArmError | None:
                 f"The specified key creation parameters do not match the existing key '{write.id.name}'. A key that already exists "
                 "cannot be changed through Azure Resource Manager."
             )
-            return bad_request("KeyCreationParametersDidNotMatchExistingKey", text, "github.com/Azure/bicep/issues/8283")
+            return bad_request(
+                "KeyCreationParametersDidNotMatchExistingKey", text, "github.com/Azure/bicep/issues/8283"
+            )
     return None
 
 
@@ -70,7 +72,8 @@ def _soft_deleted(write: Write) -> ArmError | None:
     if not write.creates or write.world.get(vault.child("deletedKeys", write.id.name)) is None:
         return None
     text = (
-        f"Key {write.id.name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the key "
+        f"Key {write.id.name} is currently in a deleted but recoverable state, and its name cannot be "
+        "reused; in this state, the key "
         "can only be recovered or purged."
     )
     source = "github.com/external-secrets/external-secrets/issues/3519"
@@ -86,14 +89,18 @@ def _kind(write: Write) -> ArmError | None:
     if not write.creates:
         return None
     if kind not in _KINDS:
-        return bad_request("BadRequest", f"The key type '{kind}' is not supported.", "azure-mgmt-keyvault JsonWebKeyType")
+        return bad_request(
+            "BadRequest", f"The key type '{kind}' is not supported.", "azure-mgmt-keyvault JsonWebKeyType"
+        )
     sku = str((properties_of(write.world.get(write.id.top_level)).get("sku") or {}).get("name", "standard"))
     if kind.endswith("-HSM") and sku.lower() != "premium":
         text = f"The key type '{kind}' needs a vault of the SKU premium."
         return bad_request("BadRequest", text, "learn.microsoft.com: About keys")
     size = asked.get("keySize")
     if kind in _SIZES and size is not None and size not in _SIZES[kind]:
-        return bad_request("BadRequest", f"The key size {size} is not supported for {kind}.", "learn.microsoft.com: About keys")
+        return bad_request(
+            "BadRequest", f"The key size {size} is not supported for {kind}.", "learn.microsoft.com: About keys"
+        )
     return None
 
 
@@ -106,12 +113,17 @@ def _policy(write: Write) -> ArmError | None:
 
 def _access_policy(write: Write) -> ArmError | None:
     vault = write.world.get(write.id.top_level)
-    if properties_of(vault).get("enableRbacAuthorization") or write.world.doubt(doubts.KEY_ON_POLICY_VAULT) == "allowed":
+    if (
+        properties_of(vault).get("enableRbacAuthorization")
+        or write.world.doubt(doubts.KEY_ON_POLICY_VAULT) == "allowed"
+    ):
         return None
     if write.world.may(write.caller, f"{VAULT}/keys/create/action", write.id, data=True):
         return None
     text = f"The client '{write.caller}' does not have keys create permission on key vault '{write.id.top_level.name}'."
-    return ArmError(403, "Forbidden", text, "learn.microsoft.com: Assign a Key Vault access policy", inner="AccessDenied")
+    return ArmError(
+        403, "Forbidden", text, "learn.microsoft.com: Assign a Key Vault access policy", inner="AccessDenied"
+    )
 
 
 def _on_write(write: Write) -> Iterator[Change]:

@@ -51,8 +51,15 @@ ROLES = (
         "Key Vault Crypto User",
         _SECURITY,
         data_actions=_keys(
-            "read", "update/action", "backup/action", "encrypt/action", "decrypt/action", "wrap/action", "unwrap/action",
-            "sign/action", "verify/action",
+            "read",
+            "update/action",
+            "backup/action",
+            "encrypt/action",
+            "decrypt/action",
+            "wrap/action",
+            "unwrap/action",
+            "sign/action",
+            "verify/action",
         ),
     ),
     RoleDefinition(
@@ -63,7 +70,11 @@ ROLES = (
         data_actions=(f"{VAULT}/keys/*", f"{VAULT}/keyrotationpolicies/*"),
     ),
     RoleDefinition(
-        "00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator", _SECURITY, actions=_READS, data_actions=(f"{VAULT}/*",)
+        "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+        "Key Vault Administrator",
+        _SECURITY,
+        actions=_READS,
+        data_actions=(f"{VAULT}/*",),
     ),
     RoleDefinition(
         "21090545-7ca7-4776-b22c-e363652d74d2",
@@ -79,7 +90,11 @@ ROLES = (
         data_actions=(f"{VAULT}/secrets/getSecret/action", f"{VAULT}/secrets/readMetadata/action"),
     ),
     RoleDefinition(
-        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer", _SECURITY, actions=_READS, data_actions=(f"{VAULT}/secrets/*",)
+        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+        "Key Vault Secrets Officer",
+        _SECURITY,
+        actions=_READS,
+        data_actions=(f"{VAULT}/secrets/*",),
     ),
     RoleDefinition(
         "08bbd89e-9f13-488c-ac41-acfcb10c90ab",

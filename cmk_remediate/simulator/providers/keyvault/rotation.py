@@ -40,7 +40,9 @@ _MIN_EXPIRY = 28 * DAY  # azure-keyvault-keys KeyRotationPolicyAttributes.expiry
 ROTATION = Switch("keyvault-rotation", "Keys with a rotation policy rotate by themselves.")
 EXPIRY = Switch("keyvault-expiry", "What uses a key learns of its expiry when the moment comes.")
 
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
+_DURATION = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
+)
 _UNITS = (365 * DAY, 30 * DAY, 7 * DAY, DAY, 3600.0, 60.0, 1.0)
 
 
@@ -68,12 +70,18 @@ def policy_problem(policy: Json | None, exp: object) -> ArmError | None:
     source = "learn.microsoft.com: Configure cryptographic key auto-rotation in Azure Key Vault"
     expiry = seconds_of((policy.get("attributes") or {}).get("expiryTime"))
     if expiry is not None and expiry < _MIN_EXPIRY:
-        return bad_request("InvalidKeyRotationPolicy", "The expiry time of a rotation policy is at least 28 days.", source)
+        return bad_request(
+            "InvalidKeyRotationPolicy", "The expiry time of a rotation policy is at least 28 days.", source
+        )
     for action in actions:
         trigger = action.get("trigger") or {}
         after, before = seconds_of(trigger.get("timeAfterCreate")), seconds_of(trigger.get("timeBeforeExpiry"))
         rotates = str((action.get("action") or {}).get("type", "")).lower() == "rotate"
-        if rotates and after is not None and (after < _MIN_ROTATE or (expiry is not None and after > expiry - _MIN_ROTATE)):
+        if (
+            rotates
+            and after is not None
+            and (after < _MIN_ROTATE or (expiry is not None and after > expiry - _MIN_ROTATE))
+        ):
             text = "A key rotates at the earliest 7 days after its creation and 7 days before its expiry."
             return bad_request("InvalidKeyRotationPolicy", text, source)
         if rotates and before is not None and (expiry is None or exp is None):
@@ -203,11 +211,12 @@ def seeded(world: World, key: ResourceId, body: Json) -> Iterator[Change]:
     if world.get(key.child("versions", version)) is None:
         yield from version_changes(key, whole, version)
     for older, kept in world.children(key, "versions"):
-        whole_version = completed(world, key, {**whole, **kept, "properties": {**properties_of(whole), **properties_of(kept)}}, older.name)
+        whole_version = completed(
+            world, key, {**whole, **kept, "properties": {**properties_of(whole), **properties_of(kept)}}, older.name
+        )
         shown = {name: value for name, value in properties_of(whole_version).items() if name != "rotationPolicy"}
         yield SetResource(older, {**kept, "location": whole.get("location"), "properties": shown})
     yield from timers(world, key, whole)
-
 
 
 def seeded_deleted(world: World, gone: ResourceId, body: Json) -> Iterator[Change]:

@@ -20,7 +20,14 @@ from cmk_remediate.simulator.declare import (
     Switch,
     Write,
 )
-from cmk_remediate.simulator.providers.common import VAULT, access_changed, bad_request, properties_of, vault_host, vault_named
+from cmk_remediate.simulator.providers.common import (
+    VAULT,
+    access_changed,
+    bad_request,
+    properties_of,
+    vault_host,
+    vault_named,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +44,12 @@ _ONE_WAY = ("enableSoftDelete", "enablePurgeProtection", "softDeleteRetentionInD
 _RBAC_DEFAULT_SINCE = "2026-02-01"  # learn.microsoft.com: Prepare for Key Vault access control default
 _MAX_POLICIES = 1024  # azure-mgmt-keyvault VaultProperties.access_policies
 
-CONFLICTS = Switch("vault-conflicts", "Two writes to a vault or its keys at one time: the second is answered 409 ConflictError.")
-LATE_PROTECTION = Switch("vault-protection-late", "A service sees a vault's soft delete and purge protection a little later.")
+CONFLICTS = Switch(
+    "vault-conflicts", "Two writes to a vault or its keys at one time: the second is answered 409 ConflictError."
+)
+LATE_PROTECTION = Switch(
+    "vault-protection-late", "A service sees a vault's soft delete and purge protection a little later."
+)
 REGISTERING = Switch("vault-registers-dns", "A new vault is RegisteringDns for a while.")
 
 
@@ -137,10 +148,16 @@ def _one_way(write: Write) -> ArmError | None:
     source = "azure-mgmt-keyvault VaultPatchProperties"
     sent, old, new = properties_of(write.sent), properties_of(write.old), properties_of(write.new)
     if sent.get("enablePurgeProtection") is False:
-        text = 'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.'
+        text = (
+            'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a '
+            "vault is an irreversible action."
+        )
         return bad_request("BadRequest", text, source)
     if sent.get("enableSoftDelete") is False and (old.get("enableSoftDelete") or write.creates):
-        text = 'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the \'soft delete\' functionality is an irreversible action.'
+        text = (
+            'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the '
+            "'soft delete' functionality is an irreversible action."
+        )
         return bad_request("BadRequest", text, source)
     if new.get("enablePurgeProtection") and not new.get("enableSoftDelete"):
         text = 'The property "enablePurgeProtection" cannot be set to true when "enableSoftDelete" is not set to true.'
@@ -155,7 +172,9 @@ def _retention(write: Write) -> ArmError | None:
         return None
     if before is not None:
         text = 'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
-        return bad_request("BadRequest", text, "hashicorp/terraform-provider-azurerm internal/services/keyvault/key_vault_resource.go")
+        return bad_request(
+            "BadRequest", text, "hashicorp/terraform-provider-azurerm internal/services/keyvault/key_vault_resource.go"
+        )
     if not isinstance(days, int) or not 7 <= days <= 90:  # noqa: PLR2004 - the range of azure-mgmt-keyvault VaultProperties
         text = f'The property "softDeleteRetentionInDays" has the invalid value {days}; it must be between 7 and 90.'
         return bad_request("BadRequest", text, "azure-mgmt-keyvault VaultProperties.soft_delete_retention_in_days")
@@ -171,7 +190,8 @@ def _name_taken(write: Write) -> ArmError | None:
     for gone, _ in write.world.by_type("Microsoft.KeyVault/locations/deletedVaults"):
         if gone.name.lower() == write.id.name.lower() and properties_of(write.sent).get("createMode") != "recover":
             text = (
-                "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. "
+                "A vault with the same name already exists in deleted state. You need to either recover or "
+                "purge existing key vault. "
                 "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
             )
             return ArmError(409, "ConflictError", text, "github.com/alan-turing-institute/data-safe-haven/issues/2523")
@@ -188,7 +208,9 @@ def _too_many(write: Write) -> ArmError | None:
 def flips_model(write: Write) -> bool:
     """Say whether a write changes the permission model of an existing vault."""
     before, after = properties_of(write.old), properties_of(write.new)
-    return not write.creates and bool(before.get("enableRbacAuthorization")) != bool(after.get("enableRbacAuthorization"))
+    return not write.creates and bool(before.get("enableRbacAuthorization")) != bool(
+        after.get("enableRbacAuthorization")
+    )
 
 
 def _also_needs(write: Write) -> Iterator[tuple[str, ResourceId]]:
@@ -214,7 +236,9 @@ def _soft_deleted(write: Write) -> Changes:
         return
     days = properties.get("softDeleteRetentionInDays", 90)
     place = str(old.get("location", ""))
-    gone = write.id.subscription_id.extension("Microsoft.KeyVault/locations", place).child("deletedVaults", write.id.name)
+    gone = write.id.subscription_id.extension("Microsoft.KeyVault/locations", place).child(
+        "deletedVaults", write.id.name
+    )
     body = {
         "vaultId": str(write.id),
         "location": place,
@@ -231,7 +255,11 @@ def dns_ready(world: World, data: Json) -> Changes:
     """End the registration of a new vault's host name."""
     vault = world.spelled(data["vault"])
     body = world.get(vault)
-    return [] if body is None else [SetResource(vault, {**body, "properties": {**properties_of(body), "provisioningState": "Succeeded"}})]
+    return (
+        []
+        if body is None
+        else [SetResource(vault, {**body, "properties": {**properties_of(body), "provisioningState": "Succeeded"}})]
+    )
 
 
 def on_vault(write: Write) -> ArmError | None:
@@ -249,10 +277,18 @@ VAULTS = ResourceType(
         "PATCH": SYNC,
         "DELETE": GONE,
     },
-    read_only=("properties.vaultUri", "properties.provisioningState", "properties.hsmPoolResourceId", "properties.privateEndpointConnections"),
+    read_only=(
+        "properties.vaultUri",
+        "properties.provisioningState",
+        "properties.hsmPoolResourceId",
+        "properties.privateEndpointConnections",
+    ),
     create_only=("location",),
     kept=tuple(f"properties.{name}" for name in _ONE_WAY),
-    defaults={"tags": {}, "properties": {"accessPolicies": [], "enabledForDeployment": False, "publicNetworkAccess": "Enabled"}},
+    defaults={
+        "tags": {},
+        "properties": {"accessPolicies": [], "enabledForDeployment": False, "publicNetworkAccess": "Enabled"},
+    },
     merge=_merge,
     prepare=_prepare,
     rules=(
@@ -267,7 +303,6 @@ VAULTS = ResourceType(
     system_data=True,
 )
 """Vaults; that PUT replaces the whole property bag is github.com/Azure/azure-cli/issues/7608."""
-
 
 
 def seeded(world: World, vault: ResourceId, body: Json) -> Changes:

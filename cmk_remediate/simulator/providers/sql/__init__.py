@@ -43,7 +43,9 @@ def _seed(world: World) -> Iterator[Change]:
             )
             yield SetResource(names.protector_of(server), whole)
             if used.get("autoRotationEnabled"):
-                yield Schedule(protector.lag(world, server), protector.FOLLOW, {"server": str(server)}, f"follow:{server.key}")
+                yield Schedule(
+                    protector.lag(world, server), protector.FOLLOW, {"server": str(server)}, f"follow:{server.key}"
+                )
     for place, body in world.by_type(names.KEY):
         properties = properties_of(body)
         if properties.get("serverKeyType") == names.KEY_VAULT and "thumbprint" not in properties:
@@ -111,4 +113,3 @@ SQL = Provider(
     seed=_seed,
 )
 """The resource provider."""
-

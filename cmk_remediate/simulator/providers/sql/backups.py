@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Change
     from cmk_remediate.simulator.world import World
 
-CHAINS = Switch("sql-backup-chains", "Databases keep the keys their backups were taken with; restoring needs each of them.")
+CHAINS = Switch(
+    "sql-backup-chains", "Databases keep the keys their backups were taken with; restoring needs each of them."
+)
 DAY = 86400.0
 _DEFAULT_DAYS = 7  # learn.microsoft.com: Automated backups in Azure SQL Database
 _SEEDED_DAYS = 35
@@ -38,7 +40,9 @@ def is_user(database: ResourceId) -> bool:
 
 def encrypted(world: World, database: ResourceId) -> bool:
     """Say whether transparent data encryption is on."""
-    return bool(properties_of(world.get(database.child("transparentDataEncryption", "current"))).get("state") == "Enabled")
+    return bool(
+        properties_of(world.get(database.child("transparentDataEncryption", "current"))).get("state") == "Enabled"
+    )
 
 
 def thumb_now(world: World, database: ResourceId, protector: Json | None = None) -> str:
@@ -74,7 +78,9 @@ def _appended(world: World, database: ResourceId, thumb: str) -> Iterator[Change
     links = chain(world, database)
     if not links or links[-1][1] != thumb:
         edge = world.stamp - _SEEDED_DAYS * DAY
-        kept = [list(pair) for index, pair in enumerate(links) if index + 1 >= len(links) or links[index + 1][0] >= edge]
+        kept = [
+            list(pair) for index, pair in enumerate(links) if index + 1 >= len(links) or links[index + 1][0] >= edge
+        ]
         yield SetHidden(database, {"backups": [*kept, [world.stamp, thumb]]})
 
 

@@ -43,7 +43,9 @@ GOES = "sql.database-inaccessible"
 HEALS = "sql.heal"
 ONLINE = "sql.database-online"
 
-CONSEQUENCES = Switch("sql-inaccessible", "A server that cannot reach its key loses its databases after 10 to 30 minutes.")
+CONSEQUENCES = Switch(
+    "sql-inaccessible", "A server that cannot reach its key loses its databases after 10 to 30 minutes."
+)
 ROTATION = Switch("sql-auto-rotation", "A protector with automatic rotation follows new key versions by itself.")
 
 _GONE_AFTER = (600.0, 1800.0)
@@ -85,7 +87,9 @@ def review(world: World, changed: str) -> Iterator[Change]:
         if world.hidden(place).get("lostAt") is None and not usable(world, server, text):
             yield SetHidden(place, {"lostAt": world.stamp})
             yield Say(f"the server {server.name} cannot use its key any more")
-            yield Schedule(world.draw(*_GONE_AFTER, "gone", server.key, int(world.stamp)), GOES, {"server": str(server)})
+            yield Schedule(
+                world.draw(*_GONE_AFTER, "gone", server.key, int(world.stamp)), GOES, {"server": str(server)}
+            )
 
 
 def _text(world: World, server: ResourceId) -> str:
@@ -124,7 +128,9 @@ def _heals(world: World, data: Json) -> Iterator[Change]:
     elif world.stamp - lost <= _HEALS_WITHIN + _LOOKS_EVERY:
         yield Schedule(world.draw(*_BACK_AFTER, "back", server.key, int(lost)), ONLINE, data)
     else:
-        yield Say(f"the server {server.name} can use its key again, too late to heal by itself: revalidate its protector")
+        yield Say(
+            f"the server {server.name} can use its key again, too late to heal by itself: revalidate its protector"
+        )
 
 
 def _online(world: World, data: Json) -> Iterator[Change]:

@@ -48,7 +48,12 @@ def _database(write: Write) -> Json:
     body, world = write.new or {}, write.world
     properties = dict(properties_of(body))
     if write.creates:
-        properties = {"status": "Online", "databaseId": world.new_guid("database", write.id.key), "creationDate": world.iso(), **properties}
+        properties = {
+            "status": "Online",
+            "databaseId": world.new_guid("database", write.id.key),
+            "creationDate": world.iso(),
+            **properties,
+        }
     return {"kind": "v12.0,user", **body, "properties": properties}
 
 
@@ -124,7 +129,9 @@ def _tde_refused(write: Write) -> ArmError | None:
         text = "Please modify Transparent Data Encryption on the primary databases."
         return bad_request("CanNotDropAlterOnMirror", text, _CODES)
     if properties_of(write.old).get("scanState") == "Running":
-        return refusal(409, "EncryptionInProgress", "Cannot modify encryption while an encryption scan in progress.", _CODES)
+        return refusal(
+            409, "EncryptionInProgress", "Cannot modify encryption while an encryption scan in progress.", _CODES
+        )
     return None
 
 
@@ -167,7 +174,11 @@ def _inaccessible_read(resource: ResourceId, _body: Json, world: World) -> ArmEr
 ENCRYPTION = ResourceType(
     type=TDE,
     api_versions=API_VERSIONS,
-    answers={"GET": SYNC, "LIST": SYNC, "PUT": Answer(status=202, created=202, body="operation", operation=TDE_OPERATION)},
+    answers={
+        "GET": SYNC,
+        "LIST": SYNC,
+        "PUT": Answer(status=202, created=202, body="operation", operation=TDE_OPERATION),
+    },
     read_only=("properties.scanState",),
     prepare=_tde_prepare,
     rules=(Rule(_tde_refused),),
@@ -188,7 +199,9 @@ RETENTION = ResourceType(
 
 
 def _unreachable(scope: ResourceId, world: World) -> list[ResourceId]:
-    return [one for one, body in world.children(scope, "databases") if properties_of(body).get("status") == "Inaccessible"]
+    return [
+        one for one, body in world.children(scope, "databases") if properties_of(body).get("status") == "Inaccessible"
+    ]
 
 
 INACCESSIBLE = ResourceType(
@@ -206,7 +219,11 @@ LINKS = ResourceType(type=LINK, api_versions=API_VERSIONS, answers={"GET": SYNC,
 
 
 def _server_links(scope: ResourceId, world: World) -> list[ResourceId]:
-    return [link for database, _ in world.children(scope, "databases") for link, _ in world.children(database, "replicationLinks")]
+    return [
+        link
+        for database, _ in world.children(scope, "databases")
+        for link, _ in world.children(database, "replicationLinks")
+    ]
 
 
 SERVER_LINKS = ResourceType(

@@ -153,7 +153,13 @@ def _partner_side(world: World, group: ResourceId, whole: Json, partner: Resourc
         mirrored = {
             **whole,
             "replicationRole": "Secondary",
-            "partnerServers": [{"id": str(here), "location": display_region(str(home.get("location", ""))), "replicationRole": "Primary"}],
+            "partnerServers": [
+                {
+                    "id": str(here),
+                    "location": display_region(str(home.get("location", ""))),
+                    "replicationRole": "Primary",
+                }
+            ],
             "databases": [str(partner.child("databases", one.name)) for one in databases],
         }
         yield SetResource(twin, {"location": display_region(str(there.get("location", ""))), "properties": mirrored})

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
-CHECKS_PROTECTION = Switch("sql-checks-protection", "SQL refuses a key whose vault lacks soft delete or purge protection.")
+CHECKS_PROTECTION = Switch(
+    "sql-checks-protection", "SQL refuses a key whose vault lacks soft delete or purge protection."
+)
 REFUSES_OLD_VERSION = Switch("sql-refuses-old-version", "SQL refuses an old version of a key as protector.")
 
 _SIZES = (2048, 3072)
@@ -52,7 +54,8 @@ def _missing(world: World, server: ResourceId, body: Json | None, text: str) -> 
     return ArmError(
         400,
         code,
-        f"{who} requires the following Azure Key Vault permissions: 'Get, WrapKey, UnwrapKey' to the key '{text}'. Please grant the "
+        f"{who} requires the following Azure Key Vault permissions: 'Get, WrapKey, UnwrapKey' to the key "
+        f"'{text}'. Please grant the "
         "missing permissions to the identity.",
         "github.com/MicrosoftDocs/sql-docs/issues/7586",
     )
@@ -65,7 +68,11 @@ def key_refusal(world: World, server: ResourceId, body: Json | None, text: str, 
         return refusal(400, "AzureKeyVaultMalformedVaultUri", "The provided Key Vault uri is not valid.")
     vault, key = vault_named(world, uri.vault), key_id(world, uri)
     if vault is None or key is None:
-        return refusal(400, "AkvHostNotResolvingFromNode", f"AKV host '{uri.host}' is not resolvable from SQL, on server '{server.name}'.")
+        return refusal(
+            400,
+            "AkvHostNotResolvingFromNode",
+            f"AKV host '{uri.host}' is not resolvable from SQL, on server '{server.name}'.",
+        )
     seen = _server_body(world, server, body)
     principal = primary_principal(world, seen)
     if not principal:
@@ -73,7 +80,11 @@ def key_refusal(world: World, server: ResourceId, body: Json | None, text: str, 
     allowed = world.reachable(server, vault) and all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS)
     if not allowed:
         return _missing(world, server, seen, text)
-    return _key_state(world, key, uri) or _vault_state(world, vault) or (_generation(world, key, uri) if protector else None)
+    return (
+        _key_state(world, key, uri)
+        or _vault_state(world, vault)
+        or (_generation(world, key, uri) if protector else None)
+    )
 
 
 def _key_state(world: World, key: ResourceId, uri: KeyUri) -> ArmError | None:
@@ -101,7 +112,9 @@ def _key_state(world: World, key: ResourceId, uri: KeyUri) -> ArmError | None:
         return refusal(400, "AzureKeyVaultRsaKeyNotSupported", text)
     ops = {str(one).lower() for one in properties.get("keyOps") or _NEEDED_OPS}
     if not ops.issuperset(_NEEDED_OPS):
-        return refusal(400, "AkvKeyOperationNotAllowed", "The key does not permit the operations wrapKey and unwrapKey.")
+        return refusal(
+            400, "AkvKeyOperationNotAllowed", "The key does not permit the operations wrapKey and unwrapKey."
+        )
     return None
 
 
@@ -109,7 +122,8 @@ def _vault_state(world: World, vault: ResourceId) -> ArmError | None:
     if not world.switch(CHECKS_PROTECTION.name) or protected(world, vault):
         return None
     text = (
-        "The provided Key Vault uri is not valid. Please ensure the key vault has been configured with soft-delete and purge protection. "
+        "The provided Key Vault uri is not valid. Please ensure the key vault has been configured with "
+        "soft-delete and purge protection. "
         "(https://aka.ms/sqltdebyoksoftdelete)"
     )
     return refusal(400, "SecurityInvalidAzureKeyVaultRecoveryLevel", text)

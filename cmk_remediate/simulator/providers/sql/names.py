@@ -8,12 +8,26 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.declare import ArmError, Json, LongRunning
-from cmk_remediate.simulator.providers.common import KeyUri, key_id, latest_version, parse_key_uri, properties_of, thumbprint
+from cmk_remediate.simulator.providers.common import (
+    KeyUri,
+    key_id,
+    latest_version,
+    parse_key_uri,
+    properties_of,
+    thumbprint,
+)
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.world import World
 
-API_VERSIONS = ("2025-01-01", "2024-05-01-preview", "2023-08-01", "2023-08-01-preview", "2022-08-01-preview", "2021-11-01")
+API_VERSIONS = (
+    "2025-01-01",
+    "2024-05-01-preview",
+    "2023-08-01",
+    "2023-08-01-preview",
+    "2022-08-01-preview",
+    "2021-11-01",
+)
 """azure-mgmt-sql 4.0 asks for the first."""
 
 SERVER = "Microsoft.Sql/servers"

@@ -80,7 +80,13 @@ def _prepare(write: Write) -> Json:
     else:
         kept = write.world.get(server_of(write.id).child("keys", name)) if name else None
         text = str(properties_of(kept).get("uri") or "")
-        fresh = body_of(write.world, kind, str((kept or {}).get("name") or name), text, rotates=bool(sent.get("autoRotationEnabled")))
+        fresh = body_of(
+            write.world,
+            kind,
+            str((kept or {}).get("name") or name),
+            text,
+            rotates=bool(sent.get("autoRotationEnabled")),
+        )
     return {**(write.old or {}), **fresh}
 
 
@@ -124,7 +130,11 @@ def _usable(write: Write) -> ArmError | None:
 
 
 def _geo(write: Write) -> ArmError | None:
-    return geo_refusal(write.world, server_of(write.id), properties_of(write.new)) if write.world.switch(GEO.name) else None
+    return (
+        geo_refusal(write.world, server_of(write.id), properties_of(write.new))
+        if write.world.switch(GEO.name)
+        else None
+    )
 
 
 def geo_refusal(world: World, server: ResourceId, new: Json) -> ArmError | None:
@@ -133,7 +143,9 @@ def geo_refusal(world: World, server: ResourceId, new: Json) -> ArmError | None:
     for partner, role in partners(world, server):
         theirs = on_customer_key(world, partner)
         if new.get("serverKeyType") != KEY_VAULT:
-            first = (order == "secondary-first" and role == "Secondary") or (order == "primary-first" and role == "Primary")
+            first = (order == "secondary-first" and role == "Secondary") or (
+                order == "primary-first" and role == "Primary"
+            )
             if first and theirs:
                 text = "Remote server does not have access to key material used as a TDE protector."
                 return refusal(400, "KeyMaterialNotFoundOnRemoteServer", text)
@@ -164,7 +176,8 @@ def _stuck(write: Write) -> ArmError | None:
     new, old = properties_of(write.new), properties_of(write.old)
     if new.get("serverKeyType") == KEY_VAULT and new.get("uri") != old.get("uri"):
         text = (
-            "Secondary server does not have the key material from the same key vault as the primary server's encryption protector with "
+            "Secondary server does not have the key material from the same key vault as the primary "
+            "server's encryption protector with "
             "key auto-rotation enabled."
         )
         return refusal(400, "SameKeyUriNotFoundOnRemoteServer", text)
@@ -229,7 +242,14 @@ PROTECTORS = ResourceType(
         "LIST": SYNC,
         "PUT": Answer(status=202, created=202, body="operation", operation=PROTECTOR_OPERATION),
     },
-    read_only=("location", "kind", "properties.uri", "properties.thumbprint", "properties.keyVersion", "properties.subregion"),
+    read_only=(
+        "location",
+        "kind",
+        "properties.uri",
+        "properties.thumbprint",
+        "properties.keyVersion",
+        "properties.subregion",
+    ),
     prepare=_prepare,
     rules=(
         Rule(_shape),

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
-_MAX_NAMES = 94  # learn.microsoft.com: Transparent data encryption with customer-managed key, vault and key name together
+_MAX_NAMES = (
+    94  # learn.microsoft.com: Transparent data encryption with customer-managed key, vault and key name together
+)
 
 
 def body_of(world: World, server: Json | None, text: str) -> Json:
@@ -42,7 +44,11 @@ def body_of(world: World, server: Json | None, text: str) -> Json:
     }
     if uri is not None and uri.versioned:
         properties["keyVersion"] = uri.version
-    return {"kind": "azurekeyvault", "location": display_region(str((server or {}).get("location", ""))), "properties": properties}
+    return {
+        "kind": "azurekeyvault",
+        "location": display_region(str((server or {}).get("location", ""))),
+        "properties": properties,
+    }
 
 
 def _prepare(write: Write) -> Json:
@@ -58,7 +64,8 @@ def _kind(write: Write) -> ArmError | None:
     kind = properties_of(write.sent).get("serverKeyType")
     if kind == SERVICE_MANAGED or write.id.name.lower() == SERVICE_MANAGED.lower():
         text = (
-            "Service-managed TDE keys are managed by the service. Service-managed TDE keys don't support Create or Update by the user."
+            "Service-managed TDE keys are managed by the service. Service-managed TDE keys don't support Create "
+            "or Update by the user."
         )
         return refusal(400, "InvalidUpsertKeyType", text)
     if kind != KEY_VAULT:
@@ -114,7 +121,10 @@ def _unused(write: Write) -> ArmError | None:
     for partner, role in partners(world, server):
         other = on_customer_key(world, partner)
         if role == "Primary" and other and thumb_of(world, other.get("uri")) == thumb:
-            text = f"The operation could not be completed because the Azure Key Vault Key name {write.id.name} is currently set as encryption protector on geo-primary."
+            text = (
+                f"The operation could not be completed because the Azure Key Vault Key name {write.id.name} is "
+                "currently set as encryption protector on geo-primary."
+            )
             return refusal(400, "AzureKeyVaultKeyUsedOnGeoPrimary", text)
     return None
 
@@ -135,7 +145,15 @@ KEYS = ResourceType(
         "PUT": Answer(status=202, created=202, body="operation", operation=KEY_OPERATION),
         "DELETE": Answer(status=202, body="operation", operation=DELETE_KEY_OPERATION),
     },
-    read_only=("location", "kind", "properties.thumbprint", "properties.creationDate", "properties.autoRotationEnabled", "properties.keyVersion", "properties.subregion"),
+    read_only=(
+        "location",
+        "kind",
+        "properties.thumbprint",
+        "properties.creationDate",
+        "properties.autoRotationEnabled",
+        "properties.keyVersion",
+        "properties.subregion",
+    ),
     prepare=_prepare,
     rules=(
         Rule(_kind),

@@ -57,7 +57,11 @@ def _prepare(write: Write) -> Json:
     properties = {name: value for name, value in properties_of(body).items() if name != "administratorLoginPassword"}
     if write.creates:
         suffix = write.world.cloud.suffixes["sql"]
-        properties |= {"state": "Ready", "fullyQualifiedDomainName": f"{write.id.name}.{suffix}", "privateEndpointConnections": []}
+        properties |= {
+            "state": "Ready",
+            "fullyQualifiedDomainName": f"{write.id.name}.{suffix}",
+            "privateEndpointConnections": [],
+        }
         body = {**body, "kind": "v12.0"}
     return {**body, "properties": properties}
 
@@ -88,7 +92,9 @@ def _carries_primary(write: Write) -> ArmError | None:
     if on_customer_key(write.world, write.id) is None or write.world.doubt(doubts.SQL_UPDATE_NEEDS_PRIMARY) == "no":
         return None
     text = "The primary user assigned identity is required for a server whose encryption key is customer-managed."
-    return bad_request("PrimaryUserAssignedIdentityIdRequired", text, "github.com/hashicorp/terraform-provider-azurerm/issues/24235")
+    return bad_request(
+        "PrimaryUserAssignedIdentityIdRequired", text, "github.com/hashicorp/terraform-provider-azurerm/issues/24235"
+    )
 
 
 def _new_key(write: Write) -> str:
@@ -136,7 +142,11 @@ def _on_write(write: Write) -> Iterator[Change]:
         rotates = bool((on_customer_key(world, write.id) or {}).get("autoRotationEnabled"))
         body = protector.body_of(world, KEY_VAULT, key_name(uri), text, rotates=rotates)
         yield SetResource(protector_of(write.id), body)
-        yield from (one for one in protector.set_changes(world, write.id, body) if not (isinstance(one, SetResource) and one.id == write.id))
+        yield from (
+            one
+            for one in protector.set_changes(world, write.id, body)
+            if not (isinstance(one, SetResource) and one.id == write.id)
+        )
     yield from access_changed(world, write.id)
 
 
@@ -145,13 +155,19 @@ def _master(_server: ResourceId, body: Json, world: World) -> Json:
         "sku": {"name": "System", "tier": "System", "capacity": 0},
         "kind": "v12.0,system",
         "location": body.get("location"),
-        "properties": {"collation": "SQL_Latin1_General_CP1_CI_AS", "status": "Online", "databaseId": world.new_guid("database")},
+        "properties": {
+            "collation": "SQL_Latin1_General_CP1_CI_AS",
+            "status": "Online",
+            "databaseId": world.new_guid("database"),
+        },
     }
 
 
 def _administrator(_server: ResourceId, body: Json, _world: World) -> Json | None:
     found = properties_of(body).get("administrators")
-    return {"properties": {"administratorType": "ActiveDirectory", **found}} if isinstance(found, dict) and found else None
+    return (
+        {"properties": {"administratorType": "ActiveDirectory", **found}} if isinstance(found, dict) and found else None
+    )
 
 
 SERVERS = ResourceType(
@@ -176,7 +192,9 @@ SERVERS = ResourceType(
     ),
     create_only=("properties.administratorLogin", "properties.administrators"),
     kept=("properties.keyId", "properties.primaryUserAssignedIdentityId", "properties.federatedClientId"),
-    defaults={"properties": {"version": "12.0", "publicNetworkAccess": "Enabled", "restrictOutboundNetworkAccess": "Disabled"}},
+    defaults={
+        "properties": {"version": "12.0", "publicNetworkAccess": "Enabled", "restrictOutboundNetworkAccess": "Disabled"}
+    },
     prepare=_prepare,
     rules=(
         Rule(_primary),
@@ -202,4 +220,3 @@ ADMINISTRATORS = ResourceType(
     type=f"{SERVER}/administrators", api_versions=API_VERSIONS, answers={"GET": SYNC, "LIST": SYNC}, tracked=False
 )
 """azure-mgmt-sql ServerAzureADAdministratorsOperations."""
-

@@ -1,0 +1,135 @@
+"""When two states of Azure are the same: bodies as JSON, less what the service makes and less what a review says stays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cmk_remediate.model.review import Review
+    from tests.e2e.stage import Stage
+
+Bodies = dict[str, dict[str, Any]]
+
+SERVER_MADE = (
+    ("*", "systemData.*", "who wrote last and when: Azure's own record of our very requests"),
+    ("*", "etag", "changes with every write"),
+    ("microsoft.sql/servers/keys", "properties.creationDate", "when it was registered"),
+    ("microsoft.sql/servers/encryptionprotector", "properties.thumbprint", "of the key version in use"),
+    ("microsoft.sql/servers/encryptionprotector", "properties.keyVersion", "of the key version in use"),
+    ("microsoft.sql/servers/encryptionprotector", "properties.uri", "follows serverKeyName; a rotation moves its version"),
+    ("microsoft.sql/servers", "properties.keyId", "follows the protector; a rotation moves its version"),
+    ("microsoft.sql/servers", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
+    ("microsoft.sql/servers", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
+    ("microsoft.sql/servers/databases", "properties.earliestRestoreDate", "moves with time"),
+    ("microsoft.sql/servers/databases/transparentdataencryption", "properties.scanState", "a scan comes and goes"),
+    ("microsoft.keyvault/vaults/keys", "properties.keyUriWithVersion", "names the version its owner rotated to"),
+    ("microsoft.keyvault/vaults/keys", "properties.attributes.created", "of the version its owner rotated to"),
+    ("microsoft.keyvault/vaults/keys", "properties.attributes.updated", "of the version its owner rotated to"),
+    ("microsoft.keyvault/vaults/keys*", "properties.attributes.recoveryLevel", "follows the vault's protection"),
+)
+"""(type, path, why it is not compared): members that the service makes or moves by itself; names in lower-case types."""
+
+APPEARS = (
+    ("microsoft.keyvault/vaults/keys/versions", "the version its owner rotated to"),
+    ("microsoft.sql/servers/keys", "a protector that follows its key has the new version registered"),
+)
+"""(type, why): resources that a rotation makes; overlooked only where a key was rotated in between."""
+
+VERSIONED = (("microsoft.sql/servers/encryptionprotector", "properties.serverKeyName"),)
+"""Members compared without the version at their end: an old key version cannot be selected again."""
+
+_ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Stays:
+    """What a review says is not undone: a path of a resource, or, where the path is empty, the whole resource."""
+
+    resource: str
+    path: str = ""
+
+
+def kept(stage: Stage, review: Review, undoing: Review) -> list[Stays]:
+    """Return what the rollback review *undoing* of *review* calls kept or one-way.
+
+    A step's resource is where its journal says it wrote: some addresses are known to the run only.
+    """
+    found: list[Stays] = []
+    lines = {step.id: step.lines for step in review.steps}
+    where = {**_where(stage, review), **_where(stage, undoing)}
+    for step in undoing.steps:
+        back = [line.reversibility.kind for line in step.lines if line.role == "owned" and line.reversibility]
+        if not back or not all(kind in ("kept", "one-way") for kind in back) or step.id not in where:
+            continue
+        method, resource = where[step.id]
+        whole = method == "PUT" and resource.rsplit("/", 1)[1] != "current"
+        owned = [line.path for line in lines.get(step.id, ()) if line.role == "owned"]
+        found += [Stays(resource)] if whole else [Stays(resource, one) for one in owned]
+    return found
+
+
+def _where(stage: Stage, review: Review) -> dict[str, tuple[str, str]]:
+    file = stage.folder / review.digest / "journal.ndjson"
+    records = [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
+    return {one["step"]: (one["method"], one["resource_id"].lower()) for one in records if one["type"] == "intent"}
+
+
+def differences(before: Bodies, after: Bodies, stays: Iterable[Stays] = (), *, rotated: bool = False) -> list[str]:
+    """Return each member that differs and is neither server-made nor in *stays*, in words.
+
+    *rotated* says that keys got new versions in between.
+    """
+    known = list(stays)
+    whole = {one.resource for one in known if not one.path}
+    found = []
+    for resource in sorted({*before, *after}):
+        if any(resource == one or resource.startswith(f"{one}/") for one in whole):
+            continue
+        kind = _type_of(resource)
+        if rotated and resource not in before and any(kind == one for one, _ in APPEARS):
+            continue
+        old, new = _flat(kind, before.get(resource)), _flat(kind, after.get(resource))
+        paths = [one.path.lower() for one in known if one.resource == resource]
+        for path in sorted({*old, *new}):
+            if old.get(path, _ABSENT) == new.get(path, _ABSENT):
+                continue
+            if any(path.lower() == one or path.lower().startswith(f"{one}.") for one in paths):
+                continue
+            found.append(f"{resource}: {path}: {old.get(path, _ABSENT)!r} -> {new.get(path, _ABSENT)!r}")
+    return found
+
+
+def _flat(kind: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        path: _unversioned(kind, path, value)
+        for path, value in _members({} if body is None else body)
+        if path and not _server_made(kind, path)
+    }
+
+
+def _unversioned(kind: str, path: str, value: Any) -> Any:
+    if (kind, path) in VERSIONED and str(value).count("_") == 2:
+        return str(value).rsplit("_", 1)[0]
+    return value
+
+
+def _server_made(kind: str, path: str) -> bool:
+    return any(fnmatchcase(kind, types) and fnmatchcase(path, paths) for types, paths, _ in SERVER_MADE)
+
+
+def _members(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _members(inner, f"{path}.{name}" if path else name)
+    else:
+        yield path, value
+
+
+def _type_of(resource: str) -> str:
+    tail = resource.rsplit("/providers/", 1)[-1].split("/")
+    return "/".join([tail[0], *tail[1::2]])

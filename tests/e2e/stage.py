@@ -1,0 +1,153 @@
+"""One embedded Azure with the law monitor on, a run store, and the public verbs as a script would call them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import cmk_remediate as cmk
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.monitor import Monitor, check, watch
+from cmk_remediate.simulator.providers.keyvault.rotation import new_version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.result import RunResult, Verification
+    from cmk_remediate.model.review import Review
+    from cmk_remediate.simulator.embedded import EmbeddedAzure, Exchange
+    from tests.e2e.estates import Scene
+
+DAY = 86400.0
+
+
+@dataclass
+class Stage:
+    """What a test has before it.
+
+    Attributes:
+        azure: the Azure.
+        scene: what was put into it.
+        folder: the run store.
+        monitor: judges every request of the operator's.
+        caller: the object id that signs in; the estate's operator where empty.
+    """
+
+    azure: EmbeddedAzure
+    scene: Scene
+    folder: Path
+    caller: str = ""
+    monitor: Monitor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Attach the monitor."""
+        self.monitor = watch(self.azure, self.caller)
+
+    @property
+    def connection(self) -> Connection:
+        """A new process's connection."""
+        return self.azure.connection(self.caller or None)
+
+    # -- the verbs ---------------------------------------------------------------------------------------------------------
+
+    def dry_run(self, plan: dict[str, Any] | None = None) -> Review:
+        """Return the review of the scene's plan."""
+        return cmk.dry_run(plan or self.scene.plan, connection=self.connection, runs=self.folder)
+
+    def apply(self, review: Review, **options: Any) -> RunResult:
+        """Apply *review* with everything it asks for accepted."""
+        options.setdefault("accept", review.acknowledgements_required)
+        return cmk.apply(review, connection=self.connection, **options)
+
+    def moved(self) -> tuple[Review, RunResult]:
+        """Dry-run and apply the scene's plan; it must end well."""
+        review = self.dry_run()
+        result = self.apply(review)
+        assert result.exit_code == 0, told(result)
+        return review, result
+
+    def resume(self, run: str) -> RunResult:
+        """Go on with a run, as a new process."""
+        return cmk.resume(run, connection=self.connection, runs=self.folder)
+
+    def review_rollback(self, run: str) -> Review:
+        """Return the review of what undoes *run*."""
+        return cmk.review_rollback(run, connection=self.connection, runs=self.folder)
+
+    def rolled_back(self, run: str) -> tuple[Review, RunResult]:
+        """Undo *run*; it must end well."""
+        review = self.review_rollback(run)
+        accept = review.acknowledgements_required
+        result = cmk.rollback(run, connection=self.connection, runs=self.folder, review=review, accept=accept)
+        assert result.exit_code == 0, told(result)
+        return review, result
+
+    def verify(self, subject: Any = None) -> Verification:
+        """Verify the scene's plan, or *subject*."""
+        return cmk.verify(subject or self.scene.plan, connection=self.connection, runs=self.folder)
+
+    def journal(self, run: str) -> list[bytes]:
+        """Return the lines of a run's journal."""
+        return (self.folder / run / "journal.ndjson").read_bytes().splitlines()
+
+    # -- what Azure saw ----------------------------------------------------------------------------------------------------
+
+    def since(self, number: int) -> list[Exchange]:
+        """Return the requests after the first *number* of them."""
+        return self.azure.requests[number:]
+
+    def seen(self) -> int:
+        """Return how many requests there were."""
+        return len(self.azure.requests)
+
+    def bodies(self) -> dict[str, dict[str, Any]]:
+        """Return every resource as a GET shows it, by lower-case id; less what only the embedded Azure knows."""
+        world = self.azure.world
+        found = {}
+        for resource, body in world.resources():
+            kind = world.registry.types.get(resource.type.lower())
+            shown = kind.on_read(resource, body, world) if kind is not None and kind.on_read is not None else body
+            found[resource.key] = copy.deepcopy(shown)
+        return found
+
+    def rotate(self, *keys: str) -> None:
+        """Let the owner make a new version of each key."""
+        for key in keys:
+            self.azure.world.apply(new_version(self.azure.world, ResourceId(key)))
+
+    def protector(self, server: str) -> dict[str, Any]:
+        """Return the properties of a server's protector."""
+        body = self.azure.world.get(f"{server}/encryptionProtector/current")
+        assert body is not None
+        found: dict[str, Any] = body["properties"]
+        return found
+
+    def lawful(self) -> None:
+        """Assert that no law was broken, now and once all has been quiet for a day."""
+        assert [str(one) for one in self.monitor.violations] == []
+        assert [str(one) for one in check(self.azure, self.monitor)] == []
+
+
+def writes(log: list[Exchange]) -> list[Exchange]:
+    """Return the requests that could change anything."""
+    return [one for one in log if not one.reads]
+
+
+def rows(log: list[Exchange]) -> list[dict[str, Any]]:
+    """Return the log as `tests.laws` takes it: taken requests with their bodies."""
+    return [one.to_json() | ({"body": json.loads(one.body)} if one.body else {}) for one in log]
+
+
+def path(one: Exchange) -> str:
+    """Return a request's path in lower case."""
+    return urlsplit(one.url).path.lower()
+
+
+def told(result: RunResult) -> str:
+    """Return how a run ended, for a failed assertion."""
+    return "\n".join([result.text, *result.alarms, *(f"{one.id}: {one.end} {one.code} {one.text}" for one in result.targets)])
+

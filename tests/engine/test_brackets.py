@@ -1,0 +1,259 @@
+"""What is stopped is started. What is lost here: forty machines that stand still on Monday morning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cmk_remediate.engine.run import Rules
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.model.graph import Graph, GraphBuilder
+from tests.engine.estates import add_bracket
+from tests.engine.invented import SetThing, StartMachine, StopMachine, rid
+from tests.engine.lab import Lab
+
+if TYPE_CHECKING:
+    import pytest
+
+    from cmk_remediate.model.result import Event
+    from tests.engine.small_azure import SmallAzure
+
+
+def fleet(count: int = 2, disks: int = 2) -> tuple[Lab, Graph]:
+    """Return *count* machines, a target each, with *disks* disks each."""
+    lab, builder = Lab(), GraphBuilder()
+    for number in range(count):
+        add_bracket(lab, builder, f"t{number}", f"m{number}", *(f"m{number}d{disk}" for disk in range(disks)), needs=[])
+    return lab, builder.build()
+
+
+def powers(lab: Lab) -> set[Any]:
+    return {body["properties"]["power"] for key, body in lab.state.bodies.items() if "/machines/" in key}
+
+
+FAULT = st.sampled_from(
+    ["", "not-yet", "busy", "refused", "unclear-before", "unclear-after", "no-effect", "unreadable"]
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    faults=st.dictionaries(st.sampled_from(["m0d0", "m0d1", "m1d0"]), st.lists(FAULT, max_size=4)),
+    stop_at=st.none() | st.integers(0, 30),
+    drift=st.none() | st.sampled_from(["m0d0", "m1d1"]),
+    kill=st.none() | st.tuples(st.integers(1, 40), st.sampled_from(["before", "after"])),
+)
+def test_a_machine_that_ran_runs_at_the_end(
+    faults: dict[str, list[Any]], stop_at: int | None, drift: str | None, kill: Any
+) -> None:
+    """Law 10: failure, refusal, drift, a wish to end, death: in any mixture."""
+    lab, graph = fleet()
+    review = lab.dry_run(graph)
+    stop, events = Stop(), [0]
+
+    def plan(azure: SmallAzure) -> None:
+        azure.faults = {rid("disks", name).key: list(items) for name, items in faults.items()}
+        azure.slow = {rid("machines", "m0").key: 40}
+
+        def hand(request: Any) -> None:
+            if drift and request.verb == "deallocate":
+                lab.state.bodies[rid("disks", drift).key]["properties"]["key"] = "somebody's"
+
+        azure.before_send = hand
+
+    def watch(_: Event) -> None:
+        events[0] += 1
+        if events[0] == stop_at:
+            stop.ask("Ctrl-C")
+
+    first = lab.apply(review, rules=Rules(max_failures=9), stop=stop, progress=watch, kill_at=kill, settings=plan)
+    if first.result is None:
+        lab.apply(review, first.lines, rules=Rules(max_failures=9))
+    assert powers(lab) == {"running"}
+
+
+def test_death_at_any_request_and_resume_leave_no_machine_stopped_and_stop_none_twice() -> None:
+    lab, graph = fleet(2, 1)
+    review = lab.dry_run(graph)
+    calls = lab.copy().apply(review).calls
+    for number in range(1, calls + 1):
+        for side in ("before", "after"):
+            other = lab.copy()
+            killed = other.apply(review, kill_at=(number, side))
+            if killed.result is None:
+                other.apply(review, killed.lines)
+            assert powers(other) == {"running"}
+            assert set(other.state.effects.values()) == {1}, (number, side, other.state.effects)
+
+
+def test_an_open_bracket_is_closed_first_on_resume() -> None:
+    """Whoever resumes must not wait for other machines before his own runs again."""
+    lab, graph = fleet(3, 1)
+    review = lab.dry_run(graph)
+    killed = lab.apply(review, kill_at=(8, "after"))
+    opened = [row["url"] for row in killed.writes if "machines" in row["url"]]
+    assert len(opened) == 1
+    again = lab.apply(review, killed.lines)
+    machines = [row["url"] for row in again.writes if "machines" in row["url"]]
+    assert machines[0] == opened[0]
+    assert again.done.exit_code == 0
+
+
+def test_a_bracket_shared_by_targets_that_have_all_drifted_is_closed_all_the_same() -> None:
+    """All disks of a machine share one stop: a drift of each of them must not take the start away."""
+    lab, builder = Lab(), GraphBuilder()
+    for name in ("d0", "d1"):
+        add_bracket(lab, builder, name, "m", name, needs=[])
+    builder = GraphBuilder()
+    vm = rid("machines", "m")
+    stop = StopMachine(vm)
+    inner = [SetThing(rid("disks", name), "key", "new") for name in ("d0", "d1")]
+    for step, name in zip(inner, ("d0", "d1"), strict=True):
+        builder.add(stop, target=name)
+        builder.add(step, target=name, needs=[stop])
+        builder.add(StartMachine(vm), target=name, after=inner, closes=stop)
+    review = lab.dry_run(builder.build())
+    calls = 0
+    tried = lab
+    while "stopped" not in powers(tried):
+        calls, tried = calls + 1, lab.copy()
+        tried.apply(review, kill_at=(calls, "after"))
+    killed = lab.apply(review, kill_at=(calls, "after"))
+    for name in ("d0", "d1"):
+        lab.state.bodies[rid("disks", name).key]["properties"]["key"] = "somebody's"
+    again = lab.apply(review, killed.lines)
+    assert powers(lab) == {"running"}
+    assert again.done.exit_code == 5
+
+
+def test_no_more_machines_stand_still_at_once_than_allowed() -> None:
+    """max_disrupted is what the owner of the service agreed to."""
+    for allowed in (1, 2):
+        lab, graph = fleet(4, 1)
+        review = lab.dry_run(graph)
+        still: list[int] = []
+
+        def plan(azure: SmallAzure, lab: Lab = lab, still: list[int] = still) -> None:
+            azure.before_send = lambda _: still.append(
+                sum(
+                    body["properties"].get("power") == "stopped"
+                    for key, body in lab.state.bodies.items()
+                    if "/machines/" in key
+                )
+            )
+
+        lab.apply(review, rules=Rules(max_disrupted=allowed), settings=plan)
+        assert max(still) == allowed
+
+
+def test_ctrl_c_in_mid_bracket_closes_it_and_opens_no_other() -> None:
+    lab, graph = fleet(3, 1)
+    review = lab.dry_run(graph)
+    stop = Stop()
+
+    def hand(request: Any) -> None:
+        if "disks" in request.resource.text:
+            stop.ask("Ctrl-C")
+
+    done = lab.apply(review, stop=stop, settings=lambda azure: setattr(azure, "before_send", hand))
+    assert done.done.exit_code == 5
+    assert sorted(done.ends) == ["done", "skipped", "skipped"]
+    assert powers(lab) == {"running"}
+    assert sum("machines" in row["url"] for row in done.writes) == 2
+
+
+def test_a_bracket_opens_only_if_the_whole_of_it_fits() -> None:
+    """Stopped at 23:55, with ten minutes of work and a window that ends at midnight."""
+    lab, graph = fleet(1, 2)
+    review = lab.dry_run(graph)
+    asked: list[int] = []
+
+    def fits(seconds: int) -> str:
+        asked.append(seconds)
+        return "too late" if seconds > 1000 and len(asked) > 1 else ""
+
+    done = lab.apply(review, rules=Rules(fits=fits))
+    assert max(asked) == 600 + 60 + 60 + 600
+    assert done.writes == []
+    assert done.done.exit_code == 4
+
+
+def test_a_machine_that_cannot_be_started_is_the_first_line() -> None:
+    lab, graph = fleet(1, 1)
+    review = lab.dry_run(graph)
+    key = rid("machines", "m0").key
+    done = lab.apply(review, settings=lambda azure: azure.faults.update({key: ["", "refused"]}))
+    assert done.done.exit_code == 5
+    assert "CMK516" in done.done.alarms[0]
+    assert "m0" in done.done.alarms[0]
+
+
+def test_nothing_is_stopped_for_nothing() -> None:
+    """The second dry run of a finished estate shows no change, and applying it is no outage."""
+    lab, graph = fleet(1, 1)
+    lab.apply(lab.dry_run(graph))
+    again = lab.dry_run(graph)
+    assert {step.action for step in again.steps} == {"none"}
+    assert lab.apply(again).writes == []
+
+
+def test_a_machine_its_owner_has_stopped_is_not_started() -> None:
+    lab, graph = fleet(1, 1)
+    lab.put(rid("machines", "m0"), {"power": "stopped"})
+    review = lab.dry_run(graph)
+    assert [step.action for step in review.steps] == ["none", "update", "none"]
+    assert lab.apply(review).done.exit_code == 0
+    assert powers(lab) == {"stopped"}
+
+
+def test_a_bug_inside_one_bracket_does_not_leave_another_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab, graph = fleet(2, 1)
+    review = lab.dry_run(graph)
+    right = SetThing.decide
+
+    def wrong(self: SetThing, found: Any) -> Any:
+        if self.resource.name == "m0d0" and any(row == "stopped" for row in powers(lab)):
+            message = "a bug"
+            raise KeyError(message)
+        return right(self, found)
+
+    monkeypatch.setattr(SetThing, "decide", wrong)
+    done = lab.apply(review, rules=Rules(max_disrupted=2, max_failures=9))
+    assert powers(lab) == {"running"}
+    assert done.done.targets[0].code == "CMK599"
+
+
+def test_rolling_back_a_bracket_stops_the_machine_again_and_starts_it_whatever_fails() -> None:
+    lab, graph = fleet(1, 2)
+    before = lab.image()
+    review = lab.dry_run(graph)
+    run = lab.apply(review)
+    back = lab.roll_back_review(review, run.lines)
+    assert [step.action for step in back.steps] == ["stop", "update", "update", "start"]
+    undisturbed = lab.copy()
+    done = undisturbed.apply(back)
+    assert done.done.exit_code == 0
+    assert undisturbed.image() == before
+    key = rid("disks", "m0d1").key
+    failed = lab.apply(back, settings=lambda azure: azure.faults.update({key: ["refused"]}))
+    assert failed.done.exit_code == 6
+    assert powers(lab) == {"running"}
+
+
+def test_rolling_back_a_run_that_died_in_a_bracket_starts_the_machine() -> None:
+    lab, graph = fleet(1, 1)
+    before = lab.image()
+    review = lab.dry_run(graph)
+    calls = lab.copy().apply(review).calls
+    for number in range(1, calls + 1):
+        for side in ("before", "after"):
+            other = lab.copy()
+            killed = other.apply(review, kill_at=(number, side))
+            if killed.result is not None or not killed.lines:
+                continue
+            other.pass_time(120)
+            back = other.roll_back_review(review, killed.lines)
+            assert other.apply(back).done.exit_code == 0, (number, side)
+            assert other.image() == before, (number, side)

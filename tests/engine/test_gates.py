@@ -1,0 +1,130 @@
+"""The gates of a run. What is lost here: a change that goes on when it was to stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cmk_remediate.engine.run import Rules
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.model.graph import Graph, GraphBuilder
+from tests.engine.invented import SetThing, rid
+from tests.engine.lab import Lab
+
+NAMES = ("a", "b", "c")
+
+
+def three() -> tuple[Lab, Graph]:
+    lab, builder = Lab(**{name: {"color": "red"} for name in NAMES}), GraphBuilder()
+    for name in NAMES:
+        builder.add(SetThing(rid("things", name), "color", "blue"), target=name)
+    return lab, builder.build()
+
+
+CANARY = Rules(canary=1, soak=3600)
+
+
+def test_the_rest_waits_for_the_canary_and_its_soak() -> None:
+    lab, graph = three()
+    done = lab.apply(lab.dry_run(graph), rules=CANARY)
+    times = [row["at"] for row in done.writes]
+    assert done.done.exit_code == 0
+    assert times[1] - times[0] >= 3600
+
+
+def test_the_soak_survives_a_crash() -> None:
+    lab, graph = three()
+    review = lab.dry_run(graph)
+    killed = lab.apply(review, rules=CANARY, kill_at=(6, "before"))
+    assert len(killed.writes) == 1
+    left = Lab.copy(lab)
+    left.pass_time(1800)
+    again = left.apply(review, killed.lines, rules=CANARY)
+    assert again.done.exit_code == 0
+    assert len(again.writes) == 2
+
+
+def test_a_canary_that_failed_or_is_not_right_after_its_soak_holds_the_rest() -> None:
+    lab, graph = three()
+    review = lab.dry_run(graph)
+    key = rid("things", "a").key
+    failed = lab.copy().apply(review, rules=CANARY, settings=lambda azure: azure.faults.update({key: ["refused"]}))
+    assert failed.ends == ["failed", "skipped", "skipped"]
+
+    def spoil(event: Any) -> None:
+        if event.kind == "waiting":
+            lab.state.bodies[key]["properties"]["color"] = "pink"
+
+    spoiled = lab.apply(review, rules=CANARY, progress=spoil)
+    assert (len(spoiled.writes), spoiled.done.targets[1].code) == (1, "CMK507")
+
+
+def test_a_canary_that_has_drifted_does_not_hold_the_run_for_ever() -> None:
+    lab, graph = three()
+    review = lab.dry_run(graph)
+    lab.put(rid("things", "a"), {"color": "green"})
+    done = lab.apply(review, rules=CANARY)
+    assert done.ends == ["failed", "done", "done"]
+
+
+def test_after_so_many_failures_no_target_is_begun() -> None:
+    lab, builder = Lab(**{name: {"color": "red"} for name in NAMES}), GraphBuilder()
+    steps = [SetThing(rid("things", name), "color", "blue") for name in NAMES]
+    for number, name in enumerate(NAMES):
+        builder.add(steps[number], target=name, after=steps[:number])
+    review = lab.dry_run(builder.build())
+    done = lab.apply(review, settings=lambda azure: azure.faults.update({rid("things", "a").key: ["refused"]}))
+    assert done.ends == ["failed", "skipped", "skipped"]
+    assert done.done.targets[2].code == "CMK506"
+
+
+def test_exit_0_done_and_done_already() -> None:
+    lab, graph = three()
+    review = lab.dry_run(graph)
+    assert lab.apply(review).done.exit_code == 0
+    assert (again := lab.apply(review)).done.exit_code == 0
+    assert again.writes == []
+
+
+def test_exit_4_when_nothing_fits() -> None:
+    lab, graph = three()
+    done = lab.apply(lab.dry_run(graph), rules=Rules(fits=lambda _: "the window is closed"))
+    assert (done.done.exit_code, done.writes) == (4, [])
+
+
+def test_exit_5_and_130_after_and_before_the_first_write() -> None:
+    lab, graph = three()
+    review = lab.dry_run(graph)
+    early = Stop()
+    early.ask("Ctrl-C")
+    assert lab.copy().apply(review, stop=early).done.exit_code == 130
+    late, slow = Stop(), GraphBuilder()
+    first = slow.add(SetThing(rid("things", "a"), "color", "blue"), target="a")
+    slow.add(SetThing(rid("things", "b"), "color", "blue"), target="b", needs=[first])
+
+    def watch(event: Any) -> None:
+        if event.kind == "sent":
+            late.ask("Ctrl-C")
+
+    review = lab.dry_run(slow.build())
+    done = lab.apply(review, stop=late, progress=watch)
+    assert (done.done.exit_code, len(done.writes)) == (5, 1)
+    assert lab.apply(review, done.lines).done.exit_code == 0
+
+
+def test_exit_1_when_an_error_came_before_any_write() -> None:
+    """Nothing was changed: the operator may simply run it again."""
+    lab, graph = three()
+    review = lab.dry_run(graph)
+    done = lab.apply(review, rules=Rules(max_failures=0))
+    assert (done.done.exit_code, done.writes, done.done.targets[0].code) == (1, [], "CMK506")
+
+
+def test_a_group_that_is_half_moved_is_the_first_line() -> None:
+    """A geo pair of which one partner is on the new key and the other is not."""
+    lab, builder = Lab(a={"color": "red"}, b={"color": "red"}), GraphBuilder()
+    for name in ("a", "b"):
+        builder.add(SetThing(rid("things", name), "color", "blue"), target="pair")
+    review = lab.dry_run(builder.build())
+    done = lab.apply(review, settings=lambda azure: azure.faults.update({rid("things", "b").key: ["refused"]}))
+    assert done.done.alarms[0].startswith("mixed")
+    assert done.done.exit_code == 5

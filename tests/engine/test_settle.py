@@ -1,0 +1,167 @@
+"""The one loop. What is lost here: writes sent blindly, twice, or for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmk_remediate.engine.run import Rules
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.model.graph import Graph, GraphBuilder
+from tests.engine.invented import Background, GrantThing, Guarded, SetThing, WaitThing, rid
+from tests.engine.lab import Lab
+
+if TYPE_CHECKING:
+    from tests.engine.small_azure import SmallAzure
+
+A = rid("things", "a")
+
+
+def one(step: Any = None, **properties: str) -> tuple[Lab, Graph]:
+    lab, builder = Lab(a=properties or {"color": "red"}), GraphBuilder()
+    builder.add(step or SetThing(A, "color", "blue"), target="a")
+    return lab, builder.build()
+
+
+def faults(*names: Any, **more: Any) -> Any:
+    def plan(azure: SmallAzure) -> None:
+        azure.faults = {A.key: list(names)}
+        vars(azure).update(more)
+
+    return plan
+
+
+def test_a_stale_read_after_an_accepted_write_does_not_send_twice() -> None:
+    lab, graph = one()
+    done = lab.apply(lab.dry_run(graph), settings=faults(lag=20))
+    assert (len(done.writes), done.done.exit_code) == (1, 0)
+
+
+def test_a_stale_read_after_a_restart_does_not_send_twice() -> None:
+    """The runner died right after Azure said yes; reads still show the old state."""
+    lab, graph = one()
+    review = lab.dry_run(graph)
+    killed = lab.apply(review, kill_at=(3, "before"), settings=faults(lag=20))
+    again = lab.apply(review, killed.lines)
+    assert (len(killed.writes), again.writes, again.done.exit_code) == (1, [], 0)
+
+
+def test_three_accepted_writes_without_effect_are_an_error_not_a_loop() -> None:
+    lab, graph = one()
+    done = lab.apply(lab.dry_run(graph), settings=faults(*["no-effect"] * 9))
+    assert (len(done.writes), done.done.targets[0].code, done.done.exit_code) == (3, "CMK508", 5)
+
+
+@pytest.mark.parametrize(("fault", "writes"), [("unclear-before", 2), ("unclear-after", 1)])
+def test_after_an_unclear_answer_it_is_read_first(fault: str, writes: int) -> None:
+    lab, graph = one()
+    done = lab.apply(lab.dry_run(graph), settings=faults(fault))
+    assert (len(done.writes), done.done.exit_code) == (writes, 0)
+    sent = [index for index, row in enumerate(done.log) if row["method"] == "PATCH"]
+    assert done.log[sent[0] + 1]["method"] == "GET"
+
+
+def test_drift_before_the_first_write_changes_nothing() -> None:
+    lab, graph = one()
+    review = lab.dry_run(graph)
+    lab.put(A, {"color": "green"})
+    done = lab.apply(review)
+    assert (done.writes, done.done.exit_code, done.done.targets[0].code) == ([], 3, "CMK501")
+    assert "'red'" in done.done.targets[0].text
+    assert "'green'" in done.done.targets[0].text
+
+
+def test_drift_while_another_step_held_the_lock_is_seen() -> None:
+    """Two changes of one resource; somebody changes it between them."""
+    lab, builder = Lab(a={"color": "red", "size": "small"}), GraphBuilder()
+    builder.add(SetThing(A, "color", "blue"), target="a")
+    builder.add(SetThing(A, "size", "big"), target="b")
+    review = lab.dry_run(builder.build())
+
+    def hand(_: Any) -> None:
+        lab.state.bodies[A.key]["properties"]["size"] = "huge"
+
+    done = lab.apply(review, rules=Rules(max_failures=9), settings=faults(before_send=hand))
+    assert (len(done.writes), done.ends, lab.value(A, "size")) == (1, ["done", "failed"], "huge")
+
+
+@pytest.mark.parametrize(
+    ("mood", "end", "code"),
+    [("manual", "manual", 0), ("blocked", "blocked", 0), ("good", "done", 0), ("broken", "", 0)],
+)
+def test_what_a_step_says_is_what_its_target_ends_as(mood: str, end: str, code: int) -> None:
+    lab, graph = one(Guarded(A), mood=mood)
+    if mood == "broken":
+        with pytest.raises(KeyError):
+            lab.dry_run(graph)
+        return
+    done = lab.apply(lab.dry_run(graph))
+    assert (done.ends, done.done.exit_code) == ([end], code)
+
+
+def test_work_that_azure_goes_on_with_by_itself_is_in_progress() -> None:
+    lab, graph = one(Background(A))
+    done = lab.apply(lab.dry_run(graph))
+    assert (done.ends, done.done.exit_code) == (["in progress"], 0)
+
+
+def test_a_pending_step_is_asked_again_until_somebody_wants_to_stop() -> None:
+    lab, graph = one(Guarded(A), mood="waits")
+    stop = Stop()
+
+    def watch(event: Any) -> None:
+        if event.kind == "waiting":
+            stop.ask("Ctrl-C")
+
+    done = lab.apply(lab.dry_run(graph), stop=stop, progress=watch)
+    assert (done.ends, done.done.exit_code) == (["skipped"], 130)
+
+
+def behind_one_grant(count: int, *, open_network: bool = True) -> tuple[Lab, Graph]:
+    lab, builder = Lab(), GraphBuilder()
+    grant = GrantThing(rid("things", "grant"))
+    wait = WaitThing(grant.resource, open_network=open_network)
+    for number in range(count):
+        thing = lab.put(rid("things", f"s{number}"), {"color": "red", "grantedBy": grant.resource.key})
+        builder.add(grant, target=f"s{number}")
+        builder.add(wait, target=f"s{number}", needs=[grant])
+        builder.add(SetThing(thing, "color", "blue", grant=wait.granted), target=f"s{number}")
+    return lab, builder.build()
+
+
+def test_one_prober_a_grant() -> None:
+    """Fifty servers behind one late grant: one of them asks, forty-nine wait, then all go at once."""
+    lab, graph = behind_one_grant(50)
+    lab.settings = lambda azure: setattr(azure, "late", 400)
+    done = lab.apply(lab.dry_run(graph))
+    refused = [row for row in done.writes if row["status"] == 403]
+    assert done.done.exit_code == 0
+    assert {row["url"] for row in refused} == {refused[0]["url"]}
+    assert len(done.writes) == 1 + 50 + len(refused)
+    assert len(refused) < 10
+
+
+@pytest.mark.parametrize(("open_network", "code"), [(True, "CMK201"), (False, "CMK203")])
+def test_not_yet_and_never_are_different_errors(open_network: bool, code: str) -> None:  # noqa: FBT001
+    """Waiting again helps with the first; looking at the firewall with the second."""
+    lab, graph = behind_one_grant(1, open_network=open_network)
+    lab.settings = lambda azure: setattr(azure, "late", 10**9)
+    done = lab.apply(lab.dry_run(graph))
+    assert (done.done.targets[0].code, done.done.exit_code) == (code, 5)
+    for evidence in ("grant", "attempts", "KeyVaultForbidden"):
+        assert evidence in done.done.targets[0].text
+
+
+def test_those_behind_a_grant_do_not_go_on_after_a_wish_to_stop() -> None:
+    lab, graph = behind_one_grant(5)
+    lab.settings = lambda azure: setattr(azure, "late", 400)
+    stop = Stop()
+
+    def watch(event: Any) -> None:
+        if event.kind == "sent" and "not yet" in event.text:
+            stop.ask("Ctrl-C")
+
+    done = lab.apply(lab.dry_run(graph), stop=stop, progress=watch)
+    assert len(done.writes) == 2
+    assert done.done.exit_code == 5
