@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.core.pipeline.transport import AsyncHttpTransport
 
@@ -18,6 +17,11 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.protocols import Connection
 from cmk_remediate.simulator.transport import SimulatedResponse
 from cmk_remediate.simulator.virtual_time import VirtualClock, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from typing_extensions import Self
 
 T = TypeVar("T")
 
@@ -122,7 +126,7 @@ class TableTransport(AsyncHttpTransport[Any, Any]):
     async def close(self) -> None: ...
     async def sleep(self, duration: float) -> None: ...
 
-    async def __aenter__(self) -> TableTransport:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_details: object) -> None:

@@ -153,7 +153,7 @@ def test_keys_data_plane_speaks_the_sdks_default_version() -> None:
 
 
 def test_unknown_row_is_our_bug() -> None:
-    with pytest.raises(BugError, match="no 'fly' for microsoft.sql/servers"):
+    with pytest.raises(BugError, match=r"no 'fly' for microsoft\.sql/servers"):
         row_for(SERVER, "fly")
 
 

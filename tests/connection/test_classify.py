@@ -184,8 +184,10 @@ def test_known_text_under_a_code_that_says_nothing(fragment: str, verdict: Any) 
 
 TEXTS = [
     (
-        "The managed identity with ID '/sub/x' requires the following Azure Key Vault permissions: 'Get, WrapKey, UnwrapKey' "
-        "to the key 'https://kv1.vault.azure.net/keys/k1'.",
+        (
+            "The managed identity with ID '/sub/x' requires the following Azure Key Vault permissions: 'Get, WrapKey, UnwrapKey' "
+            "to the key 'https://kv1.vault.azure.net/keys/k1'."
+        ),
         "access?",
     ),
     (

@@ -12,6 +12,7 @@ from cmk_remediate.connection import connect, run
 from cmk_remediate.connection.clouds import CLOUDS
 from cmk_remediate.connection.credentials import as_async, default_credential
 from cmk_remediate.errors import InputError
+from tests.connection.table import Credential
 
 
 def test_import_loads_no_sdk() -> None:
@@ -59,8 +60,6 @@ def test_plain_credential_is_asked_in_a_thread() -> None:
 
 
 def test_asynchronous_credential_is_taken_as_it_is() -> None:
-    from tests.connection.table import Credential
-
     credential = Credential()
     assert as_async(credential) is credential
 
@@ -90,8 +89,6 @@ def test_elsewhere_whatever_the_machine_is_signed_in_with(cloud: object) -> None
 
 
 def test_connect_closes_what_is_its_own_once() -> None:
-    from tests.connection.table import Credential
-
     credential = Credential()
     connection = connect(credential, "AzureChinaCloud")
     assert connection.cloud == "AzureChinaCloud"

@@ -47,7 +47,7 @@ def elapsed(one: World) -> float:
 
 @pytest.mark.parametrize("tells", [True, False])
 @pytest.mark.parametrize("latency", [0.05, 0.4])
-def test_bucket_is_used_up_and_never_overdrawn(tells: bool, latency: float) -> None:
+def test_bucket_is_used_up_and_never_overdrawn(*, tells: bool, latency: float) -> None:
     one = world(latency=latency)
     throttle = Throttle(one, 250, 25.0, tells=tells)
     one.azure.rule = throttle
@@ -170,7 +170,7 @@ def test_at_most_sixteen_in_flight() -> None:
 
 def test_polls_yield_to_reads_and_are_not_starved() -> None:
     one = world()
-    bucket = Bucket(one.clock, 0, 10.0)
+    bucket = Bucket(one.clock, 1, 10.0)
     order: list[str] = []
 
     async def take(name: str, yields: float, after: float = 0.0) -> None:
@@ -179,20 +179,21 @@ def test_polls_yield_to_reads_and_are_not_starved() -> None:
         order.append(name)
 
     async def main() -> None:
-        polls = [take(f"poll {number}", 30.0) for number in range(5)]
+        polls = [take(f"poll {number}", 30.0) for number in range(5)]  # four wait when the reads come
         reads = [take(f"read {number}", 0.0, after=0.01) for number in range(5)]
         late = [take(f"late {number}", 0.0, after=31 + number / 100) for number in range(3)]
         await gather([*polls, *reads, *late])
 
     one.run(main)
-    assert order[0].startswith("poll"), "whoever waits already is the pump, and hands on what is not its turn"
-    assert [name for name in order if name.startswith("read")] == [f"read {number}" for number in range(5)]
-    assert order.index("read 4") < order.index("poll 4")
+    assert order[0] == "poll 0", "nobody else waits yet"
+    assert sorted(order[1:6]) == [f"read {number}" for number in range(5)], (
+        "whoever hands out tokens keeps none before its turn"
+    )
 
 
 def test_cancelled_waiters_do_not_stop_the_others() -> None:
     one = world()
-    bucket = Bucket(one.clock, 0, 10.0)
+    bucket = Bucket(one.clock, 1, 10.0)
     got: list[int] = []
 
     async def take(number: int) -> None:
@@ -208,5 +209,4 @@ def test_cancelled_waiters_do_not_stop_the_others() -> None:
 
     one.run(main)
     assert {number for number in range(20) if number % 3} <= set(got)
-    assert one.clock.monotonic() - one.clock.monotonic() < 3
     assert bucket.taken == len(got)

@@ -8,7 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure.core import AzureClouds
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.identity import AzureAuthorityHosts
+from azure.mgmt.core.tools import get_arm_endpoints
 
 from cmk_remediate import codes
 from cmk_remediate.connection import CLOUDS, Session, SessionReader
@@ -351,10 +354,6 @@ def test_each_cloud_has_its_own_hosts_and_audiences(cloud: Any) -> None:
 
 
 def test_clouds_are_as_the_sdk_has_them() -> None:
-    from azure.core import AzureClouds
-    from azure.identity import AzureAuthorityHosts
-    from azure.mgmt.core.tools import get_arm_endpoints
-
     authorities = {
         "AzureCloud": AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
         "AzureUSGovernment": AzureAuthorityHosts.AZURE_GOVERNMENT,

@@ -28,8 +28,10 @@ SERVER_MADE = (
     ("microsoft.sql/servers/databases", "properties.earliestRestoreDate", "moves with time"),
     ("microsoft.sql/servers/databases/transparentdataencryption", "properties.scanState", "a scan comes and goes"),
     ("microsoft.keyvault/vaults/keys", "properties.keyUriWithVersion", "names the version its owner rotated to"),
-    ("microsoft.keyvault/vaults/keys", "properties.attributes.created", "of the version its owner rotated to"),
-    ("microsoft.keyvault/vaults/keys", "properties.attributes.updated", "of the version its owner rotated to"),
+    ("microsoft.keyvault/vaults/keys*", "properties.attributes.created", "when, not what; also of a version rotated to"),
+    ("microsoft.keyvault/vaults/keys*", "properties.attributes.updated", "when, not what; also of a version rotated to"),
+    ("microsoft.authorization/roleassignments", "properties.createdOn", "when it was made"),
+    ("microsoft.authorization/roleassignments", "properties.updatedOn", "when it was made"),
     ("microsoft.keyvault/vaults/keys*", "properties.attributes.recoveryLevel", "follows the vault's protection"),
 )
 """(type, path, why it is not compared): members that the service makes or moves by itself; names in lower-case types."""

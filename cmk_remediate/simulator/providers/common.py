@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -53,6 +54,7 @@ class KeyUri:
         return bool(self.version)
 
 
+@lru_cache(maxsize=8192)
 def parse_key_uri(text: str) -> KeyUri | None:
     """Return the key that *text* names, or None where it is no key identifier."""
     parts = urlsplit(text.strip())

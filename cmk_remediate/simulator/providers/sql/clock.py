@@ -19,7 +19,7 @@ from cmk_remediate.simulator.declare import (
     SetResource,
     Switch,
 )
-from cmk_remediate.simulator.providers.common import CONSUMERS, key_id, parse_key_uri, properties_of
+from cmk_remediate.simulator.providers.common import CONSUMERS, VAULT, key_id, parse_key_uri, properties_of
 from cmk_remediate.simulator.providers.sql import backups, protector, serverkeys
 from cmk_remediate.simulator.providers.sql.keyuse import key_refusal, usable
 from cmk_remediate.simulator.providers.sql.names import (
@@ -48,6 +48,9 @@ CONSEQUENCES = Switch(
 )
 ROTATION = Switch("sql-auto-rotation", "A protector with automatic rotation follows new key versions by itself.")
 
+_SERVERS = "/providers/microsoft.sql/servers/"
+_VAULTS = "/providers/microsoft.keyvault/vaults/"
+_IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
 _GONE_AFTER = (600.0, 1800.0)
 _HEALS_WITHIN = 1800.0
 _LOOKS_EVERY = 600.0
@@ -57,25 +60,32 @@ _GIVES_UP = 7 * 86400.0
 
 def _servers(world: World, changed: str) -> Iterator[tuple[ResourceId, str]]:
     """Go through the servers whose key *changed* (an id in lower case) may have taken away, with the key's URI."""
-    for key in world.index.of_type(PROTECTOR.lower()):
-        properties = properties_of(world.get(key))
-        if properties.get("serverKeyType") != KEY_VAULT:
+    if _SERVERS in changed:
+        server = world.spelled(changed)
+        text = _text(world, server.top_level)
+        if text:
+            yield server.top_level, text
+        return
+    vaults = {
+        key.rsplit("/", 1)[1]
+        for key in world.index.of_type(VAULT.lower())
+        if covers(changed, key) or covers(key, changed)
+    }
+    key_name = changed.split("/keys/")[1].split("/")[0] if _VAULTS in changed and "/keys/" in changed else ""
+    for place in world.index.of_type(PROTECTOR.lower()):
+        text = str(properties_of(world.get(place)).get("uri") or "")
+        uri = parse_key_uri(text) if text else None
+        if uri is None:
             continue
-        server = key.rsplit("/", 2)[0]
-        text = str(properties.get("uri") or "")
-        if covers(changed, server) or _concerns(world, changed, server, text):
-            yield world.spelled(server), text
+        server_key = place.rsplit("/", 2)[0]
+        named = uri.vault in vaults and key_name in ("", uri.key)
+        if named or (_IDENTITIES in changed and _attached(world, changed, server_key)):
+            yield world.spelled(server_key), text
 
 
-def _concerns(world: World, changed: str, server: str, text: str) -> bool:
-    uri = parse_key_uri(text)
-    key = key_id(world, uri) if uri else None
-    if key is not None and (covers(changed, key.key) or covers(key.key, changed) or key.top_level.key == changed):
-        return True
-    if "/userassignedidentities/" not in changed:
-        return False
-    attached = ((world.get(server) or {}).get("identity") or {}).get("userAssignedIdentities") or {}
-    return changed in {name.lower() for name in attached}
+def _attached(world: World, identity: str, server: str) -> bool:
+    users = ((world.get(server) or {}).get("identity") or {}).get("userAssignedIdentities") or {}
+    return identity in {name.lower() for name in users}
 
 
 def review(world: World, changed: str) -> Iterator[Change]:

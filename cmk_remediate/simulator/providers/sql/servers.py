@@ -147,7 +147,8 @@ def _on_write(write: Write) -> Iterator[Change]:
             for one in protector.set_changes(world, write.id, body)
             if not (isinstance(one, SetResource) and one.id == write.id)
         )
-    yield from access_changed(world, write.id)
+    if on_customer_key(world, write.id) is not None:
+        yield from access_changed(world, write.id)
 
 
 def _master(_server: ResourceId, body: Json, world: World) -> Json:

@@ -1,0 +1,67 @@
+"""Where Azure's behaviour is not confirmed, the whole life of a server goes well under each reading.
+
+Fails: the product is right only if Azure happens to behave the way somebody guessed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cmk_remediate.simulator import doubts
+from tests.e2e.equality import differences, kept
+from tests.e2e.estates import Scene, geo, one_server, previous_cmk
+from tests.e2e.stage import DAY, rows, told, writes
+from tests.laws import check_laws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.conftest import Azure
+
+READINGS = [(one.name, reading) for one in doubts.ALL for reading in one.readings]
+IDS = [f"{name}={reading}" for name, reading in READINGS]
+
+
+def _all_absent() -> Scene:
+    return one_server(present=False)
+
+
+def _life(azure: Azure, scene: Scene, reading: tuple[str, str], *, rotate: bool = False) -> None:
+    name, chosen = reading
+    stage = azure(scene, doubts={name: chosen})
+    before = stage.bodies()
+    review = stage.dry_run()
+    mark = stage.seen()
+    result = stage.apply(review)
+    assert result.exit_code == 0, told(result)
+    assert check_laws(review, stage.journal(review.digest), rows(stage.since(mark))) == []
+    if rotate:
+        stage.rotate(*scene.keys)
+        stage.azure.advance(1.5 * DAY)
+    mark = stage.seen()
+    assert stage.apply(review).exit_code == 0
+    assert stage.apply(stage.dry_run()).exit_code == 0
+    assert stage.verify(review.digest).exit_code == 0
+    assert stage.verify().exit_code == 0
+    assert writes(stage.since(mark)) == []
+    undoing, _ = stage.rolled_back(review.digest)
+    assert differences(before, stage.bodies(), kept(stage, review, undoing), rotated=rotate) == []
+    assert stage.verify(review.digest).exit_code == 0
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=IDS)
+def test_the_life_of_a_server_where_all_is_made(azure: Azure, reading: tuple[str, str]) -> None:
+    _life(azure, _all_absent(), reading)
+
+
+OF_SQL = [(one.name, reading) for one in doubts.SQL for reading in one.readings]
+
+
+@pytest.mark.parametrize("reading", OF_SQL, ids=[f"{name}={reading}" for name, reading in OF_SQL])
+@pytest.mark.parametrize("scene", [previous_cmk, geo])
+def test_the_life_of_a_pair_and_of_a_server_on_another_key(
+    azure: Azure, scene: Callable[[], Scene], reading: tuple[str, str]
+) -> None:
+    _life(azure, scene(), reading, rotate=True)
