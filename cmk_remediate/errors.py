@@ -7,7 +7,7 @@
     |- RefusedError         4   acceptance, permission, window, cap, policy: nothing changed
     |- RunStoreError        1   journal damaged or unwritable
     |  `- RunStoreBusy      1   another process is at work in the run store
-    |- AzureError           5   Azure refused, or never answered clearly
+    |- AzureError           1   Azure refused a read, or never answered it clearly: nothing was changed
     |- StoppedError         5   interrupted part-way, deadline
     |- InterruptedEarly   130   interrupted before any write
     `- BugError             1   what the design rules out
@@ -86,9 +86,10 @@ class RunStoreBusy(RunStoreError):  # noqa: N818 - it may be our own run, alive:
 
 
 class AzureError(CmkError):
-    """Azure refused a request, or never answered it clearly."""
+    """Azure refused a read, or never answered it clearly.
 
-    exit_code = 5
+    Within a run it ends a step, not the run; where it ends a command, nothing was changed.
+    """
 
 
 class StoppedError(CmkError):

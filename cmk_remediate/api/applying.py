@@ -24,7 +24,7 @@ from cmk_remediate.engine.precheck import PreCheck, precheck
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.schedule import Stop
-from cmk_remediate.errors import RefusedError, ReviewError
+from cmk_remediate.errors import AzureError, RefusedError, ReviewError
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
@@ -190,7 +190,13 @@ async def _locked(
 
 async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:
     """Compare all with the review, and ask once more what surrounds it, before the first write."""
-    checked, projected, reader = await precheck(review, graph, session, before)
+    try:
+        checked, projected, reader = await precheck(review, graph, session, before)
+    except AzureError:
+        if before.started is None:
+            raise
+        # What was begun goes on, above all what has to be closed: each step is compared again before its own write.
+        return PreCheck({})
     if checked.refused and how.strict:
         target, refusal = next(iter(checked.refused.items()))
         raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)

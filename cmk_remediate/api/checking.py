@@ -64,7 +64,9 @@ async def _verify_run(text: str, connection: Connection, folder: Path) -> Verifi
     state = run_store.state_of(folder, run)
     review = review_of(folder, state.rolled_back_by or run)
     session = await sign_in(connection, review.cloud, review.tenant, review.to_json(), read_only=True)
-    projected = await project(graph_of(review, registry()), EachOnce(session))
+    carried_out = run_store.state_of(folder, review.digest)
+    sent = {key for key, step in carried_out.steps.items() if step.sent}
+    projected = await project(graph_of(review, registry()), EachOnce(session), opened=sent)
     checks = tuple(_of_run(target, projected) for target in review.targets)
     return Verification(run, checks, (), _exit_code(checks))
 

@@ -47,7 +47,8 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     await _wait_for_open_operations(journal, session)
     graph = graph_of(review, registry())
     reader = EachOnce(session)
-    back = inverse(graph, journal, _bodies(journal, await project(graph, reader)))
+    sent = {key for key, state in journal.steps.items() if state.sent}
+    back = inverse(graph, journal, _bodies(journal, await project(graph, reader, opened=sent)))
     touched = {target for node in back.graph.nodes for target in node.targets}
     touched.update(target for item in back.kept for target in item.targets)
     frame = Frame(

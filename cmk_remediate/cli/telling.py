@@ -23,14 +23,14 @@ def explain(options: Globals, text: str) -> int:
 
         document = {
             "code": str(code),
-            "title": code.title,
+            "title": code.heading,
             "meaning": code.meaning,
             "next": code.next,
             "page": code.page,
         }
         output.emit(pretty(document))
         return 0
-    lines = [f"{code}: {code.title}", "", *wrap(code.meaning), "", *wrap(f"next: {code.next}"), f"see:  {code.page}"]
+    lines = [f"{code}: {code.heading}", "", *wrap(code.meaning), "", *wrap(f"next: {code.next}"), f"see:  {code.page}"]
     output.emit("\n".join(lines) + "\n", options.colour)
     return 0
 

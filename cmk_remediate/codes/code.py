@@ -14,21 +14,21 @@ class Code(str):
     It is a ``str``, so it goes into JSON and f-strings as its id.
 
     Attributes:
-        title: a short noun phrase.
+        heading: a short noun phrase; ``title`` is a method of every text.
         meaning: what was found, in one or two sentences.
         next: what the operator does about it.
     """
 
-    __slots__ = ("meaning", "next", "title")
+    __slots__ = ("heading", "meaning", "next")
 
-    title: str
+    heading: str
     meaning: str
     next: str
 
     def __new__(cls, value: str, *, title: str, meaning: str, next: str) -> Self:  # noqa: A002 - its name in reviews
         """Make the code *value* with its explanation."""
         code = super().__new__(cls, value)
-        code.title = title
+        code.heading = title
         code.meaning = meaning
         code.next = next
         return code

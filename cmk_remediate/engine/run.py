@@ -24,7 +24,6 @@ from cmk_remediate.model.records import RunEnded, Settled
 from cmk_remediate.model.values import to_json
 
 if TYPE_CHECKING:
-    from datetime import datetime
 
     from cmk_remediate.engine.journal import Journal
     from cmk_remediate.model.graph import Graph, Node
@@ -76,6 +75,7 @@ class Run:
         self._precheck = precheck
         blocked = [target.id for target in review.targets if target.blocked is not None]
         self._graph = graph.without([*precheck.refused, *blocked])
+        self._unsupported = _unsupported(graph, self._graph)
         self._before = journal.state
         self._touched = begun_targets(self._graph, self._before)
         recent = Recent(azure, clock)
@@ -148,6 +148,9 @@ class Run:
         if node.closes is not None:
             opened = ended[node.closes].sent or node.closes in self._left_open
             return None if opened else Settlement("already done", "", "its bracket is not open", node.step)
+        if node.id in self._unsupported:
+            text = "a step it needs belongs to a target that was refused"
+            return Settlement("skipped", codes.engine.NEEDED_STEP_FAILED, text, node.step)
         unmet = [ended[need] for need in node.needs if not ended[need].succeeded]
         if not unmet:
             return None
@@ -222,17 +225,6 @@ class Run:
         return format_utc(self._clock.now())
 
 
-def deadline_fits(clock: Clock, deadline: datetime | None) -> Callable[[int], str]:
-    """Return what says why work of so many seconds must not start before *deadline*; empty if it may."""
-
-    def fits(seconds: int) -> str:
-        if deadline is None:
-            return ""
-        left = (deadline - clock.now()).total_seconds()
-        return (
-            ""
-            if left >= seconds
-            else f"{max(int(left), 0)} s are left before the deadline, the worst case takes {seconds} s"
-        )
-
-    return fits
+def _unsupported(whole: Graph, left: Graph) -> frozenset[str]:
+    """Return the steps of *left* that need one which went with a refused target: restricting a vault comes after every switch."""
+    return frozenset(node.id for node in left.nodes if any(need not in left.by_id for need in whole.by_id[node.id].needs))

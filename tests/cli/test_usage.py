@@ -98,7 +98,7 @@ def test_every_code_is_explained(console: Console, code: str) -> None:
     outcome = console("explain", code.lower())
 
     assert outcome.code == 0
-    assert outcome.out.startswith(f"{code}: {CODES[code].title}\n")
+    assert outcome.out.startswith(f"{code}: {CODES[code].heading}\n")
     assert "next: " in outcome.out
 
 

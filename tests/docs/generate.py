@@ -33,7 +33,7 @@ def errors() -> str:
         if code[3] != family:
             family = code[3]
             parts.append(f"## {family}xx {_FAMILIES[family]}\n")
-        parts.append(f'### <a id="{code.lower()}"></a>{code}: {code.title}\n\n{code.meaning}\n\n**Next:** {code.next}\n')
+        parts.append(f'### <a id="{code.lower()}"></a>{code}: {code.heading}\n\n{code.meaning}\n\n**Next:** {code.next}\n')
     return "\n".join(parts)
 
 
