@@ -17,6 +17,7 @@ from cmk_remediate.clock import Clock
 from cmk_remediate.connection.azure_clock import AzureClock
 from cmk_remediate.connection.classify import judge_operation, judge_reply
 from cmk_remediate.connection.clouds import Cloud
+from cmk_remediate.connection.durations import CLOSE, Durations
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.outcomes import Accepted, Lost, Operation, SendOutcome, Started, Unclear, WaitOutcome
@@ -97,6 +98,7 @@ class Waiting:
     """Waits for operations.
 
     Attributes:
+        durations: how long such operations take today.
         ask: polls a status URL.
         read: returns the body of a resource, None when it does not exist.
     """
@@ -104,11 +106,26 @@ class Waiting:
     cloud: Cloud
     clock: Clock
     azure_clock: AzureClock
+    durations: Durations
     ask: Asks
     read: Callable[[ResourceId], Awaitable[Any]]
 
     async def end_of(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
         """Poll until *operation* ends, first after its usual duration or Retry-After, whichever is later."""
+        self.durations.begun(operation)
+        took = None
+        try:
+            outcome = await self._end_of(operation, estimate)
+            if isinstance(outcome, Accepted):
+                took = self._age(operation)
+        finally:
+            self.durations.ended(operation, took)
+        return outcome
+
+    def _age(self, operation: Operation) -> float:
+        return (self.azure_clock.now() - operation.started).total_seconds()
+
+    async def _end_of(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
         url = next(
             (
                 one
@@ -119,8 +136,11 @@ class Waiting:
         )
         deadline = operation.started + timedelta(seconds=max(estimate.worst * 3, _LEAST_DEADLINE))
         interval = _FIRST_INTERVAL
-        first = operation.started + timedelta(seconds=max(estimate.usual, operation.retry_after) + _DATE_IS_CUT)
+        usual = self.durations.usual(operation, estimate.usual)
+        first = operation.started + timedelta(seconds=max(usual, operation.retry_after) + _DATE_IS_CUT)
         await self._sleep_until(min(first, deadline))
+        while self.durations.left_to_another(operation) and self._age(operation) < estimate.worst:
+            await self.clock.sleep(CLOSE)
         while True:
             asked, outcome = await (self._poll(url, operation, deadline) if url else self._look(operation))
             if outcome is not None:
@@ -130,7 +150,8 @@ class Waiting:
                 return Unclear(
                     "the operation has not ended within three times its worst estimate", operation.correlation_id
                 )
-            await self.clock.sleep(min(max(interval, float(asked)), max(left, 1.0)))
+            pause = self.durations.pause(operation, interval)
+            await self.clock.sleep(min(max(pause, float(asked)), max(left, 1.0)))
             interval = min(interval * 1.5, _LONGEST_INTERVAL)
 
     async def _sleep_until(self, moment: Any) -> None:
@@ -170,7 +191,7 @@ def outcome_of_poll(reply: Reply, operation: Operation, *, is_location: bool) ->
     """
     if reply.status in _LOST:
         return Lost(f"its status answers {reply.status}")
-    correlation = reply.correlation_id or operation.correlation_id
+    correlation = operation.correlation_id or reply.correlation_id
     if not reply.ok:
         silent = reply.status in (408, 429) or reply.status >= 500  # noqa: PLR2004 - says nothing of the operation
         return None if silent else judge_reply(reply)

@@ -54,7 +54,7 @@ def _words(name: str) -> tuple[str, Kind]:
         return "PATCH", "write"
     if name == "delete":
         return "DELETE", "delete"
-    return ("POST" if name in ("check-policy", "resource-graph") else "GET"), "read"
+    return ("POST" if name == "check-policy" else "GET"), "read"
 
 
 def _path(
@@ -233,13 +233,6 @@ _AROUND_ROWS = (
         "/{id}",
         "2021-06-01",
         f"{_REST}Policy Definitions - Get",
-    ),
-    _path(
-        _SUBSCRIPTION,
-        "resource-graph",
-        "/providers/Microsoft.ResourceGraph/resources",
-        "2021-03-01",
-        f"{_REST}Azure Resource Graph: Resources - Resources",
     ),
 )
 

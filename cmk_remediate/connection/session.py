@@ -14,6 +14,7 @@ from cmk_remediate.connection.catalog import Row, row_for
 from cmk_remediate.connection.classify import is_absent, judge_reply, judge_silence
 from cmk_remediate.connection.clients import Clients
 from cmk_remediate.connection.clouds import cloud_named
+from cmk_remediate.connection.durations import Durations
 from cmk_remediate.connection.operation import Waiting, outcome_of_write, record_of
 from cmk_remediate.connection.pacing import Pacing
 from cmk_remediate.connection.tokens import Tokens
@@ -60,6 +61,7 @@ class Session:
         self._vault_hosts: set[str] = set()
         self._read_only = read_only
         self._clients = Clients(connection, self._cloud, self._policies)
+        self._durations = Durations()
         self.traffic = Traffic()
         for vault in vaults:
             self.allow(vault)
@@ -182,7 +184,7 @@ class Session:
         async def read(resource: ResourceId) -> Any:
             return (await self.read(Read(resource))).body
 
-        waiting = Waiting(self._cloud, self._connection.clock, self._azure_clock, ask, read)
+        waiting = Waiting(self._cloud, self._connection.clock, self._azure_clock, self._durations, ask, read)
         return await waiting.end_of(operation, estimate)
 
     # Below: one request each.

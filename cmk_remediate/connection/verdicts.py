@@ -51,9 +51,7 @@ _RBAC_ONLY = Later("access", "SPEC: names RBAC")
 _BUSY = Later("busy", "SPEC")
 _UNREACHED = Later("busy", "SPEC: the service did not reach the vault", network_possible=True)
 _KEY_WRONG = Never(codes.access.ACCESS_NEVER, "SPEC", "Correct the key or the vault the message names.")
-_GEO_ORDER = Never(
-    codes.access.REFUSED_BY_AZURE, "SPEC; hashicorp/terraform-provider-azurerm#25906", "Move the geo partner first."
-)
+_GEO_ORDER = Later("busy", "SPEC; hashicorp/terraform-provider-azurerm#25906: the geo partner has to go first")
 _SQL_NO = Never(codes.access.REFUSED_BY_AZURE, "SPEC")
 _SQL_THROTTLED = Later("throttled", "SPEC")
 _THERE = ReadFirst("SPEC: what was asked for exists already")
@@ -80,6 +78,10 @@ BY_CODE: dict[str, Verdict] = {
     "akvkeyoperationnotallowedbyrbac": _RBAC_ONLY,
     "adalserviceprincipalnotfound": Later("replication", "SPEC: a new identity is not known to the directory yet"),
     # Azure SQL: passing
+    "azurekeyvaultnoserveridentity": Later("busy", "SPEC; how soon SQL uses a new primary identity is unconfirmed"),
+    "keymaterialnotfoundonremoteserver": _GEO_ORDER,
+    "samekeyurinotfoundonremoteserver": _GEO_ORDER,
+    "samekeymaterialnotfoundonremoteserver": _GEO_ORDER,
     "adalgenericerror": _BUSY,
     "akvkeytimeout": _UNREACHED,
     "akvendpointnotreachablefromnode": _UNREACHED,
@@ -110,7 +112,6 @@ BY_CODE: dict[str, Verdict] = {
     "azurekeyvaultinvaliduri": _KEY_WRONG,
     "azurekeyvaultkeynamenotfound": _KEY_WRONG,
     "securityazurekeyvaultinvalidkeyname": _KEY_WRONG,
-    "azurekeyvaultnoserveridentity": _KEY_WRONG,
     "akvkeyoperationnotallowed": Never(
         codes.access.ACCESS_NEVER, "SPEC", "The key's key_ops must include wrapKey and unwrapKey."
     ),
@@ -124,9 +125,6 @@ BY_CODE: dict[str, Verdict] = {
     "oldgenerationofakvkeybeingusederror": Never(
         codes.access.REFUSED_BY_AZURE, "SPEC", "Only the latest version of a key can be chosen; make a new dry run."
     ),
-    "keymaterialnotfoundonremoteserver": _GEO_ORDER,
-    "samekeyurinotfoundonremoteserver": _GEO_ORDER,
-    "samekeymaterialnotfoundonremoteserver": _GEO_ORDER,
     "securityazurekeyvaultgeochainerror": _SQL_NO,
     "blocksystemassignedidentityforcrosstenantcmk": _SQL_NO,
     "securityadalprincipalcertexpirederror": _SQL_NO,

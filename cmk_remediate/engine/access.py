@@ -14,6 +14,8 @@ from cmk_remediate.clock import format_utc
 from cmk_remediate.codes.code import Code
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tenacity.wait import wait_base
 
     from cmk_remediate.model.decisions import Found
@@ -90,15 +92,25 @@ class OutOfTime:
 
 
 def judge(
-    answer: NotYet, wait: AccessWait, found: Found, now: datetime, attempts: int, pause: float
+    answer: NotYet,
+    wait: AccessWait,
+    found: Found,
+    now: datetime,
+    attempts: int,
+    pause: float,
+    own: Sequence[tuple[str, datetime]] = (),
 ) -> OutOfTime | None:
     """Say whether *answer* means "never": the youngest cause is older than the timeout, or will be before the next try.
 
-    When the vault's network was not excluded as a cause the verdict says that the cause is unknown, with both readings.
+    *own* are the changes of this run to what tries the grant, by resource: a new identity takes its time too. When the vault's network was not excluded as a cause the verdict says that the cause is unknown, with both readings.
     """
-    if now + timedelta(seconds=pause) <= wait.deadline(found):
-        return None
     what, since = wait.youngest(found)
+    timeout = wait.deadline(found) - (since or found.now)
+    for resource, changed in own:
+        if since is None or changed > since:
+            what, since = f"the change of {resource.rsplit('/', 1)[-1]}", changed
+    if now + timedelta(seconds=pause) <= (since or found.now) + timeout:
+        return None
     age = f"{int((now - since).total_seconds() // 60)} min" if since else "unknown age"
     evidence = (
         f"{what} ({age} old), {attempts} attempts until {format_utc(now)}, last answer {answer.code}: {answer.text}"

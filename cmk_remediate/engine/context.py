@@ -125,10 +125,14 @@ class RunContext:
             held.append(lock)
         return waited
 
-    def release(self, node: Node) -> None:
-        """Let go of what the step held, and of its turn at its grant."""
+    def let_go(self, node: Node) -> None:
+        """Let go of the step's locks: while it waits for another try, whoever else needs them may go first."""
         for lock in self._held.pop(node.id, []):
             lock.release()
+
+    def release(self, node: Node) -> None:
+        """Let go of what the step held, and of its turn at its grant."""
+        self.let_go(node)
         probe = node.step.probes()
         if probe is not None:
             self._access.leave(node_id(probe.step), node.id)
@@ -178,7 +182,8 @@ class RunContext:
         of_access = answer.reason in ("access", "replication")
         if of_access and waited is not None and isinstance(waited.step, AccessWait) and waited.found is not None:
             found = Found(waited.found.body, waited.found.reads, self.azure.now(), self._written)
-            over = judge(answer, waited.step, found, self.azure.now(), attempts.sent, seconds)
+            own = [(key, self._written[key]) for key in sorted(step.locks()) if key in self._written]
+            over = judge(answer, waited.step, found, self.azure.now(), attempts.sent, seconds, own)
             if over is not None:
                 return Settlement("failed", over.code, over.text, step, None, attempts.sent)
         elif attempts.waited(seconds) > attempts.PATIENCE:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.engine.project import Projected
     from cmk_remediate.model.outcomes import Azure
+    from cmk_remediate.model.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ def reviewed_steps(
     lines_of = {key: _with_one_way(item, one_way.get(key)) for key, item in projected.items()}
     asked = [line.acceptance for lines in lines_of.values() for line in lines if line.acceptance is not None]
     texts = names(asked, _ids(projected))
-    steps = [_reviewed(item, lines_of[key], texts, azure) for key, item in projected.items()]
+    # Steps of one target need much the same: at a thousand targets one object each would be most of the memory.
+    needs: dict[Permission, ReviewedPermission] = {}
+    steps = [_reviewed(item, lines_of[key], texts, azure, needs) for key, item in projected.items()]
     steps.extend(_reviewed_keep(item) for item in kept)
     return tuple(steps), tuple(sorted(set(texts.values())))
 
@@ -99,7 +102,13 @@ def _with_one_way(item: Projected, outside: Reversibility | None) -> tuple[Line,
     )
 
 
-def _reviewed(item: Projected, lines: Sequence[Line], texts: Mapping[Acceptance, str], azure: Azure) -> ReviewedStep:
+def _reviewed(
+    item: Projected,
+    lines: Sequence[Line],
+    texts: Mapping[Acceptance, str],
+    azure: Azure,
+    needs: dict[Permission, ReviewedPermission],
+) -> ReviewedStep:
     decision = item.decision
     change = decision if isinstance(decision, Change) else None
     request = change.request if change else None
@@ -120,16 +129,20 @@ def _reviewed(item: Projected, lines: Sequence[Line], texts: Mapping[Acceptance,
         else _waits(decision),
         downtime=change.downtime if change else "",
         estimate=_estimate(decision),
-        permissions=tuple(
-            ReviewedPermission(
-                action=need.action, scope=need.scope.text, split=need.split, data=need.data, checkable=need.checkable
-            )
-            for need in item.step.permissions()
-        ),
+        permissions=tuple(_shared(need, needs) for need in item.step.permissions()),
         needs=item.node.needs,
         after=item.node.after,
         closes=item.node.closes,
     )
+
+
+def _shared(need: Permission, known: dict[Permission, ReviewedPermission]) -> ReviewedPermission:
+    """Return *need* as a review shows it, the same object for the same need."""
+    if need not in known:
+        known[need] = ReviewedPermission(
+            action=need.action, scope=need.scope.text, split=need.split, data=need.data, checkable=need.checkable
+        )
+    return known[need]
 
 
 def _reviewed_line(line: Line, texts: Mapping[Acceptance, str]) -> ReviewedLine:

@@ -69,7 +69,7 @@ def _turned_round(
         closing = () if node.id in left_open else chains.get(graph.closing.get(node.id, ""), ())
         around = node.id in graph.closing
         later = [step for key in comes_later[node.id] for step in chains[key]]
-        above = [] if around else [chains[key][-1] for key in stands_on_it[node.id]]
+        above = [] if around else [chains[key][-1] for key in stands_on_it[node.id] if not _alike(chain, chains[key])]
         if around:
             later = [step for key in (*stands_on_it[node.id], *comes_later[node.id]) for step in chains[key]]
         for index, step in enumerate(chain):
@@ -80,6 +80,16 @@ def _turned_round(
                     step, target=target, needs=needs, after=later, closes=closing[-1] if closing and last else None
                 )
     return builder.build()
+
+
+def _alike(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
+    """Say whether two inverses do the same to what only one may write at a time, as the protectors of a geo pair.
+
+    Which of them Azure wants first is not documented: whichever it refuses waits for the other.
+    """
+    if not one or not other:
+        return False
+    return one[-1].kind == other[-1].kind and bool(one[-1].locks() & other[-1].locks())
 
 
 def _drop_idle_brackets(graph: Graph, journal: JournalState, chains: dict[str, tuple[Step, ...]]) -> None:

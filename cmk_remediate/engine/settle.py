@@ -29,6 +29,9 @@ class World(Protocol):
     async def only_writer(self, node: Node, step: Step) -> bool:
         """Wait until this step may write its resource alone, held until it has ended; True when that took time."""
 
+    def let_go(self, node: Node) -> None:
+        """Let others write the resource until this step tries again; what it wrote was not taken."""
+
     async def pause(self, node: Node, seconds: float, why: str) -> bool:
         """Let time pass; False when the run was asked to end."""
 
@@ -108,6 +111,7 @@ async def _change(
     if isinstance(outcome, NotYet):
         never = world.give_up(node, step, outcome, attempts)
         seconds = attempts.pause_before_next(outcome)
+        world.let_go(node)
         return never or await _wait(node, step, found, seconds, f"{outcome.code}: {outcome.text}", world, attempts)
     if isinstance(outcome, Accepted):
         await world.let_it_show(node)

@@ -76,7 +76,6 @@ ELSEWHERE = {
     "provider": f"/subscriptions/{SUB}/providers/Microsoft.Sql",
     "check-policy": "/providers/Microsoft.PolicyInsights/checkPolicyRestrictions",
     "built-in-policy-definition": "/providers/Microsoft.Authorization/policyDefinitions/p1",
-    "resource-graph": "/providers/Microsoft.ResourceGraph/resources",
     "rotation-policy-get": "/keys/k1/rotationpolicy",
     "rotation-policy-put": "/keys/k1/rotationpolicy",
     "deleted-get": "/deletedkeys/k1",

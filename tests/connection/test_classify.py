@@ -54,6 +54,10 @@ FACTS: dict[str, str] = {
             "RetryableErrorDueToAnotherOperation",
             "ObjectIsBeingRecovered",
             "SomethingNewInProgress",
+            "AzureKeyVaultNoServerIdentity",
+            "KeyMaterialNotFoundOnRemoteServer",
+            "SameKeyUriNotFoundOnRemoteServer",
+            "SameKeyMaterialNotFoundOnRemoteServer",
         ],
         "busy",
     ),
@@ -89,7 +93,6 @@ FACTS: dict[str, str] = {
             "AzureKeyVaultInvalidUri",
             "AzureKeyVaultKeyNameNotFound",
             "SecurityAzureKeyVaultInvalidKeyName",
-            "AzureKeyVaultNoServerIdentity",
             "AkvKeyOperationNotAllowed",
             "AkvKeyOperationNotAllowedByFirewall",
             "AkvHostNotResolvingFromNode",
@@ -102,9 +105,6 @@ FACTS: dict[str, str] = {
     **dict.fromkeys(
         [
             "OldGenerationOfAKVKeyBeingUsedError",
-            "KeyMaterialNotFoundOnRemoteServer",
-            "SameKeyUriNotFoundOnRemoteServer",
-            "SameKeyMaterialNotFoundOnRemoteServer",
             "SecurityAzureKeyVaultGeoChainError",
             "BlockSystemAssignedIdentityForCrossTenantCMK",
             "SecurityAdalPrincipalCertExpiredError",

@@ -128,6 +128,17 @@ def test_what_is_no_absence_is_an_error(turn: Any, expected: str) -> None:
     assert caught.value.resource == VAULT.text
 
 
+@pytest.mark.parametrize(
+    "turn", [error(403, "Forbidden", inner="ForbiddenByFirewall"), ServiceRequestError("no route")]
+)
+def test_vault_endpoint_out_of_reach_is_an_answer(turn: Any) -> None:
+    one = world()
+    one.azure.on("GET", "/deletedkeys/k1", turn)
+    assert read(one, Read(KEY, "deleted-get")) == unreachable()
+    one.azure.on("GET", "/deletedkeys/k1", error(404, "KeyNotFound"))
+    assert read(one, Read(KEY, "deleted-get")) is None
+
+
 def test_all_pages_of_a_list() -> None:
     one = world()
     pages = f"{ARM}{SERVER}/databases?api-version=2025-01-01&$skipToken="

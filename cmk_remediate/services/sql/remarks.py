@@ -65,7 +65,7 @@ def _joined(group: Group) -> Iterator[Note]:
         names = ", ".join(server.id.name for server in group.servers)
         yield _note(codes.sql.PARTNER_INCLUDED, group.id, f"moved together, in this order: {names}")
         if not group.compliant:
-            yield _note(codes.sql.GEO_ROLLBACK_ORDER, group.id, "rollback goes the other way round")
+            yield _note(codes.sql.GEO_ROLLBACK_ORDER, group.id, "rollback takes the order that Azure allows")
 
 
 def _changed(group: Group, server: ServerFacts) -> Iterator[Note]:

@@ -71,7 +71,9 @@ def _servers(world: World, changed: str) -> Iterator[tuple[ResourceId, str]]:
         for key in world.index.of_type(VAULT.lower())
         if covers(changed, key) or covers(key, changed)
     }
-    key_name = changed.split("/keys/")[1].split("/")[0] if _VAULTS in changed and "/keys/" in changed else ""
+    key_name = (
+        changed.split("/keys/")[1].split("/", maxsplit=1)[0] if _VAULTS in changed and "/keys/" in changed else ""
+    )
     for place in world.index.of_type(PROTECTOR.lower()):
         text = str(properties_of(world.get(place)).get("uri") or "")
         uri = parse_key_uri(text) if text else None

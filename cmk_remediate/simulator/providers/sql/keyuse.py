@@ -75,6 +75,8 @@ def key_refusal(world: World, server: ResourceId, body: Json | None, text: str, 
         )
     seen = _server_body(world, server, body)
     principal = primary_principal(world, seen)
+    if not principal and primary_principal(world, body):
+        return _missing(world, server, body, text)
     if not principal:
         return refusal(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
     allowed = world.reachable(server, vault) and all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS)
