@@ -127,13 +127,14 @@ async def carry_out(review: Review, connection: Connection, folder: Path, how: H
     if before.rolled_back_by:
         cause = f"run {before.rolled_back_by[:8]} rolled it back"
         raise ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
-    begun = before.started is not None
-    if not begun:
+    if before.started is None:
         _gates(review, connection.clock.now(), how)
     lock = RunStoreLock(folder, review.digest)
     await lock.acquire()
     try:
         session = await sign_in(connection, review.cloud, review.tenant, _named(review), read_only=False)
+        # Read again: whoever held the lock until now may have gone on with this run.
+        before = run_store.state_of(folder, review.digest)
         return await _locked(review, session, connection.clock, folder, how, before)
     finally:
         await lock.release()
@@ -149,13 +150,18 @@ def _named(review: Review) -> list[Any]:
 
 
 def _gates(review: Review, now: datetime, how: How) -> None:
-    """Refuse to start a run that is not to be started; none of these ever stops one that was begun."""
-    window.check_expiry(review.expires, now)
+    """Refuse to start a run that is not to be started; none of these ever stops one that was begun.
+
+    Nor do expiry, window and caps stand in the way of undoing our own writes.
+    """
     acceptance.check(review.acknowledgements_required, how.accept)
+    if review.undoes is not None:
+        return
+    window.check_expiry(review.expires, now)
     window.check_open(_window(review), now)
     changing = {step.id for step in review.steps if step.action in CHANGES}
     moving = [target for target in review.targets if target.blocked is None and changing & set(target.steps)]
-    if len(moving) > (most := _limits(review).max_targets) and review.undoes is None:
+    if len(moving) > (most := _limits(review).max_targets):
         raise RefusedError(
             codes.engine.TOO_MANY_TARGETS, f"the review changes {len(moving)} targets, limits.max_targets is {most}"
         )
@@ -192,11 +198,13 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
     """Compare all with the review, and ask once more what surrounds it, before the first write."""
     try:
         checked, projected, reader = await precheck(review, graph, session, before)
-    except AzureError:
-        if before.started is None:
-            raise
-        # What was begun goes on, above all what has to be closed: each step is compared again before its own write.
-        return PreCheck({})
+    except AzureError as error:
+        if before.started is not None:
+            # What was begun goes on, above all what has to be closed: each step is compared again before its own write.
+            return PreCheck({})
+        if error.code == codes.access.PERMISSION_MISSING:
+            raise RefusedError(error.code, error.cause, resource=error.resource, hint=error.hint) from error
+        raise
     if checked.refused and how.strict:
         target, refusal = next(iter(checked.refused.items()))
         raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)

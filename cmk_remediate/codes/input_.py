@@ -50,7 +50,7 @@ KEY_DECLARED_UNSUITABLE = Code(
     "CMK107",
     title="declared key is not one the service takes",
     meaning="The plan declares a key type, size or name that the service refuses.",
-    next="Declare an RSA or RSA-HSM key of a size the service's page lists.",
+    next="Declare a key of a type, size and name length that the service's page lists.",
 )
 RUNS_CONTRADICT = Code(
     "CMK108",

@@ -242,7 +242,10 @@ PARTNER_INCLUDED = Code(
 GEO_ROLLBACK_ORDER = Code(
     "CMK456",
     title="the order of a geo rollback is not documented",
-    meaning="Azure documents secondary-first for setting a customer key, not for going back; a server it refuses waits for the other.",
+    meaning=(
+        "Azure documents secondary-first for setting a customer key, not for going back; "
+        "a server it refuses waits for the other."
+    ),
     next="Nothing.",
 )
 ONE_PATCH = Code(

@@ -50,10 +50,14 @@ class Durations:
         return self._took.get(_kind(operation), estimate)
 
     def left_to_another(self, operation: Operation) -> bool:
-        """Say whether another operation of the kind is watched in *operation*'s place, and has not ended yet."""
+        """Say whether another operation of the kind is watched in *operation*'s place, and has not ended yet.
+
+        Where the watched one was lost, whoever asks first is watched from then on.
+        """
         kind = _kind(operation)
-        watched = self._watched.get(kind)
-        return self._running[kind] > MANY and kind not in self._took and watched not in (None, operation.client_request_id)
+        if self._running[kind] <= MANY or kind in self._took:
+            return False
+        return self._watched.setdefault(kind, operation.client_request_id) != operation.client_request_id
 
     def pause(self, operation: Operation, interval: float) -> float:
         """Return the seconds to the next poll of *operation*; *interval* is what a lone one would wait."""

@@ -102,7 +102,8 @@ def judge(
 ) -> OutOfTime | None:
     """Say whether *answer* means "never": the youngest cause is older than the timeout, or will be before the next try.
 
-    *own* are the changes of this run to what tries the grant, by resource: a new identity takes its time too. When the vault's network was not excluded as a cause the verdict says that the cause is unknown, with both readings.
+    *own* are the changes of this run to what tries the grant, by resource: a new identity takes its time too. When the vault's
+    network was not excluded as a cause the verdict says that the cause is unknown, with both readings.
     """
     what, since = wait.youngest(found)
     timeout = wait.deadline(found) - (since or found.now)

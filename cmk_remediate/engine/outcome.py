@@ -58,7 +58,7 @@ def sum_up(end: RunEnd) -> RunResult:
         if any(target.end == word for target in targets)
     )
     noun = "rollback" if end.review.undoes else "apply"
-    text = f"{noun}: {counts or 'nothing to do'}; {end.writes} writes sent"
+    text = f"{noun}: {counts or 'nothing to do'}; {_writes(end.writes)} sent"
     return RunResult(end.review.digest, targets, end.writes, exit_code, tuple(_alarms(end)), text)
 
 
@@ -75,8 +75,12 @@ def _target(target: ReviewedTarget, end: RunEnd) -> TargetResult:
     worst = min(mine, key=lambda item: _WORST_FIRST.index(item.end))
     if worst.succeeded and worst.end != "in progress":
         sent = sum(item.sent for item in mine)
-        return TargetResult(target.id, "done", "", f"{sent} writes" if sent else "already done", changed)
+        return TargetResult(target.id, "done", "", _writes(sent) if sent else "already done", changed)
     return TargetResult(target.id, _TARGET_END[worst.end], worst.code, f"{worst.step.kind}: {worst.text}", changed)
+
+
+def _writes(count: int) -> str:
+    return f"{count} write" if count == 1 else f"{count} writes"
 
 
 def _exit_code(targets: Collection[TargetResult], end: RunEnd) -> int:

@@ -33,7 +33,7 @@ from cmk_remediate.model.review import (
     ReviewedStep,
 )
 from cmk_remediate.model.step import Step
-from cmk_remediate.model.values import Unknown, to_json
+from cmk_remediate.model.values import UNKNOWN, Unknown, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kept:
-    """A step that a rollback leaves as it is."""
+    """A step that a rollback leaves as it is; ``address`` is that of its resource, promises kept."""
 
     id: str
     step: Step
@@ -53,6 +53,7 @@ class Kept:
     code: Code | None
     why: str
     targets: tuple[str, ...]
+    address: ResourceId | Unknown = UNKNOWN
 
 
 def reviewed_steps(
@@ -158,7 +159,7 @@ def _reviewed_line(line: Line, texts: Mapping[Acceptance, str]) -> ReviewedLine:
 
 
 def _reviewed_keep(item: Kept) -> ReviewedStep:
-    address = item.step.address()
+    address = item.address
     return ReviewedStep(
         id=item.id,
         kind=item.step.kind,

@@ -6,7 +6,7 @@ step whose undo keeps it, or that Azure cannot undo, stays, and so does every st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.engine.precheck import open_brackets
@@ -50,7 +50,9 @@ def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> I
     _drop_idle_brackets(graph, journal, chains)
     return Inverse(
         _turned_round(graph, sent, chains, open_brackets(graph, journal)),
-        tuple(kept[node.id] for node in sent if node.id in kept),
+        tuple(
+            replace(kept[node.id], address=_bound(node.step, bodies).address()) for node in sent if node.id in kept
+        ),
     )
 
 
@@ -116,13 +118,18 @@ def _used(graph: Graph, sent: set[str]) -> dict[str, bool]:
 def _undo(
     node: Node, journal: JournalState, bodies: Mapping[str, Any], *, used: bool
 ) -> tuple[Step, ...] | Keep | OneWay:
+    undo = _bound(node.step, bodies).undo(journal.steps[node.id].before, bodies.get(node.id), used=used)
+    return (undo,) if isinstance(undo, Step) else undo
+
+
+def _bound(step: Step, bodies: Mapping[str, Any]) -> Step:
+    """Return *step* with each promise replaced by what its producer's body holds."""
+
     def promised(ref: Ref[Any]) -> Any:
         key = node_id(ref.step)
         return value_of(ref, bodies.get(key), done=True) if key in bodies else UNKNOWN
 
-    step = bind(node.step, promised)
-    undo = step.undo(journal.steps[node.id].before, bodies.get(node.id), used=used)
-    return (undo,) if isinstance(undo, Step) else undo
+    return bind(step, promised)
 
 
 def _kept(graph: Graph, sent: list[Node], undos: Mapping[str, tuple[Step, ...] | Keep | OneWay]) -> dict[str, Kept]:

@@ -6,8 +6,10 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate.codes import CODES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MEANINGS: Mapping[int, str] = MappingProxyType(
     {
@@ -39,3 +41,8 @@ def read_or_write(request: Mapping[str, Any]) -> str:
     path = str(request.get("url", "")).partition("?")[0].rstrip("/").lower()
     reads = method in ("GET", "HEAD", "OPTIONS") or (method == "POST" and _READ_ONLY_POSTS.search(path) is not None)
     return "read" if reads else "write"
+
+
+def next_steps(found: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return each code of *found* once, in their order, with what to do next."""
+    return tuple((code, CODES[code].next) for code in dict.fromkeys(found) if code in CODES)

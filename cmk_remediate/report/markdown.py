@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.report.ends import MEANINGS, read_or_write
+from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.view import WRITING, ReviewView
 from cmk_remediate.report.words import ACTIONS, count, plain, span, value
@@ -238,6 +238,7 @@ def _run(result: RunResult) -> Iterator[str]:
     names = Names(target.id for target in result.targets)
     rows = [(code(names(item.id)), item.end, prose(item.code), prose(item.text)) for item in result.targets]
     yield from _table(("target", "end", "code", "what"), rows)
+    yield from _advice(target.code for target in result.targets)
     yield f"Run id {code(result.run)}"
 
 
@@ -248,5 +249,12 @@ def _verification(verification: Verification) -> Iterator[str]:
     names = Names(target.id for target in verification.targets)
     rows = [(code(names(item.id)), item.verdict, prose(item.code), prose(item.text)) for item in verification.targets]
     yield from _table(("target", "verdict", "code", "what"), rows)
+    yield from _advice(target.code for target in verification.targets)
     for note in verification.notes:
         yield f"- {prose(note.text)} ({prose(note.code)})"
+
+
+def _advice(found: Iterable[str]) -> Iterator[str]:
+    lines = [f"{prose(one)}: {prose(advice)}" for one, advice in next_steps(found)]
+    if lines:
+        yield "Next:\n\n" + _bullets(lines, "none")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.report.ends import MEANINGS, read_or_write
+from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.text_review import review_lines
 from cmk_remediate.report.view import ReviewView
@@ -61,6 +61,8 @@ def _run(result: RunResult) -> Iterator[str]:
         code = f" [{target.code}]" if target.code else ""
         rows.append((target.end, names(target.id), f"{target.text}{code}"))
     yield from table(rows, (11, 40))
+    for code, advice in next_steps(target.code for target in result.targets):
+        yield from wrap(f"next [{code}]: {advice}", 2, 4)
     ends = Counter(target.end for target in result.targets)
     parts = ", ".join(f"{number} {end}" for end, number in sorted(ends.items()))
     yield from wrap(f"Summary: {parts or 'no targets'}; {count(result.writes, 'write')} sent.")
@@ -76,6 +78,8 @@ def _verification(verification: Verification) -> Iterator[str]:
         code = f" [{target.code}]" if target.code else ""
         rows.append((target.verdict, names(target.id), f"{target.text}{code}"))
     yield from table(rows, (11, 40))
+    for code, advice in next_steps(target.code for target in verification.targets):
+        yield from wrap(f"next [{code}]: {advice}", 2, 4)
     for note in verification.notes:
         about = f"{Names([note.scope])(note.scope)}: " if note.scope else ""
         yield from wrap(f"note: {about}{note.text} [{note.code}]", 2, 4)

@@ -10,6 +10,7 @@ from cmk_remediate.connection import Session
 from cmk_remediate.model.decisions import Estimate, Read, Request
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.outcomes import Accepted, Refused, Started, Unclear
+from cmk_remediate.simulator.faults import Fault
 from cmk_remediate.simulator.settings import Settings
 from tests.connection.table import GROUP, SUB
 
@@ -90,7 +91,7 @@ def test_write_whose_answer_is_lost_is_unclear_not_sent_again() -> None:
     azure = simulator.azure(estate=estate(1))
     connection = azure.connection()
     session = Session(connection, read_only=False)
-    azure.faults.add("reset-after", method="PATCH")
+    azure.faults.add(Fault("reset-after", method="PATCH"))
     request = Request("PATCH", VAULT, {"tags": {"a": "b"}})
     outcome = connection.run(lambda: session.send(request, client_request_id="req-1"))
     assert isinstance(outcome, Unclear)

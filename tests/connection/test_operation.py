@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,7 +12,10 @@ from cmk_remediate.connection import Session
 from cmk_remediate.model.decisions import Estimate
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.outcomes import Accepted, Lost, NotYet, Operation, Refused, Unclear
-from tests.connection.table import ARM, GROUP, PROTECTOR, START, SUB, Say, World, error, world
+from tests.connection.table import ARM, GROUP, PROTECTOR, START, SUB, Say, Sent, World, error, world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STATUS = f"{ARM}{GROUP}/providers/Microsoft.Sql/locations/we/op/1?api-version=2025-01-01&t=1&s=sig"
 RESULT = f"{ARM}{GROUP}/providers/Microsoft.Sql/locations/we/result/1?api-version=2025-01-01"
@@ -206,3 +210,35 @@ def test_throttled_poll_waits_and_asks_again() -> None:
     one.azure.on("GET", "op/1", error(429, "TooManyRequests", Retry_After="30"), Say(200, {"status": "Succeeded"}))
     assert isinstance(wait(one), Accepted)
     assert times(one) == [61, 91]
+
+
+def many(count: int) -> list[Operation]:
+    """Operations of one kind, each with its own status URL and request id."""
+    return [
+        replace(RECORD, status_url=STATUS.replace("op/1", f"op/{n}"), client_request_id=str(n)) for n in range(count)
+    ]
+
+
+def ends_after(one: World, seconds: float, lost: str = "") -> Callable[[Sent], Say]:
+    def rule(sent: Sent) -> Say:
+        if lost and sent.path.endswith(lost):
+            return error(404, "ResourceNotFound")
+        return Say(200, {"status": "Succeeded" if sent.at - START.timestamp() >= seconds else "InProgress"})
+
+    return rule
+
+
+@pytest.mark.parametrize("lost", ["", "op/0"])
+def test_one_of_many_is_watched_and_the_others_follow_even_if_it_is_lost(lost: str) -> None:
+    one = world()
+    one.azure.rule = ends_after(one, 200, lost)
+    session = Session(one.connection, read_only=False)
+
+    async def main() -> list[Any]:
+        return list(await asyncio.gather(*(session.wait(operation, USUAL) for operation in many(60))))
+
+    outcomes = one.run(main)
+    assert [type(outcome) for outcome in outcomes[1:]] == [Accepted] * 59
+    assert isinstance(outcomes[0], Lost if lost else Accepted)
+    assert session.traffic.polls < 60 * 3
+    assert times(one)[-1] <= 240

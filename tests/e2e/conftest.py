@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from cmk_remediate import simulator
+from tests.e2e.desk import Desk
 from tests.e2e.stage import Stage
 
 if TYPE_CHECKING:
@@ -21,6 +22,30 @@ class Azure(Protocol):
 
     def __call__(self, scene: Scene, *, doubts: Mapping[str, str] | None = None, seed: int = 0, **settings: Any) -> Stage:
         """Return the stage; *settings* are those of the embedded Azure."""
+
+
+class Sit(Protocol):
+    """Seats an operator before an Azure that holds a scene."""
+
+    def __call__(self, scene: Scene, **settings: Any) -> Desk:
+        """Return the desk; *settings* as for `Azure`."""
+
+
+@pytest.fixture
+def desk(
+    azure: Azure, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Sit:
+    """Give the command line an Azure that is watched; each command is a new process's connection to it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def seated(scene: Scene, **settings: Any) -> Desk:
+        stage = azure(scene, **settings)
+        monkeypatch.setattr(simulator, "open", lambda _path, **_options: stage.connection)
+        return Desk(stage, tmp_path, capsys)
+
+    return seated
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ SERVER_MADE = (
     ("microsoft.sql/servers", "properties.keyId", "follows the protector; a rotation moves its version"),
     ("microsoft.sql/servers", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
     ("microsoft.sql/servers", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
+    ("microsoft.sql/servers", "identity.tenantId", "the subscription's; in recordings another one stands there"),
     ("microsoft.sql/servers/databases", "properties.earliestRestoreDate", "moves with time"),
     ("microsoft.sql/servers/databases/transparentdataencryption", "properties.scanState", "a scan comes and goes"),
     ("microsoft.keyvault/vaults/keys", "properties.keyUriWithVersion", "names the version its owner rotated to"),

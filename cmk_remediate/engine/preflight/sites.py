@@ -13,7 +13,7 @@ from cmk_remediate.model.permissions import Permission, Permissions, Split
 from cmk_remediate.model.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cmk_remediate.engine.preflight.asking import Asking
     from cmk_remediate.model.graph import Graph
@@ -134,19 +134,27 @@ def own_reads(graph: Graph, sites: tuple[Site, ...]) -> Permissions:
     All but the permissions API are optional: without them the review says what was not checked. They are marked as not
     checkable so that a run is never refused for one of them.
     """
-    split: dict[ResourceId, Split] = {}
-    for need in (need for site in sites for need in site.needs):
-        split.setdefault(need.scope.group_id, need.split)
-    found = [Permission("Microsoft.Authorization/permissions/read", group, split[group]) for group in sorted(split)]
-    for group in sorted(split):
-        found += [Permission(action, group, split[group], checkable=False) for action in _IN_GROUP]
-    subscriptions = {group.subscription_id: split[group] for group in sorted(split)}
+    reads = [need for node in graph.nodes for need in node.step.permissions() if is_read(need.action)]
+    changed = _groups(need for site in sites for need in site.needs)
+    asked = {**_groups(reads), **changed}
+    found = [Permission(_ASK, group, asked[group]) for group in sorted(asked)]
+    for group in sorted(changed):
+        found += [Permission(action, group, changed[group], checkable=False) for action in _IN_GROUP]
+    subscriptions = {group.subscription_id: changed[group] for group in sorted(changed)}
     for subscription in sorted(subscriptions):
         found += [Permission(action, subscription, subscriptions[subscription], checkable=False) for action in _ABOVE]
-    reads = [need for node in graph.nodes for need in node.step.permissions() if is_read(need.action)]
     return tuple(dict.fromkeys((*reads, *found)))
 
 
+def _groups(needs: Iterable[Permission]) -> dict[ResourceId, Split]:
+    """Return the groups something is needed in, and who would hold it there."""
+    found: dict[ResourceId, Split] = {}
+    for need in needs:
+        found.setdefault(need.scope.group_id, need.split)
+    return found
+
+
+_ASK = "Microsoft.Authorization/permissions/read"
 _IN_GROUP = (
     "Microsoft.Resources/subscriptions/resourceGroups/read",
     "Microsoft.PolicyInsights/checkPolicyRestrictions/read",

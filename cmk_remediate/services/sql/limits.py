@@ -95,7 +95,9 @@ def _server(group: Group, server: ServerFacts) -> Iterator[Blocked]:
     if current is not None and (current.key is None or current.refused):
         shown = Protector.of(server.protector or {})
         reason = current.refused or f"the vault {shown.vault} was not found"
-        why = f"serverKeyName of {server.id.name} is {shown.words(version=True)}: {reason}"
+        uri = at_path(server.server, "properties.keyId")
+        named = ("properties.keyId", uri) if uri else ("serverKeyName", shown.words(version=True))
+        why = f"{named[0]} of {server.id.name} is {named[1]}: {reason}"
         yield Blocked(codes.sql.CURRENT_KEY_OUT_OF_REACH, why, resource=server.id.text)
 
 

@@ -111,10 +111,16 @@ def uses(world: World, vault: str, users: Users) -> Iterator[Use]:
             if _through(world, who, vault, users):
                 yield from (Use(who, action, vault) for action in ACTIONS if action in _policy_actions(body, who))
         return
+    for key in grants_at(world, vault):
+        yield from granted(world, key, vault, users)
+
+
+def grants_at(world: World, vault: str) -> Iterator[str]:
+    """Go through the role assignments at, above and below *vault*, ids in lower case."""
     for key in world.index.of_type(_GRANTS):
         at = owner(key)
         if access.covers(at, vault) or access.covers(vault, at):
-            yield from granted(world, key, vault, users)
+            yield key
 
 
 def granted(world: World, grant: str, vault: str, users: Users) -> Iterator[Use]:

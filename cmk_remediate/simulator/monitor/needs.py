@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.monitor.declared import Use, permits, reaches
 from cmk_remediate.simulator.providers.common import (
     KEY_ACTIONS,
@@ -15,10 +16,9 @@ from cmk_remediate.simulator.providers.common import (
     vault_named,
 )
 from cmk_remediate.simulator.providers.sql import backups
-from cmk_remediate.simulator.providers.sql.names import on_customer_key, partners, primary_principal, thumb_of
+from cmk_remediate.simulator.providers.sql.names import SERVER, on_customer_key, partners, primary_principal, thumb_of
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
 CURRENT, BACKUP, REPLICA = "its protector", "a backup within retention", "a replica"
@@ -108,3 +108,54 @@ def _missing(world: World, server: ResourceId, principal: str, text: str) -> str
     if not all(permits(world, Use(principal, action, key.key)) for action in KEY_ACTIONS):
         return "the right to use the key"
     return ""
+
+
+class Servers:
+    """Every server's standing, as the monitor last saw it.
+
+    Attributes:
+        standing: by the server's id in lower case.
+    """
+
+    def __init__(self, world: World) -> None:
+        """Know none yet."""
+        self._world = world
+        self.standing: dict[str, Standing] = {}
+        self._by_principal: dict[str, dict[str, None]] = {}
+        self._by_vault: dict[str, dict[str, None]] = {}
+
+    def take(self) -> None:
+        """Take every server as it is now."""
+        self.standing, self._by_principal, self._by_vault = {}, {}, {}
+        for key in self._world.index.of_type(SERVER.lower()):
+            self._keep(key, standing(self._world, ResourceId(key)))
+
+    def _keep(self, server: str, found: Standing) -> None:
+        self.standing[server] = found
+        self._by_principal.setdefault(found.principal, {})[server] = None
+        for vault in found.vaults:
+            self._by_vault.setdefault(vault, {})[server] = None
+
+    def in_vault(self, vault: str) -> dict[str, None]:
+        """Return the servers with a need in *vault*."""
+        return self._by_vault.get(vault, {})
+
+    def with_principal(self, who: str) -> dict[str, None]:
+        """Return the servers that reach vaults as *who*."""
+        return self._by_principal.get(who, {})
+
+    def lost(self, server: str) -> list[tuple[Need, bool]]:
+        """Look again; return the needs that are unmet now and were met, or that are new: (need, whether it is new)."""
+        before = self.standing.get(server)
+        if self._world.get(server) is None:
+            self.standing.pop(server, None)
+            return []
+        after = standing(self._world, ResourceId(server))
+        self._keep(server, after)
+        found = []
+        for thumb, need in after.needs.items():
+            had = before.needs.get(thumb) if before else None
+            newly = had is None and need.why == CURRENT
+            if not need.available and (newly or (had is not None and had.available)):
+                found.append((need, newly))
+        return found

@@ -92,3 +92,27 @@ def lost(old: Json, new: Json, sent: Any, mine: set[tuple[str, str]], path: str 
 
 def _kinds(text: Any) -> set[str]:
     return {part.strip().lower() for part in str(text or "").split(",")} - {"", "none"}
+
+
+class Owned:
+    """What the operator wrote itself, and may therefore take back."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._mine: dict[str, set[tuple[str, str]]] = {}
+
+    def remember(self, other: Owned) -> None:
+        """Know what *other* knew."""
+        self._mine = {key: set(one) for key, one in other._mine.items()}
+
+    def forget(self) -> None:
+        """Take all that is there for the owner's."""
+        self._mine = {}
+
+    def lost(self, key: str, old: Json | None, new: Json | None, sent: Any) -> list[str]:
+        """Return what a write of *sent* to the resource *key* lost, and note what it set."""
+        mine = self._mine.setdefault(key, set())
+        found = list(lost(old, new, sent, mine)) if old is not None and new is not None else []
+        before = set(written(old or {}))
+        mine.update(one for one in written(sent) if one not in before)
+        return found

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.simulator.monitor import declared, needs, settings
+from cmk_remediate.simulator.monitor import settings
+from cmk_remediate.simulator.monitor.bystanders import Bystanders
+from cmk_remediate.simulator.monitor.needs import CURRENT, Servers
+from cmk_remediate.simulator.monitor.pointing import unprotected
 from cmk_remediate.simulator.monitor.values import Violation
-from cmk_remediate.simulator.providers.common import VAULT, parse_key_uri, properties_of, vault_named
-from cmk_remediate.simulator.providers.keyvault.vaults import is_protected
+from cmk_remediate.simulator.providers.common import VAULT, properties_of
 from cmk_remediate.simulator.providers.sql.keyuse import usable
-from cmk_remediate.simulator.providers.sql.names import SERVER, on_customer_key
+from cmk_remediate.simulator.providers.sql.names import on_customer_key
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Json
     from cmk_remediate.simulator.embedded import EmbeddedAzure, Exchange
-    from cmk_remediate.simulator.monitor.declared import Use
-    from cmk_remediate.simulator.monitor.needs import Standing
     from cmk_remediate.simulator.world import World
 
 _GRANT = "/providers/microsoft.authorization/roleassignments/"
@@ -33,6 +33,8 @@ class Monitor:
 
     Attributes:
         violations: every broken law seen, in order.
+        bystanders: who could use what before.
+        servers: what servers need, and whether they had it.
         accepted: (law, id in lower case) pairs that a review named and somebody accepted: not reported.
     """
 
@@ -42,9 +44,11 @@ class Monitor:
         self.operator = operator.lower()
         self.violations: list[Violation] = []
         self.accepted: set[tuple[int, str]] = set()
-        self._mine: dict[str, set[tuple[str, str]]] = {}
+        self._owned = settings.Owned()
         self._excused: dict[str, None] = {}
         self._request = 0
+        self.bystanders = Bystanders(world, self.operator)
+        self.servers = Servers(world)
         self.rebase()
 
     # -- what there was --------------------------------------------------------------------------------------------------------
@@ -53,25 +57,15 @@ class Monitor:
         """Take the state as it is now for what there was before: after a test has changed the world by hand."""
         world = self.world
         self._shadow: dict[str, Json] = {key: record["body"] for key, record in world.store.tables["resources"].items()}
-        self._users: dict[str, dict[str, None]] = {}
-        for key, body in self._shadow.items():
-            for identity in declared.attached(body):
-                self._users.setdefault(identity, {})[key] = None
-        self._uses: dict[str, dict[Use, None]] = {}
-        for key in world.index.of_type(VAULT.lower()):
-            self._uses[key] = dict.fromkeys(declared.uses(world, key, self._users))
-        self._ours: dict[Use, None] = getattr(self, "_ours", {})
-        self._standing: dict[str, Standing] = {}
-        self._by_principal: dict[str, dict[str, None]] = {}
-        self._by_vault: dict[str, dict[str, None]] = {}
-        for key in world.index.of_type(SERVER.lower()):
-            self._keep(key, needs.standing(world, ResourceId(key)))
+        self.bystanders.take(self._shadow)
+        self.servers.take()
 
-    def _keep(self, server: str, found: Standing) -> None:
-        self._standing[server] = found
-        self._by_principal.setdefault(found.principal, {})[server] = None
-        for vault in found.vaults:
-            self._by_vault.setdefault(vault, {})[server] = None
+    def remember(self, other: Monitor) -> None:
+        """Know what *other*, the monitor of another copy of this Azure, knew; its violations stay its own."""
+        self.accepted = set(other.accepted)
+        self._owned.remember(other._owned)
+        self._excused = dict(other._excused)
+        self.bystanders.remember(other.bystanders)
 
     def accept(self, law: int, resource: str) -> None:
         """Do not report *law* for *resource*: its review named the consequence and it was accepted."""
@@ -108,12 +102,7 @@ class Monitor:
 
     def _remember(self, key: str) -> None:
         body = self.world.get(key)
-        before, after = declared.attached(self._shadow.get(key)), declared.attached(body)
-        if before or after:
-            for identity in before:
-                self._users.get(identity, {}).pop(key, None)
-            for identity in after:
-                self._users.setdefault(identity, {})[key] = None
+        self.bystanders.attach(key, self._shadow.get(key), body)
         if body is None:
             self._shadow.pop(key, None)
         else:
@@ -125,16 +114,9 @@ class Monitor:
         path = unquote(urlsplit(exchange.url).path).rstrip("/").lower()
         if exchange.method not in ("PUT", "PATCH") or _SERVERS not in path:
             return
-        sent = properties_of(_json(exchange))
-        text = str(sent.get("keyId") or sent.get("uri") or "")
-        if "/encryptionprotector/" in path and sent.get("serverKeyType") == "AzureKeyVault":
-            server = path.split("/encryptionprotector/", maxsplit=1)[0]
-            kept = self.world.get(f"{server}/keys/{str(sent.get('serverKeyName') or '').lower()}")
-            text = str(properties_of(kept).get("uri") or "")
-        uri = parse_key_uri(text)
-        vault = vault_named(self.world, uri.vault) if uri else None
-        if vault is not None and not is_protected(self.world.get(vault)):
-            self._report(3, path, f"is pointed at a key in {vault.name}, which lacks soft delete or purge protection")
+        vault = unprotected(self.world, path, properties_of(_json(exchange)))
+        if vault:
+            self._report(3, path, f"is pointed at a key in {vault}, which lacks soft delete or purge protection")
 
     # -- law 5 -----------------------------------------------------------------------------------------------------------------
 
@@ -160,12 +142,8 @@ class Monitor:
 
     def _compare(self, key: str, old: Json | None, sent: Json) -> None:
         new = self.world.get(key)
-        mine = self._mine.setdefault(key, set())
-        if old is not None and new is not None:
-            for what in settings.lost(old, new, sent, mine):
-                self._report(5, key, f"lost a setting that the request did not name: {what}")
-        before = set(settings.written(old or {}))
-        mine.update(one for one in settings.written(sent) if one not in before)
+        for what in self._owned.lost(key, old, new, sent):
+            self._report(5, key, f"lost a setting that the request did not name: {what}")
 
     # -- laws 4, 8, 11 ---------------------------------------------------------------------------------------------------------
 
@@ -181,49 +159,35 @@ class Monitor:
                 vault = _head(key, _VAULTS)
                 self._deleted_key(key, by_operator=by_operator)
                 if key in self._shadow and (key == vault or self.world.get(key) is None or "/versions/" in key):
-                    servers.update(self._by_vault.get(vault, {}))
+                    servers.update(self.servers.in_vault(vault))
                 if key == vault:
                     vaults[vault] = None
             elif _IDENTITIES in key:
                 self._identity(key, servers, by_operator=by_operator)
         for vault in vaults:
-            self._bystanders(vault, by_operator=by_operator)
+            self._vault(vault, by_operator=by_operator)
         for server in servers:
             self._server(server, by_operator=by_operator)
 
     def _grant(self, key: str, servers: dict[str, None], vaults: dict[str, None]) -> None:
         old, new = self._shadow.get(key), self.world.get(key)
         who = str(properties_of(new if new is not None else old).get("principalId", "")).lower()
-        servers.update(self._by_principal.get(who, {}))
+        servers.update(self.servers.with_principal(who))
         scope = key.split(_GRANT, maxsplit=1)[0]
-        for vault in self._uses if _VAULTS not in scope else (_head(scope, _VAULTS),):
-            if new is None and any(use.who == who for use in self._uses.get(vault, ())):
-                vaults[vault] = None
-            elif new is not None and old is None and vault in self._uses:
-                self._gained(key, vault)
+        places = (_head(scope, _VAULTS),) if _VAULTS in scope else tuple(self.bystanders.uses)
+        if new is None:
+            vaults.update({vault: None for vault in places if self.bystanders.holds_grants(who, vault)})
+        elif old is None:
+            self.bystanders.gained(key, places)
 
-    def _gained(self, grant: str, vault: str) -> None:
-        """Count in what a new grant gives: to nobody's account if it is the operator's own."""
-        record = self.world.record(grant)
-        own = record is not None and str(record["by"][0]).lower() == self.operator
-        for use in declared.granted(self.world, grant, vault, self._users):
-            if use not in self._uses[vault]:
-                (self._ours if own else self._uses[vault])[use] = None
-
-    def _bystanders(self, vault: str, *, by_operator: bool) -> None:
-        before = self._uses.get(vault, {})
-        if by_operator:
-            gone = [use for use in before if not declared.holds(self.world, use, self._users)]
-            for who in dict.fromkeys(use.who for use in gone):
-                names = ", ".join(use.action.removeprefix(VAULT + "/") for use in gone if use.who == who)
-                self._report(11, vault, f"{self._name(who)} could {names} before the request and cannot after it")
-            left = {use: None for use in before if use not in set(gone)}
-            self._ours.update({use: None for use in declared.uses(self.world, vault, self._users) if use not in before})
-            self._uses[vault] = left
-        else:
-            self._uses[vault] = {
-                use: None for use in declared.uses(self.world, vault, self._users) if use not in self._ours
-            }
+    def _vault(self, vault: str, *, by_operator: bool) -> None:
+        if not by_operator:
+            self.bystanders.refresh(vault)
+            return
+        for who, actions in self.bystanders.lost(vault).items():
+            self._report(
+                11, vault, f"{self._name(who)} could {', '.join(actions)} before the request and cannot after it"
+            )
 
     def _name(self, who: str) -> str:
         return str(self.world.principals.get(who, {}).get("name") or who)
@@ -237,34 +201,20 @@ class Monitor:
     def _identity(self, key: str, servers: dict[str, None], *, by_operator: bool) -> None:
         if self.world.get(key) is not None or key not in self._shadow:
             return
-        for user in self._users.get(key, ()):
+        for user in self.bystanders.users.get(key, ()):
             servers.update({user: None} if _SERVERS in user else {})
             if by_operator:
                 self._report(11, user, f"used the identity {key.rsplit('/', 1)[-1]}, which was deleted")
                 self._report(4, key, f"was deleted while {user.rsplit('/', 1)[-1]} uses it")
 
     def _server(self, server: str, *, by_operator: bool) -> None:
-        before = self._standing.get(server)
-        if self.world.get(server) is None:
-            self._standing.pop(server, None)
-            return
-        after = needs.standing(self.world, ResourceId(server))
-        self._keep(server, after)
-        for thumb, need in after.needs.items():
-            had = before.needs.get(thumb) if before else None
-            newly = had is None and need.why == needs.CURRENT
-            if need.available or not (newly or (had is not None and had.available)):
-                continue
+        for need, newly in self.servers.lost(server):
             if not by_operator:
                 self._excused[server] = None
                 continue
             if not newly:
                 self._report(4, server, f"{need.missing} that {need.why} needs was removed, disabled or cut off")
-            said = (
-                "has no usable key"
-                if need.why == needs.CURRENT
-                else "cannot be restored to every minute within retention"
-            )
+            said = "has no usable key" if need.why == CURRENT else "cannot be restored to every minute within retention"
             self._report(8, server, f"{said}: it lacks {need.missing}")
 
     # -- when all is quiet -----------------------------------------------------------------------------------------------------
@@ -273,13 +223,13 @@ class Monitor:
         """Judge the whole state as it truly is, all delays over."""
         world = self.world
         self._request = 0
-        for vault, uses in self._uses.items():
+        for vault, uses in self.bystanders.uses.items():
             for use in uses:
                 if not world.may(use.who, use.action, use.scope, data=True) and use.action.startswith(f"{VAULT}/key"):
                     self._report(
                         11, vault, f"{self._name(use.who)} cannot {use.action.removeprefix(VAULT + '/')} any more"
                     )
-        for server in self._standing:
+        for server in self.servers.standing:
             if server in self._excused:
                 continue
             self._judge_server(ResourceId(server))
@@ -287,8 +237,8 @@ class Monitor:
     def _judge_server(self, server: ResourceId) -> None:
         world = self.world
         used = on_customer_key(world, server)
-        had = self._standing[server.key].needs
-        could = any(one.why == needs.CURRENT and one.available for one in had.values())
+        had = self.servers.standing[server.key].needs
+        could = any(one.why == CURRENT and one.available for one in had.values())
         if used is not None and could and not usable(world, world.spelled(server), str(used.get("uri") or "")):
             self._report(8, server.key, "has no usable key when all is quiet")
         for database, body in world.children(server, "databases"):
@@ -306,9 +256,17 @@ def _head(key: str, mark: str) -> str:
     return f"{before}{mark}{after.split('/')[0]}"
 
 
-def watch(azure: EmbeddedAzure, operator: str = "") -> Monitor:
-    """Attach a monitor to *azure*; *operator* is the object id whose writes are judged, the estate's where none is given."""
+def watch(azure: EmbeddedAzure, operator: str = "", *, after: Monitor | None = None) -> Monitor:
+    """Attach a monitor to *azure*.
+
+    Args:
+        azure: what to watch.
+        operator: the object id whose writes are judged; the estate's operator where none is given.
+        after: the monitor of the Azure that *azure* is a copy of: what it knows to be the operator's own is known here too.
+    """
     monitor = Monitor(azure.world, operator or str(azure.operator["object_id"]))
+    if after is not None:
+        monitor.remember(after)
     azure.observers.append(monitor.after_request)
     azure.violations = monitor.violations
     return monitor

@@ -54,7 +54,7 @@ def test_the_demo_estate_has_each_kind_of_server() -> None:
 def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
     azure = demo()
     monitor = watch(azure)
-    who = {monitor._name(use.who) for uses in monitor._uses.values() for use in uses}
+    who = {monitor._name(use.who) for uses in monitor.bystanders.uses.values() for use in uses}
     assert who == {
         "app-orders",
         "app-archive",
@@ -64,7 +64,9 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-disks-weu",
         "id-sql-legacy-weu",
     }
-    shared = [users for identity, users in monitor._users.items() if identity.endswith("/id-cmk-sql-ledger-weu")]
+    shared = [
+        users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")
+    ]
     assert sorted(one.rsplit("/", 1)[1] for one in shared[0]) == ["sql-ledger-weu", "starchiveweu"]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.declare import (
     ArmError,
@@ -12,7 +10,6 @@ from cmk_remediate.simulator.declare import (
     DataPlane,
     DataRequest,
     Json,
-    RemoveResource,
     Reply,
     SetResource,
 )
@@ -23,16 +20,16 @@ from cmk_remediate.simulator.providers.common import (
     properties_of,
     vault_named,
 )
+from cmk_remediate.simulator.providers.keyvault import bundles, softdelete
+from cmk_remediate.simulator.providers.keyvault.conflicts import touched_by
 from cmk_remediate.simulator.providers.keyvault.rotation import (
     attributes_of,
     completed,
     new_version,
     policy_problem,
-    recovery_level,
     timers,
     version_changes,
 )
-from cmk_remediate.simulator.providers.keyvault.vaults import touched_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,15 +44,6 @@ AUDIENCES: Mapping[str, str] = {
     "AzureUSGovernment": "https://vault.usgovcloudapi.net",
     "AzureChinaCloud": "https://vault.azure.cn",
 }
-
-
-def _not_found(key: str, *, deleted: bool = False) -> ArmError:
-    kind = "Deleted Key" if deleted else "A key with (name/id)"
-    text = (
-        f"{kind} {key} was not found in this key vault. If you recently deleted this key you may be able to "
-        "recover it using the correct recovery command."
-    )
-    return ArmError(404, "KeyNotFound", text, _CODES)
 
 
 def _refused(request: DataRequest, vault: ResourceId, key: str, action: str) -> ArmError | None:
@@ -79,43 +67,6 @@ def _refused(request: DataRequest, vault: ResourceId, key: str, action: str) -> 
     return ArmError(403, "Forbidden", text, _CODES, inner="ForbiddenByRbac" if on_roles else "AccessDenied")
 
 
-def _bundle(world: World, key: ResourceId, body: Json, version: str) -> Json:
-    """Return a key version as the data plane shows it: azure-keyvault-keys KeyBundle."""
-    properties = properties_of(body)
-    digest = hashlib.sha512(f"{key.key}/{version}".encode()).digest()
-    attributes = {**attributes_of(body), **recovery_level(world.get(key.top_level))}
-    days = properties_of(world.get(key.top_level)).get("softDeleteRetentionInDays", 90)
-    material = base64.urlsafe_b64encode(digest * 4).rstrip(b"=").decode()
-    bundle: Json = {
-        "key": {
-            "kid": f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/keys/{key.name}/{version}",
-            "kty": properties.get("kty", "RSA"),
-            "key_ops": properties.get("keyOps", []),
-            "n": material,
-            "e": "AQAB",
-        },
-        "attributes": {**attributes, "recoverableDays": days, "exportable": False},
-    }
-    if body.get("tags"):
-        bundle["tags"] = body["tags"]
-    return bundle
-
-
-def _policy(world: World, key: ResourceId, body: Json) -> Json:
-    """Return a rotation policy as the data plane shows it; a key without one has a notification 30 days before expiry."""
-    stored = properties_of(body).get("rotationPolicy") or {}
-    head = f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/keys/{key.name}/rotationpolicy"
-    actions = [
-        {
-            "trigger": dict(one.get("trigger") or {}),
-            "action": {"type": str((one.get("action") or {}).get("type", "")).capitalize()},
-        }
-        for one in stored.get("lifetimeActions")
-        or ({"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}},)
-    ]
-    return {"id": head, "lifetimeActions": actions, "attributes": dict(stored.get("attributes") or {})}
-
-
 def _set_policy(world: World, key: ResourceId, body: Json, sent: Json) -> Reply | ArmError:
     problem = policy_problem(sent, attributes_of(body).get("exp"))
     if problem is not None:
@@ -133,13 +84,13 @@ def _set_policy(world: World, key: ResourceId, body: Json, sent: Json) -> Reply 
     stored["attributes"].setdefault("created", int(world.stamp))
     fresh = {**body, "properties": {**properties_of(body), "rotationPolicy": stored}}
     changes: list[Change] = [SetResource(key, fresh), *timers(world, key, fresh)]
-    return Reply(body=_policy(world, key, fresh), changes=tuple(changes))
+    return Reply(body=bundles.policy(world, key, fresh), changes=tuple(changes))
 
 
 def _update(world: World, key: ResourceId, body: Json, version: str, sent: Json) -> Reply | ArmError:
     kept = world.get(key.child("versions", version))
     if kept is None:
-        return _not_found(f"{key.name}/{version}")
+        return softdelete.not_found(f"{key.name}/{version}")
     properties = properties_of(kept)
     attributes = {**attributes_of(kept), **(sent.get("attributes") or {}), "updated": int(world.stamp)}
     changed: Json = {**kept, "properties": {**properties, "attributes": attributes}}
@@ -149,71 +100,7 @@ def _update(world: World, key: ResourceId, body: Json, version: str, sent: Json)
     if version == latest_version(body):
         changes.append(SetResource(key, {**body, "properties": {**properties_of(body), **changed["properties"]}}))
     changes += access_changed(world, key)
-    return Reply(body=_bundle(world, key, changed, version), changes=tuple(changes))
-
-
-def _delete(world: World, key: ResourceId, body: Json) -> Reply:
-    vault = world.get(key.top_level)
-    days = properties_of(vault).get("softDeleteRetentionInDays", 90)
-    gone = {**body, "properties": {**properties_of(body), "deletedDate": int(world.stamp)}, "versions": [
-        [one.name, kept] for one, kept in world.children(key, "versions")
-    ]}  # fmt: skip
-    changes: list[Change] = [RemoveResource(key), *access_changed(world, key.top_level)]
-    if properties_of(vault).get("enableSoftDelete"):
-        changes.append(SetResource(key.top_level.child("deletedKeys", key.name), {**gone, "id": None, "type": None}))
-    shown = _bundle(world, key, body, latest_version(body))
-    return Reply(
-        body={
-            **shown,
-            "recoveryId": _recovery(world, key),
-            "deletedDate": int(world.stamp),
-            "scheduledPurgeDate": int(world.stamp) + days * 86400,
-        },
-        changes=tuple(changes),
-    )
-
-
-def _recovery(world: World, key: ResourceId) -> str:
-    return f"https://{key.top_level.name.lower()}.{world.cloud.suffixes['vault']}/deletedkeys/{key.name}"
-
-
-def _deleted(request: DataRequest, vault: ResourceId, path: tuple[str, ...]) -> Reply | ArmError:
-    world = request.world
-    if len(path) == 1:
-        found = [_deleted_body(world, vault, one.name, body) for one, body in world.children(vault, "deletedKeys")]
-        return Reply(body={"value": found, "nextLink": None})
-    entry = vault.child("deletedKeys", path[1])
-    body = world.get(entry)
-    if body is None:
-        return _not_found(path[1], deleted=True)
-    if request.method == "DELETE":
-        if properties_of(world.get(vault)).get("enablePurgeProtection"):
-            text = 'Operation "purge" is not allowed because purge protection is enabled for this vault.'
-            return ArmError(403, "Forbidden", text, "learn.microsoft.com: Azure Key Vault soft-delete overview")
-        return Reply(status=204, changes=(RemoveResource(entry),))
-    if path[2:] == ("recover",):
-        return _recovered(world, vault, entry, body)
-    return Reply(body=_deleted_body(world, vault, path[1], body))
-
-
-def _recovered(world: World, vault: ResourceId, entry: ResourceId, body: Json) -> Reply:
-    key = vault.child("keys", entry.name)
-    kept: dict[str, Any] = {
-        name: value for name, value in body.items() if name not in ("id", "name", "type", "versions")
-    }
-    version = latest_version(kept)
-    whole = completed(world, key, kept, version)
-    changes: list[Change] = [RemoveResource(entry), SetResource(key, whole)]
-    changes += [SetResource(key.child("versions", name), one) for name, one in body.get("versions") or ()]
-    if not body.get("versions"):
-        changes += version_changes(key, whole, version)
-    return Reply(body=_bundle(world, key, whole, version), changes=tuple(changes))
-
-
-def _deleted_body(world: World, vault: ResourceId, name: str, body: Json) -> Json:
-    key = vault.child("keys", name)
-    when = properties_of(body).get("deletedDate", int(world.stamp))
-    return {**_bundle(world, key, body, latest_version(body)), "recoveryId": _recovery(world, key), "deletedDate": when}
+    return Reply(body=bundles.bundle(world, key, changed, version), changes=tuple(changes))
 
 
 def _action(method: str, path: tuple[str, ...]) -> str:
@@ -239,15 +126,18 @@ def answer(request: DataRequest) -> Reply | ArmError:
     if refused is not None:
         return refused
     if path[0] == "deletedkeys":
-        return _deleted(request, vault, path)
+        return softdelete.on_deleted(request, vault, path)
     if len(path) == 1:
         return Reply(
-            body={"value": [_item(world, key, body) for key, body in world.children(vault, "keys")], "nextLink": None}
+            body={
+                "value": [bundles.item(world, key, body) for key, body in world.children(vault, "keys")],
+                "nextLink": None,
+            }
         )
     key = world.spelled(vault.child("keys", path[1]))
     body = world.get(key)
     if body is None:
-        return _create(request, key) if path[2:] == ("create",) else _not_found(path[1])
+        return _create(request, key) if path[2:] == ("create",) else softdelete.not_found(path[1])
     return _on_key(request, key, body, path[2:])
 
 
@@ -259,24 +149,31 @@ def _on_key(request: DataRequest, key: ResourceId, body: Json, tail: tuple[str, 
         else latest_version(body)
     )
     if tail == ("rotationpolicy",):
-        return _set_policy(world, key, body, request.sent) if method == "PUT" else Reply(body=_policy(world, key, body))
+        return (
+            _set_policy(world, key, body, request.sent)
+            if method == "PUT"
+            else Reply(body=bundles.policy(world, key, body))
+        )
     if method == "POST" and tail in (("rotate",), ("create",)):
         changes = (*new_version(world, key), *touched_by(world, key.top_level))
         fresh = next(one.body for one in changes if isinstance(one, SetResource) and one.id == key)
-        return Reply(body=_bundle(world, key, fresh, latest_version(fresh)), changes=changes)
+        return Reply(body=bundles.bundle(world, key, fresh, latest_version(fresh)), changes=changes)
     if tail == ("versions",):
         return Reply(
-            body={"value": [_item(world, one, kept) for one, kept in world.children(key, "versions")], "nextLink": None}
+            body={
+                "value": [bundles.item(world, one, kept) for one, kept in world.children(key, "versions")],
+                "nextLink": None,
+            }
         )
     if method == "PATCH":
         return _update(world, key, body, version, request.sent)
     if method == "DELETE":
-        return _delete(world, key, body)
+        return softdelete.soft_deleted(world, key, body)
     kept = world.get(key.child("versions", version))
     return (
-        _not_found(f"{key.name}/{version}")
+        softdelete.not_found(f"{key.name}/{version}")
         if kept is None
-        else Reply(body=_bundle(world, key, {**kept, "tags": body.get("tags")}, version))
+        else Reply(body=bundles.bundle(world, key, {**kept, "tags": body.get("tags")}, version))
     )
 
 
@@ -295,14 +192,7 @@ def _create(request: DataRequest, key: ResourceId) -> Reply | ArmError:
     version = world.new_hex("key-version", key.key)
     whole = completed(world, key, {"properties": asked, "tags": sent.get("tags") or {}}, version)
     changes = (SetResource(key, whole), *version_changes(key, whole, version), *timers(world, key, whole))
-    return Reply(body=_bundle(world, key, whole, version), changes=changes)
-
-
-def _item(world: World, key: ResourceId, body: Json) -> Json:
-    bundle = _bundle(world, key.parent if key.type.lower().endswith("/versions") and key.parent else key, body, "")
-    is_version = key.type.lower().endswith("/versions")
-    kid = bundle["key"]["kid"].rstrip("/") + (f"/{key.name}" if is_version else "")
-    return {"kid": kid, "attributes": bundle["attributes"]}
+    return Reply(body=bundles.bundle(world, key, whole, version), changes=changes)
 
 
 def _exists(host: str, world: World) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.declare import SYNC, Answer, ArmError, Json, ResourceType, Rule, Write
 from cmk_remediate.simulator.providers.common import VAULT, bad_request, latest_version, properties_of
+from cmk_remediate.simulator.providers.keyvault.conflicts import in_conflict, touched
 from cmk_remediate.simulator.providers.keyvault.rotation import (
     attributes_of,
     completed,
@@ -16,7 +17,7 @@ from cmk_remediate.simulator.providers.keyvault.rotation import (
     uri_of,
     version_changes,
 )
-from cmk_remediate.simulator.providers.keyvault.vaults import API_VERSIONS, in_conflict, touched
+from cmk_remediate.simulator.providers.keyvault.vaults import API_VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,8 @@ from cmk_remediate.simulator.declare import (
     Write,
 )
 from cmk_remediate.simulator.providers.common import VAULT, access_changed, bad_request, properties_of
-from cmk_remediate.simulator.providers.keyvault.vaults import API_VERSIONS, in_conflict, touched
+from cmk_remediate.simulator.providers.keyvault.conflicts import in_conflict, touched
+from cmk_remediate.simulator.providers.keyvault.vaults import API_VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

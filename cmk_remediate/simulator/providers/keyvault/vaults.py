@@ -15,7 +15,6 @@ from cmk_remediate.simulator.declare import (
     ResourceType,
     Rule,
     Schedule,
-    SetHidden,
     SetResource,
     Switch,
     Write,
@@ -23,11 +22,11 @@ from cmk_remediate.simulator.declare import (
 from cmk_remediate.simulator.providers.common import (
     VAULT,
     access_changed,
-    bad_request,
     properties_of,
     vault_host,
-    vault_named,
 )
+from cmk_remediate.simulator.providers.keyvault import vaultrules
+from cmk_remediate.simulator.providers.keyvault.conflicts import in_conflict, touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +41,7 @@ API_VERSIONS = ("2026-05-15", "2026-02-01", "2024-11-01", "2023-07-01", "2023-02
 DNS_READY = "keyvault.dns-ready"
 _ONE_WAY = ("enableSoftDelete", "enablePurgeProtection", "softDeleteRetentionInDays")
 _RBAC_DEFAULT_SINCE = "2026-02-01"  # learn.microsoft.com: Prepare for Key Vault access control default
-_MAX_POLICIES = 1024  # azure-mgmt-keyvault VaultProperties.access_policies
 
-CONFLICTS = Switch(
-    "vault-conflicts", "Two writes to a vault or its keys at one time: the second is answered 409 ConflictError."
-)
 LATE_PROTECTION = Switch(
     "vault-protection-late", "A service sees a vault's soft delete and purge protection a little later."
 )
@@ -68,32 +63,6 @@ def is_protected(vault: Json | None) -> bool:
     """Say whether a vault's body has soft delete and purge protection."""
     properties = properties_of(vault)
     return properties.get("enableSoftDelete") is True and properties.get("enablePurgeProtection") is True
-
-
-def touched(write: Write, vault: ResourceId) -> list[SetHidden]:
-    """Return the mark that a write to *vault* or its keys leaves, by which the next one conflicts."""
-    return touched_by(write.world, vault)
-
-
-def touched_by(world: World, vault: ResourceId) -> list[SetHidden]:
-    """Return the mark of a write that happens now."""
-    return [SetHidden(vault, {"touched": world.stamp})]
-
-
-def in_conflict(write: Write, vault: ResourceId) -> ArmError | None:
-    """Refuse a write that comes before the answer to the last one to the same vault has arrived."""
-    world = write.world
-    last = world.hidden(vault).get("touched")
-    if last is None or not world.switch(CONFLICTS.name) or world.stamp - last >= world.settings.latency * 0.9:
-        return None
-    return ArmError(
-        409,
-        "ConflictError",
-        f"The operation failed because the Key Vault '{vault.name}' changed from the point the operation began. This can happen "
-        "if parallel operations are being performed on the Key Vault. Please serialize the operations so that only one operation "
-        "is performed on the Key Vault at a time.",
-        "github.com/Azure/bicep/issues/4364",
-    )
 
 
 def _merge(old: Json, sent: Json, world: World) -> Json:
@@ -142,67 +111,6 @@ def _rules(rules: Json) -> Json:
         for rule in rules.get("ipRules") or ()
     ]
     return {**_whole(rules), "ipRules": listed, "virtualNetworkRules": rules.get("virtualNetworkRules") or []}
-
-
-def _one_way(write: Write) -> ArmError | None:
-    source = "azure-mgmt-keyvault VaultPatchProperties"
-    sent, old, new = properties_of(write.sent), properties_of(write.old), properties_of(write.new)
-    if sent.get("enablePurgeProtection") is False:
-        text = (
-            'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a '
-            "vault is an irreversible action."
-        )
-        return bad_request("BadRequest", text, source)
-    if sent.get("enableSoftDelete") is False and (old.get("enableSoftDelete") or write.creates):
-        text = (
-            'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the '
-            "'soft delete' functionality is an irreversible action."
-        )
-        return bad_request("BadRequest", text, source)
-    if new.get("enablePurgeProtection") and not new.get("enableSoftDelete"):
-        text = 'The property "enablePurgeProtection" cannot be set to true when "enableSoftDelete" is not set to true.'
-        return bad_request("BadRequest", text, source)
-    return None
-
-
-def _retention(write: Write) -> ArmError | None:
-    days = properties_of(write.sent).get("softDeleteRetentionInDays")
-    before = properties_of(write.old).get("softDeleteRetentionInDays")
-    if days is None or days == before:
-        return None
-    if before is not None:
-        text = 'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
-        return bad_request(
-            "BadRequest", text, "hashicorp/terraform-provider-azurerm internal/services/keyvault/key_vault_resource.go"
-        )
-    if not isinstance(days, int) or not 7 <= days <= 90:  # noqa: PLR2004 - the range of azure-mgmt-keyvault VaultProperties
-        text = f'The property "softDeleteRetentionInDays" has the invalid value {days}; it must be between 7 and 90.'
-        return bad_request("BadRequest", text, "azure-mgmt-keyvault VaultProperties.soft_delete_retention_in_days")
-    return None
-
-
-def _name_taken(write: Write) -> ArmError | None:
-    if not write.creates:
-        return None
-    if vault_named(write.world, write.id.name) is not None:
-        text = f"The vault name '{write.id.name}' is already in use. Vault names are globally unique."
-        return ArmError(409, "VaultAlreadyExists", text, "learn.microsoft.com: Common error codes for Azure Key Vault")
-    for gone, _ in write.world.by_type("Microsoft.KeyVault/locations/deletedVaults"):
-        if gone.name.lower() == write.id.name.lower() and properties_of(write.sent).get("createMode") != "recover":
-            text = (
-                "A vault with the same name already exists in deleted state. You need to either recover or "
-                "purge existing key vault. "
-                "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
-            )
-            return ArmError(409, "ConflictError", text, "github.com/alan-turing-institute/data-safe-haven/issues/2523")
-    return None
-
-
-def _too_many(write: Write) -> ArmError | None:
-    if len(properties_of(write.new).get("accessPolicies") or ()) <= _MAX_POLICIES:
-        return None
-    text = f"The vault can have at most {_MAX_POLICIES} access policy entries."
-    return bad_request("BadRequest", text, "azure-mgmt-keyvault VaultProperties.access_policies")
 
 
 def flips_model(write: Write) -> bool:
@@ -293,10 +201,7 @@ VAULTS = ResourceType(
     prepare=_prepare,
     rules=(
         Rule(on_vault, verbs=frozenset({"PUT", "PATCH", "DELETE"})),
-        Rule(_name_taken),
-        Rule(_one_way),
-        Rule(_retention),
-        Rule(_too_many),
+        *vaultrules.RULES,
     ),
     on_write=(_on_write,),
     also_needs=_also_needs,

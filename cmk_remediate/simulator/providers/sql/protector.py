@@ -23,7 +23,7 @@ from cmk_remediate.simulator.declare import (
     Write,
 )
 from cmk_remediate.simulator.providers.common import parse_key_uri, properties_of
-from cmk_remediate.simulator.providers.sql import backups
+from cmk_remediate.simulator.providers.sql import backups, georules
 from cmk_remediate.simulator.providers.sql.keyuse import key_refusal
 from cmk_remediate.simulator.providers.sql.names import (
     API_VERSIONS,
@@ -34,8 +34,6 @@ from cmk_remediate.simulator.providers.sql.names import (
     SERVICE_MANAGED,
     current_uri,
     key_name,
-    on_customer_key,
-    partners,
     protector_of,
     refusal,
     server_of,
@@ -131,42 +129,10 @@ def _usable(write: Write) -> ArmError | None:
 
 def _geo(write: Write) -> ArmError | None:
     return (
-        geo_refusal(write.world, server_of(write.id), properties_of(write.new))
+        georules.geo_refusal(write.world, server_of(write.id), properties_of(write.new))
         if write.world.switch(GEO.name)
         else None
     )
-
-
-def geo_refusal(world: World, server: ResourceId, new: Json) -> ArmError | None:
-    """Return why a geo partner forbids a protector: learn.microsoft.com, "Configure geo-replication and TDE with CMK"."""
-    order = world.doubt(doubts.SQL_GEO_ROLLBACK)
-    for partner, role in partners(world, server):
-        theirs = on_customer_key(world, partner)
-        if new.get("serverKeyType") != KEY_VAULT:
-            first = (order == "secondary-first" and role == "Secondary") or (
-                order == "primary-first" and role == "Primary"
-            )
-            if first and theirs:
-                text = "Remote server does not have access to key material used as a TDE protector."
-                return refusal(400, "KeyMaterialNotFoundOnRemoteServer", text)
-            continue
-        if role == "Secondary" and not _has(world, partner, thumb_of(world, new.get("uri"))):
-            if new.get("autoRotationEnabled"):
-                text = (
-                    "Secondary server does not have the key material from the same key vault as the primary server's encryption "
-                    "protector with key auto-rotation enabled."
-                )
-                return refusal(400, "SameKeyUriNotFoundOnRemoteServer", text)
-            text = "Secondary server does not have the key material of the primary server's encryption protector."
-            return refusal(400, "SameKeyMaterialNotFoundOnRemoteServer", text)
-        if role == "Primary" and theirs and not _has(world, server, thumb_of(world, theirs.get("uri"))):
-            text = "Remote server does not have access to key material used as a TDE protector."
-            return refusal(400, "KeyMaterialNotFoundOnRemoteServer", text)
-    return None
-
-
-def _has(world: World, server: ResourceId, thumb: str) -> bool:
-    return any(thumb_of(world, properties_of(body).get("uri")) == thumb for _, body in world.children(server, "keys"))
 
 
 def _stuck(write: Write) -> ArmError | None:

@@ -18,7 +18,7 @@ from cmk_remediate.simulator.declare import (
     Write,
 )
 from cmk_remediate.simulator.providers.common import access_changed, bad_request, parse_key_uri, properties_of
-from cmk_remediate.simulator.providers.sql import protector, serverkeys
+from cmk_remediate.simulator.providers.sql import georules, protector, serverkeys
 from cmk_remediate.simulator.providers.sql.keyuse import key_refusal
 from cmk_remediate.simulator.providers.sql.names import (
     API_VERSIONS,
@@ -115,7 +115,7 @@ def _key_usable(write: Write) -> ArmError | None:
         return None
     refused = key_refusal(write.world, write.id, write.new, text, protector=True)
     if refused is None and write.world.switch(protector.GEO.name) and write.old is not None:
-        refused = protector.geo_refusal(write.world, write.id, {"serverKeyType": KEY_VAULT, "uri": text})
+        refused = georules.geo_refusal(write.world, write.id, {"serverKeyType": KEY_VAULT, "uri": text})
     return refused
 
 

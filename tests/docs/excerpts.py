@@ -1,0 +1,92 @@
+"""What the pages show of real output: parts of one run of the demo, and of the roles that a plan needs."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import cmk_remediate
+from cmk_remediate import simulator
+from cmk_remediate.cli import main
+
+PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
+
+Part = tuple[str, str]
+"""Two regular expressions: the line an excerpt begins with, and the line it ends before."""
+
+DEMO: dict[str, tuple[int, tuple[Part, ...]]] = {
+    "demo-dry-run": (
+        1,
+        (
+            (r"CANNOT BE UNDONE", r"DOWNTIME"),
+            (r"TARGET sql-orders-weu", r" +note:"),
+            (r" +\d+\. update +set_protector  sql-orders-weu", r"$"),
+            (r"TARGET sql-locked-weu", r" +note:"),
+            (r"Summary:", r"Cannot be undone"),
+        ),
+    ),
+    "demo-apply": (2, ((r"Run ", r"Exit code"),)),
+    "demo-again": (4, ((r"Summary:", r"Run id"), (r"# The request log", r"$"))),
+    "demo-rollback": (5, ((r"Run .*: rollback", r"Exit code"),)),
+}
+"""The excerpts by name: which scene of the demo they are from, and which parts of it."""
+
+
+@cache
+def demo() -> tuple[str, ...]:
+    """Run the demo and return what each of its scenes printed.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["--quiet", "--color", "never", "demo"])
+    if code:
+        raise RuntimeError(f"the demo ended with {code}: {err.getvalue()}")
+    return tuple(re.split(r"^# \d+\. .*\n", out.getvalue(), flags=re.MULTILINE))
+
+
+def excerpt(name: str) -> str:
+    """Return the excerpt *name* as a fenced block; parts left out show as three dots."""
+    scene, parts = DEMO[name]
+    return "```text\n" + "...\n".join(_part(demo()[scene], *part) for part in parts) + "```\n"
+
+
+def _part(text: str, begins: str, ends: str) -> str:
+    lines = text.splitlines()
+    first = next(index for index, line in enumerate(lines) if re.match(begins, line))
+    rest = lines[first + 1 :]
+    length = next((index for index, line in enumerate(rest) if re.match(ends, line)), len(rest))
+    return "\n".join(lines[first : first + 1 + length]).rstrip() + "\n"
+
+
+def but_for_digests(text: str) -> str:
+    """Return *text* with every digest, whole or short, made one: no two dry runs share one."""
+    return re.sub(r"\b[0-9a-f]{8}(?:[0-9a-f]{56})?\b", "0" * 8, text)
+
+
+def plan() -> str:
+    """Return the demo's plan as a fenced block."""
+    return f"```yaml\n{PLAN.read_text(encoding='utf-8')}```\n"
+
+
+@cache
+def _roles() -> tuple[dict[str, object], ...]:
+    connection = simulator.open()
+    return cmk_remediate.permissions(str(PLAN), connection=connection)
+
+
+def role_names() -> str:
+    """Return the names of the roles the demo's plan needs."""
+    return "".join(f"- `{role['Name']}`\n" for role in _roles())
+
+
+def role() -> str:
+    """Return the role on the servers as a fenced block."""
+    chosen = next(role for role in _roles() if str(role["Name"]).endswith(" service"))
+    return f"```json\n{json.dumps(chosen, indent=2)}\n```\n"
