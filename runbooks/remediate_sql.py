@@ -1,4 +1,4 @@
-"""Azure Automation runbook (Python 3.10) for Azure SQL, made for an hourly schedule; see docs/library.md.
+"""Azure Automation runbook (Python 3.10) for Azure SQL, made for an hourly schedule; see docs/runbook.md.
 
 Its one argument is JSON, or names an Automation variable of it: {"do": "dry-run" | "apply" | "verify", "plan": path or the
 plan itself, "review": path, "digest": ..., "accept": [...], "runs": path, "client_id": null, "stop_after": null, "simulate":

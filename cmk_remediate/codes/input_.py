@@ -122,5 +122,5 @@ RUNBOOK_ARGUMENT = Code(
     "CMK119",
     title="runbook argument not understood",
     meaning="The runbook takes one JSON object (or the name of an Automation variable that holds one); this is another thing.",
-    next="Compare it with docs/library.md; `do`, and `plan` or `review` with `digest`, are the least it needs.",
+    next="Compare it with docs/runbook.md; `do`, and `plan` or `review` with `digest`, are the least it needs.",
 )

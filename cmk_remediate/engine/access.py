@@ -63,7 +63,7 @@ class AccessGates:
         return waited
 
     def works(self, grant: str) -> None:
-        """Say that a request behind *grant* got through."""
+        """Say that a request behind *grant* got through, or that nobody need wait for another one's answer any more."""
         gate = self._gates.setdefault(grant, _Gate())
         gate.works = True
         self._wake(gate, len(gate.waiting))

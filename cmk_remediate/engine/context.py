@@ -10,6 +10,7 @@ from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc, parse_utc
 from cmk_remediate.engine.access import AccessGates, judge
 from cmk_remediate.engine.drift import drift
+from cmk_remediate.engine.foreign import changed_meanwhile
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end
 from cmk_remediate.engine.settlement import Settlement
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.engine.reads import Recent
     from cmk_remediate.model.graph import Node
+    from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.review import ReviewedStep
 
 STILL_RUNNING = Estimate(usual=1, worst=3600)
@@ -87,6 +89,7 @@ class RunContext:
         self._access = AccessGates()
         self._locks: dict[str, asyncio.Lock] = {}
         self._held: dict[str, list[asyncio.Lock]] = {}
+        self._patched: dict[str, tuple[JsonObject, JsonObject]] = {}
         self._before = journal.state
         self._written: dict[str, datetime] = dict(self._before.written)
 
@@ -129,6 +132,13 @@ class RunContext:
         """Let go of the step's locks: while it waits for another try, whoever else needs them may go first."""
         for lock in self._held.pop(node.id, []):
             lock.release()
+
+    def changed_meanwhile(self, node: Node, settlement: Settlement) -> str:
+        """Return what somebody else changed on the resource between our read and our write, in a sentence; empty if nothing."""
+        if settlement.end != "done" or node.id not in self._patched or settlement.found is None:
+            return ""
+        paths = changed_meanwhile(*self._patched[node.id], settlement.found.body or {})
+        return f"; somebody else changed meanwhile: {', '.join(paths)}" if paths else ""
 
     def release(self, node: Node) -> None:
         """Let go of what the step held, and of its turn at its grant."""
@@ -185,6 +195,8 @@ class RunContext:
             own = [(key, self._written[key]) for key in sorted(step.locks()) if key in self._written]
             over = judge(answer, waited.step, found, self.azure.now(), attempts.sent, seconds, own)
             if over is not None:
+                # No use in waiting for each other any more: each tries for itself, all at once.
+                self.grant_works(node)
                 return Settlement("failed", over.code, over.text, step, None, attempts.sent)
         elif attempts.waited(seconds) > attempts.PATIENCE:
             text = f"still refused after {attempts.sent} attempts: {answer.code}: {answer.text}"
@@ -236,6 +248,8 @@ class RunContext:
         self.say("sending", node, change.why)
         self.writes += 1
         self.gates.wrote(node)
+        if request.method == "PATCH":
+            self._patched[node.id] = (found.body or {}, request.body or {})
         sent = await self.azure.send(request, client_request_id=attempts.client_request_id)
         if isinstance(sent, Started):
             await self.journal.append(_began(node, sent.operation))

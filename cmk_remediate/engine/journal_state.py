@@ -33,6 +33,7 @@ class StepState:
         operation: the operation Azure began for the last attempt, as long as no outcome says how it ended.
         outcome: the last outcome.
         accepted: some attempt was accepted.
+        began: Azure began an operation for some attempt, or did not answer it clearly: it may have changed something.
         settled: how the step ended, if nothing was sent for it since.
         sent_at: the number of the last intent's record in the journal; -1 without one.
         settled_at: the number of the record of `settled`.
@@ -43,6 +44,7 @@ class StepState:
     operation: OperationBegan | None = None
     outcome: Outcome | None = None
     accepted: bool = False
+    began: bool = False
     settled: Settled | None = None
     sent_at: int = -1
     settled_at: int = -1
@@ -51,6 +53,11 @@ class StepState:
     def sent(self) -> bool:
         """Whether a write may have left: an intent counts."""
         return bool(self.intents)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a write may have changed something: one that Azure refused at once did not."""
+        return self.accepted or self.began or self.open_intent is not None
 
     @property
     def unclear(self) -> bool:
@@ -160,8 +167,9 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
         intents = (*state.intents, record)
         return replace(state, intents=intents, open_intent=record, operation=None, settled=None, sent_at=number)
     if isinstance(record, OperationBegan):
-        return replace(state, operation=record)
+        return replace(state, operation=record, began=True)
     if isinstance(record, Outcome):
         accepted = state.accepted or record.result == "accepted"
-        return replace(state, open_intent=None, operation=None, outcome=record, accepted=accepted)
+        began = state.began or record.result == "unclear"
+        return replace(state, open_intent=None, operation=None, outcome=record, accepted=accepted, began=began)
     return replace(state, settled=record, settled_at=number)

@@ -36,6 +36,7 @@ class RunEnd:
         refused: targets the pre-check refused.
         sent_before: steps an earlier process of this run sent a write for.
         writes: writes this process sent.
+        changed: whether any write of the run, an earlier process's too, may have changed something.
         interrupted: why the run was asked to end; empty if it was not.
     """
 
@@ -45,6 +46,7 @@ class RunEnd:
     refused: Mapping[str, Refusal]
     sent_before: Collection[str]
     writes: int
+    changed: bool
     interrupted: str
 
 
@@ -85,12 +87,11 @@ def _writes(count: int) -> str:
 
 def _exit_code(targets: Collection[TargetResult], end: RunEnd) -> int:
     bad = [target for target in targets if target.end in ("failed", "skipped")]
-    changed = end.writes > 0 or bool(end.sent_before)
     if end.review.undoes is not None:
         return 6 if bad else 0
     if not bad:
         return 0
-    if changed:
+    if end.changed:
         return 5
     if end.interrupted:
         return 130

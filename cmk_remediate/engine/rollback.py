@@ -50,9 +50,7 @@ def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> I
     _drop_idle_brackets(graph, journal, chains)
     return Inverse(
         _turned_round(graph, sent, chains, open_brackets(graph, journal)),
-        tuple(
-            replace(kept[node.id], address=_bound(node.step, bodies).address()) for node in sent if node.id in kept
-        ),
+        tuple(replace(kept[node.id], address=_bound(node.step, bodies).address()) for node in sent if node.id in kept),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
@@ -120,6 +120,7 @@ class Run:
                 refused=self._precheck.refused,
                 sent_before={key for key, state in self._before.steps.items() if state.sent},
                 writes=self._context.writes,
+                changed=any(state.changed for state in self._journal.state.steps.values()),
                 interrupted=self._stop.reason,
             )
         )
@@ -182,6 +183,10 @@ class Run:
             context.gates.failed(node.targets)
         if node.closes is not None:
             context.gates.closed(node.closes)
+        foreign = context.changed_meanwhile(node, settlement)
+        if foreign:
+            context.say("note", node, f"{settlement.step.kind}{foreign}")
+            settlement = replace(settlement, text=settlement.text + foreign)
         if not settlement.stopped:
             await self._journal.append(
                 Settled(

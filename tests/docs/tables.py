@@ -51,7 +51,7 @@ def errors() -> str:
         if code[3] != family:
             family = code[3]
             parts.append(f"## {family}xx {_FAMILIES[family]}\n")
-        parts.append(f'### <a id="{code.lower()}"></a>{code}: {code.title}\n\n{code.meaning}\n\n**Next:** {code.next}\n')
+        parts.append(f'### <a id="{code.lower()}"></a>{code}: {code.heading}\n\n{code.meaning}\n\n**Next:** {code.next}\n')
     return "\n".join(parts)
 
 
@@ -63,7 +63,7 @@ def exit_codes() -> str:
 def sql_codes(*, notes: bool) -> str:
     """Return the codes of Azure SQL: those that refuse or say what stays, or those that only remark."""
     chosen = sorted(one for one in vars(sql).values() if isinstance(one, Code) and (one >= _FIRST_NOTE) is notes)
-    rows = ((f"[{one}](errors.md#{one.lower()})", cell(one.title), cell(one.next)) for one in chosen)
+    rows = ((f"[{one}](errors.md#{one.lower()})", cell(one.heading), cell(one.next)) for one in chosen)
     return table(("code", "what", "next"), rows)
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class Azure(Protocol):
     """Opens an Azure that holds a scene."""
 
-    def __call__(self, scene: Scene, *, doubts: Mapping[str, str] | None = None, seed: int = 0, **settings: Any) -> Stage:
+    def __call__(
+        self, scene: Scene, *, doubts: Mapping[str, str] | None = None, seed: int = 0, **settings: Any
+    ) -> Stage:
         """Return the stage; *settings* are those of the embedded Azure."""
 
 
@@ -32,9 +34,7 @@ class Sit(Protocol):
 
 
 @pytest.fixture
-def desk(
-    azure: Azure, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Sit:
+def desk(azure: Azure, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Sit:
     """Give the command line an Azure that is watched; each command is a new process's connection to it."""
     monkeypatch.chdir(tmp_path)
     for name in ("NO_COLOR", "FORCE_COLOR"):

@@ -55,7 +55,10 @@ def one_server(*, present: bool = True) -> Scene:
     parts = [*_vault(protected=present), *server(SERVER, "orders", "customers"), *_bystanders()]
     grants = []
     if present:
-        parts += [{"id": KEY, "properties": {"kty": "RSA", "keySize": 3072}}, {"id": IDENTITY, "location": "westeurope"}]
+        parts += [
+            {"id": KEY, "properties": {"kty": "RSA", "keySize": 3072}},
+            {"id": IDENTITY, "location": "westeurope"},
+        ]
         parts.append(_second_consumer(IDENTITY))
         grants.append({"principal": IDENTITY, "role": ENCRYPTION_USER, "scope": KEY})
     return Scene(_estate(parts, grants), plan(SERVER))
@@ -106,7 +109,10 @@ def previous_cmk() -> Scene:
     ]
     kept = [one for one in scene.estate["resources"] if one["id"] != SERVER]
     moved = server(SERVER)[0]
-    moved["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {OLD_IDENTITY: {"principalId": old_principal}}}
+    moved["identity"] = {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {OLD_IDENTITY: {"principalId": old_principal}},
+    }
     moved["properties"] |= {"primaryUserAssignedIdentityId": OLD_IDENTITY, "keyId": uri}
     protector = {
         "id": f"{SERVER}/encryptionProtector/current",
@@ -143,7 +149,10 @@ def server(name: str, *databases: str, region: str = "westeurope") -> list[Json]
     sku = {"name": "GP_Gen5", "tier": "GeneralPurpose"}
     children = [{"id": f"{name}/databases/{one}", "location": region, "sku": sku} for one in databases]
     properties = {"version": "12.0", "state": "Ready", "publicNetworkAccess": "Enabled", "minimalTlsVersion": "1.2"}
-    return [{"id": name, "location": region, "kind": "v12.0", "tags": {"team": "theirs"}, "properties": properties}, *children]
+    return [
+        {"id": name, "location": region, "kind": "v12.0", "tags": {"team": "theirs"}, "properties": properties},
+        *children,
+    ]
 
 
 def _estate(resources: list[Json], grants: list[Json] | None = None) -> Json:

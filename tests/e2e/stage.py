@@ -149,5 +149,6 @@ def path(one: Exchange) -> str:
 
 def told(result: RunResult) -> str:
     """Return how a run ended, for a failed assertion."""
-    return "\n".join([result.text, *result.alarms, *(f"{one.id}: {one.end} {one.code} {one.text}" for one in result.targets)])
-
+    return "\n".join(
+        [result.text, *result.alarms, *(f"{one.id}: {one.end} {one.code} {one.text}" for one in result.targets)]
+    )

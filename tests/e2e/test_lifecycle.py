@@ -14,7 +14,7 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import KEY, OLD_KEY, OLD_VERSION, SERVER, Scene, geo, one_server, previous_cmk
+from tests.e2e.estates import KEY, OLD_KEY, OLD_VERSION, SERVER, geo, one_server, previous_cmk
 from tests.e2e.stage import DAY, Stage, rows, told, writes
 from tests.laws import check_laws, law_1
 

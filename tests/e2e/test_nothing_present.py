@@ -102,7 +102,7 @@ def test_a_grant_that_never_arrives_ends_with_evidence(azure: Azure) -> None:
     for evidence in ("min old", "attempts until", "last answer"):
         assert evidence in text, text
     tried = Counter(_refused_operations(stage))
-    assert sorted(tried.values())[0] == 1, "the next in line tries once, and sees that there is no time left"
+    assert min(tried.values()) <= 2, "once the prober has given up, the others only see for themselves"
     assert stage.protector(stage.scene.servers[0])["serverKeyType"] == "ServiceManaged"
 
 
