@@ -74,11 +74,7 @@ def bare(count: int) -> Scene:
 def geo() -> Scene:
     """A failover group whose secondary is in another subscription; vault, key, identity and grant are there."""
     scene = one_server()
-    group = {
-        "id": f"{SERVER}/failoverGroups/fg",
-        "properties": {"partnerServers": [{"id": PARTNER}], "databases": [f"{SERVER}/databases/orders"]},
-    }
-    parts = [*scene.estate["resources"], *server(PARTNER, region="northeurope"), group]
+    parts = [*scene.estate["resources"], *server(PARTNER, region="northeurope"), failover_group()]
     return Scene({**scene.estate, "resources": parts}, scene.plan, (SERVER, PARTNER))
 
 
@@ -126,6 +122,27 @@ def previous_cmk() -> Scene:
     }
     estate = {**scene.estate, "resources": [*old, moved, *kept, protector]}
     return Scene(estate, scene.plan, (SERVER,), (KEY, OLD_KEY))
+
+
+def geo_on_previous_cmk() -> Scene:
+    """A failover group whose servers share a key in another vault and the identity they use it through."""
+    scene = previous_cmk()
+    first = next(one for one in scene.estate["resources"] if one["id"] == SERVER)
+    current = next(one for one in scene.estate["resources"] if one["id"] == f"{SERVER}/encryptionProtector/current")
+    parts = [
+        *scene.estate["resources"],
+        *server(SERVER, "orders")[1:],
+        {**first, "id": PARTNER, "location": "northeurope"},
+        {**current, "id": f"{PARTNER}/encryptionProtector/current"},
+        failover_group(),
+    ]
+    return Scene({**scene.estate, "resources": parts}, scene.plan, (SERVER, PARTNER), scene.keys)
+
+
+def failover_group() -> Json:
+    """Return the failover group of the pair."""
+    properties = {"partnerServers": [{"id": PARTNER}], "databases": [f"{SERVER}/databases/orders"]}
+    return {"id": f"{SERVER}/failoverGroups/fg", "properties": properties}
 
 
 def plan(*targets: str, **more: Any) -> Json:

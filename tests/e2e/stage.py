@@ -5,22 +5,22 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import cmk_remediate as cmk
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.embedded import EmbeddedAzure
 from cmk_remediate.simulator.monitor import Monitor, check, watch
 from cmk_remediate.simulator.providers.keyvault.rotation import new_version
+from tests.e2e.estates import Scene
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunResult, Verification
     from cmk_remediate.model.review import Review
-    from cmk_remediate.simulator.embedded import EmbeddedAzure, Exchange
-    from tests.e2e.estates import Scene
+    from cmk_remediate.simulator.embedded import Exchange
 
 DAY = 86400.0
 

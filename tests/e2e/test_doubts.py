@@ -11,7 +11,7 @@ import pytest
 
 from cmk_remediate.simulator import doubts
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import Scene, geo, one_server, previous_cmk
+from tests.e2e.estates import Scene, geo, geo_on_previous_cmk, one_server, previous_cmk
 from tests.e2e.stage import DAY, rows, told, writes
 from tests.laws import check_laws
 
@@ -68,3 +68,9 @@ def test_the_life_of_a_server_on_another_key(azure: Azure, reading: tuple[str, s
 @pytest.mark.parametrize("reading", OF_SQL, ids=_ids(OF_SQL))
 def test_the_life_of_a_geo_pair(azure: Azure, reading: tuple[str, str]) -> None:
     _life(azure, geo(), reading, rotate=True)
+
+
+@pytest.mark.parametrize("order", list(doubts.SQL_GEO_ROLLBACK.readings))
+@pytest.mark.parametrize("rotate", [False, True])
+def test_the_life_of_a_geo_pair_on_another_key(azure: Azure, order: str, *, rotate: bool) -> None:
+    _life(azure, geo_on_previous_cmk(), (doubts.SQL_GEO_ROLLBACK.name, order), rotate=rotate)

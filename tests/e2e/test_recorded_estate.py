@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REFERENCE = os.environ.get("CMK_REMEDIATE_REFERENCE", "")
 pytestmark = pytest.mark.skipif(not REFERENCE, reason="CMK_REMEDIATE_REFERENCE does not name the folder of recordings")
 
-FORBIDS = {
+FORBIDS: dict[str, str] = {
     codes.sql.CURRENT_KEY_OUT_OF_REACH: "keyId",
     codes.sql.CROSS_TENANT: "federatedClientId",
     codes.sql.SERVER_OF_SYNAPSE: "kind",

@@ -1,0 +1,341 @@
+"""What stands at the start of a run and of each untouched target, and never in the way of what was begun.
+
+Fails: a run goes on past its window, its cap or a broken canary; or stops half-way through a server and cannot go on.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmk_remediate import codes
+from cmk_remediate.clock import format_utc, parse_utc
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.errors import RefusedError, ReviewError
+from cmk_remediate.simulator.faults import Fault, Killed
+from tests.e2e.desk import owner_sets, planning, refused, several
+from tests.e2e.equality import differences
+from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, one_server
+from tests.e2e.stage import DAY, Stage, path, rows, told, writes
+from tests.e2e.test_crash import _like_a_dead_process
+from tests.laws import check_laws
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.result import Event, RunResult
+    from cmk_remediate.simulator.embedded import Exchange
+    from tests.e2e.conftest import Azure, Sit
+    from tests.e2e.estates import Scene
+
+CANARY = {"targets": 1, "soak": "1h"}
+SOAK = 3600.0
+
+
+def _ends(result: RunResult) -> list[tuple[str, str]]:
+    return [(one.end, str(one.code)) for one in result.targets]
+
+
+def _from_now(stage: Stage, opens: float, closes: float) -> dict[str, str]:
+    now = stage.azure.world.now
+    return {name: format_utc(now + timedelta(seconds=at)) for name, at in (("opens", opens), ("closes", closes))}
+
+
+def _stamp(one: Exchange) -> float:
+    return parse_utc(one.at).timestamp()
+
+
+def _on(scene: Scene, log: list[Exchange], number: int) -> list[Exchange]:
+    """Return the writes in *log* to the scene's server of that *number*."""
+    return [one for one in writes(log) if path(one).startswith(scene.servers[number].lower())]
+
+
+# -- the window ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("opens", "closes"), [(DAY, 2 * DAY), (-2 * DAY, -DAY)], ids=["not yet", "over"])
+def test_a_closed_window_is_4(desk: Sit, opens: float, closes: float) -> None:
+    at = desk(one_server())
+    at.write("plan.yaml", {**at.stage.scene.plan, "window": _from_now(at.stage, opens, closes)})
+    at.reviewed()
+    refused(at.apply(), 4, codes.engine.OUTSIDE_WINDOW, "the change window is")
+
+
+def test_a_window_too_short_for_the_worst_case_is_4(desk: Sit) -> None:
+    at = desk(several(2))
+    at.write("plan.yaml", {**at.stage.scene.plan, "window": _from_now(at.stage, -60, 600)})
+    at.reviewed()
+    outcome = at.apply()
+    assert (outcome.code, outcome.writes) == (4, 0), outcome.out
+    assert str(codes.engine.OUTSIDE_WINDOW) in outcome.out
+
+
+def test_a_window_that_runs_short_stops_clean_and_the_rest_is_another_days(azure: Azure) -> None:
+    """The canary fits; after its soak the next server does not: it is not begun, and a new review moves it."""
+    stage = azure(several(2))
+    before = stage.bodies()
+    window = _from_now(stage, -60, 2 * 3600)
+    review = stage.dry_run({**stage.scene.plan, "window": window, "canary": CANARY})
+    result = stage.apply(review)
+    assert (result.exit_code, _ends(result)) == (5, [("done", ""), ("skipped", "CMK504")]), told(result)
+    assert _on(stage.scene, stage.since(0), 1) == []
+    untouched = {name: body for name, body in stage.bodies().items() if name.startswith(stage.scene.servers[1].lower())}
+    assert differences({name: before[name] for name in untouched}, untouched) == []
+    stage.azure.advance(DAY)
+    mark = stage.seen()
+    again = stage.resume(review.digest)
+    assert (again.exit_code, writes(stage.since(mark))) == (5, []), told(again)
+    result = stage.apply(stage.dry_run())
+    assert (result.exit_code, _ends(result)) == (0, [("done", ""), ("done", "")]), told(result)
+    assert _on(stage.scene, stage.since(mark), 0) == []
+
+
+def test_a_window_never_stops_what_was_begun(azure: Azure) -> None:
+    stage = azure(one_server())
+    review = stage.dry_run({**stage.scene.plan, "window": _from_now(stage, -60, 2 * 3600)})
+    assert _stopped_after(stage, review, "attach_identity").exit_code == 5
+    stage.azure.advance(DAY)
+    assert stage.resume(review.digest).exit_code == 0
+
+
+# -- the deadline and the caps ---------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_begun_that_could_pass_the_deadline(azure: Azure) -> None:
+    stage = azure(several(2))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    early = stage.apply(review, deadline=stage.azure.world.now + timedelta(minutes=10))
+    assert (early.exit_code, early.writes) == (4, 0), told(early)
+    stopped = stage.apply(review, deadline=stage.azure.world.now + timedelta(hours=2))
+    assert stopped.exit_code == 5, told(stopped)
+    assert [end for end, _ in _ends(stopped)] == ["done", "skipped"]
+    assert stage.resume(review.digest).exit_code == 0
+
+
+def test_more_targets_than_max_targets_is_4(desk: Sit) -> None:
+    at = desk(planning(several(3), limits={"max_targets": 2}))
+    at.reviewed()
+    refused(at.apply(), 4, codes.engine.TOO_MANY_TARGETS, "changes 3 targets", "max_targets is 2")
+    assert at("dry-run", at.write("two.yaml", planning(several(2), limits={"max_targets": 2}).plan)).code == 0
+
+
+def test_targets_with_nothing_to_change_do_not_count(azure: Azure) -> None:
+    stage = azure(several(2))
+    stage.moved()
+    stage.apply(stage.dry_run({**stage.scene.plan, "limits": {"max_targets": 1}}))
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_after_max_failures_no_further_target_is_begun(azure: Azure, most: int) -> None:
+    """More servers than requests in flight; the first ones are refused. Resume moves all that were left."""
+    stage = azure(several(24))
+    review = stage.dry_run({**stage.scene.plan, "limits": {"max_failures": most}})
+    for number in range(most):
+        url = f"/servers/sql-{number}\\?"
+        stage.azure.faults.add(Fault("status", method="PATCH", url=url, status=400, code="BadRequest"))
+    result = stage.apply(review)
+    ends = _ends(result)
+    assert result.exit_code == 5, told(result)
+    assert ends.count(("failed", "CMK209")) == most
+    held = [number for number, end in enumerate(ends) if end == ("skipped", "CMK506")]
+    assert held, told(result)
+    assert [one for number in held for one in _on(stage.scene, stage.since(0), number)] == []
+    last = max(_stamp(one) for one in stage.since(0) if one.status == 400)
+    first = {number: min(_stamp(one) for one in _on(stage.scene, stage.since(0), number)) for number in range(24)
+             if number not in held}  # fmt: skip
+    assert [number for number, at in first.items() if at > last + 1] == [], "begun after the last failure was known"
+    stage.azure.faults.clear()
+    assert stage.resume(review.digest).exit_code == 0
+
+
+# -- the canary ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_rest_starts_after_the_canarys_soak(azure: Azure) -> None:
+    stage = azure(several(3))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    result = stage.apply(review)
+    assert result.exit_code == 0, told(result)
+    last = max(_stamp(one) for one in _on(stage.scene, stage.since(0), 0))
+    rest = [_stamp(one) for number in (1, 2) for one in _on(stage.scene, stage.since(0), number)]
+    assert min(rest) >= last + SOAK
+
+
+def test_a_canary_that_breaks_during_the_soak_stops_the_rest(azure: Azure) -> None:
+    stage = azure(several(3))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    broken: list[Event] = []
+
+    def spoil(event: Event) -> None:
+        if "soaks" in event.text and not broken:
+            broken.append(event)
+            protector = f"{stage.scene.servers[0]}/encryptionProtector/current"
+            owner_sets(stage, protector, {"properties": {"autoRotationEnabled": False}})
+
+    result = stage.apply(review, progress=spoil)
+    assert broken
+    assert result.exit_code == 5, told(result)
+    assert [code for _, code in _ends(result)[1:]] == ["CMK507", "CMK507"]
+    assert [_on(stage.scene, stage.since(0), number) for number in (1, 2)] == [[], []]
+
+
+def test_the_soak_survives_ctrl_c_and_counts_from_where_it_began(azure: Azure) -> None:
+    stage = azure(several(2))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    stop, began = Stop(), [0.0]
+
+    def press(event: Event) -> None:
+        if "soaks" in event.text:
+            began[0] = stage.azure.clock.stamp()
+            stop.ask("interrupted by Ctrl-C")
+
+    stopped = stage.apply(review, stop=stop, progress=press)
+    assert stopped.exit_code == 5, told(stopped)
+    stage.azure.advance(SOAK / 2)
+    mark = stage.seen()
+    result = stage.resume(review.digest)
+    assert result.exit_code == 0, told(result)
+    assert _on(stage.scene, stage.since(mark), 0) == []
+    waited = min(_stamp(one) for one in _on(stage.scene, stage.since(mark), 1)) - began[0]
+    assert SOAK <= waited < SOAK + 300
+
+
+def test_the_soak_survives_a_kill(azure: Azure) -> None:
+    """The process dies at the look that ends the soak; the next one looks at once, and only then goes on."""
+    stage = azure(several(2))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+
+    def kill(event: Event) -> None:
+        if "soaks" in event.text:
+            stage.azure.faults.add(Fault("kill-before"))
+
+    with pytest.raises(Killed):
+        stage.apply(review, progress=kill)
+    died = stage.azure.clock.stamp()
+    _like_a_dead_process(stage.folder)
+    heir = Stage(stage.azure.clone(), stage.scene, stage.folder)
+    result = heir.resume(review.digest)
+    assert result.exit_code == 0, told(result)
+    assert min(_stamp(one) for one in _on(stage.scene, heir.since(0), 1)) - died < 300
+    assert check_laws(review, heir.journal(review.digest), rows([*stage.since(0), *heir.since(0)])) == []
+    heir.lawful()
+
+
+# -- expiry and Ctrl-C -----------------------------------------------------------------------------------------------------------
+
+
+def _stopped_after(stage: Stage, review: Any, kind: str) -> RunResult:
+    """Apply *review* and ask it to end once its step of *kind* has settled."""
+    stop, step = Stop(), next(one.id for one in review.steps if one.kind == kind)
+
+    def press(event: Event) -> None:
+        if event.kind == "settled" and event.step == step:
+            stop.ask("interrupted by Ctrl-C")
+
+    return stage.apply(review, stop=stop, progress=press)
+
+
+@pytest.mark.parametrize("kind", ["attach_identity", "register_server_key"])
+def test_ctrl_c_between_steps_and_resume(azure: Azure, kind: str) -> None:
+    """Also once the review has expired: it gates the start of a run, not its end."""
+    stage = azure(one_server())
+    review = stage.dry_run()
+    result = _stopped_after(stage, review, kind)
+    assert (result.exit_code, _ends(result)) == (5, [("skipped", "CMK513")]), told(result)
+    stage.azure.advance(8 * DAY)
+    mark = stage.seen()
+    assert stage.apply(review).exit_code == 0
+    assert len(writes(stage.since(mark))) == {"attach_identity": 2, "register_server_key": 1}[kind]
+    assert check_laws(review, stage.journal(review.digest), rows(stage.since(0))) == []
+
+
+def test_a_review_that_expires_as_the_plan_says(azure: Azure) -> None:
+    stage = azure(one_server())
+    review = stage.dry_run({**stage.scene.plan, "review_expires": "2h"})
+    stage.azure.advance(2 * 3600)
+    with pytest.raises(ReviewError) as expired:
+        stage.apply(review)
+    assert expired.value.code == codes.input_.REVIEW_EXPIRED
+    assert writes(stage.since(0)) == []
+
+
+# -- drift -----------------------------------------------------------------------------------------------------------------------
+
+
+def _other_identity() -> dict[str, Any]:
+    return {
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {OLD_IDENTITY: {}}},
+        "properties": {"primaryUserAssignedIdentityId": OLD_IDENTITY},
+    }
+
+
+DRIFTED = {
+    "protector": ("/encryptionProtector/current", {"properties": {"autoRotationEnabled": True}}),
+    "identity": ("", _other_identity()),
+    "state": ("", {"properties": {"state": "Disabled"}}),
+}
+
+
+@pytest.mark.parametrize("what", DRIFTED)
+def test_an_owners_change_refuses_that_target_and_the_rest_goes_on(azure: Azure, what: str) -> None:
+    stage = azure(several(3))
+    review = stage.dry_run()
+    below, patch = DRIFTED[what]
+    owner_sets(stage, stage.scene.servers[1] + below, patch)
+    with pytest.raises(ReviewError) as strict:
+        stage.apply(review, strict=True)
+    assert (strict.value.code, strict.value.resource) == (codes.engine.DRIFT, stage.scene.servers[1])
+    assert writes(stage.since(0)) == []
+    result = stage.apply(review)
+    assert result.exit_code == 5, told(result)
+    assert [one.end for one in result.targets] == ["done", "failed", "done"]
+    assert _on(stage.scene, stage.since(0), 1) == []
+
+
+def test_what_all_need_has_drifted(azure: Azure) -> None:
+    stage = azure(several(2))
+    review = stage.dry_run()
+    owner_sets(stage, KEY, {"properties": {"attributes": {"enabled": False}}})
+    result = stage.apply(review)
+    assert (result.exit_code, result.writes) == (3, 0), told(result)
+    assert [code for _, code in _ends(result)] == ["CMK332", "CMK332"]
+
+
+OWNERS = {
+    "tags": (SERVER, {"tags": {"team": "others", "cost": "7"}}),
+    "unrelated property": (SERVER, {"properties": {"minimalTlsVersion": "1.3", "publicNetworkAccess": "Disabled"}}),
+    "etag": (SERVER, {"etag": "W/another"}),
+    "vault tags": (VAULT, {"tags": {"owner": "others"}, "properties": {"softDeleteRetentionInDays": 90}}),
+    "vault network": (VAULT, {"properties": {"networkAcls": {"ipRules": [{"value": "192.0.2.1/32"}]}}}),
+    "identity tags": (IDENTITY, {"tags": {"owner": "others"}}),
+}
+
+
+@pytest.mark.parametrize("what", OWNERS)
+def test_what_is_not_ours_may_change_and_stays_changed(azure: Azure, what: str) -> None:
+    """Only reviewed lines are compared; and what the owner set is there afterwards (law 5)."""
+    stage = azure(one_server())
+    review = stage.dry_run()
+    resource, patch = OWNERS[what]
+    owner_sets(stage, resource, patch)
+    theirs = stage.bodies()[resource.lower()]
+    result = stage.apply(review, strict=True)
+    assert (result.exit_code, _ends(result)) == (0, [("done", "")]), told(result)
+    ours = stage.bodies()[resource.lower()]
+    assert ours.get("tags") == theirs.get("tags")
+    assert {name: ours["properties"][name] for name in patch.get("properties", {})} == {
+        name: theirs["properties"][name] for name in patch.get("properties", {})
+    }
+
+
+def test_an_acceptance_gates_a_start_and_not_a_resume(azure: Azure) -> None:
+    scene = one_server(present=False)
+    vault = next(one for one in scene.estate["resources"] if one["id"] == VAULT)
+    del vault["properties"]["enablePurgeProtection"]
+    stage = azure(scene)
+    review = stage.dry_run()
+    with pytest.raises(RefusedError) as refusal:
+        stage.apply(review, accept=())
+    assert refusal.value.code == codes.engine.ACCEPTANCE_MISSING
+    assert _stopped_after(stage, review, "create_key").exit_code == 5
+    assert stage.resume(review.digest).exit_code == 0
