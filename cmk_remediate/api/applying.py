@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import check_surroundings, sign_in
+from cmk_remediate.api.planning import check_surroundings, named_in, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import check_digest, review_of, runs_of
 from cmk_remediate.clock import Clock, format_utc
@@ -132,7 +132,7 @@ async def carry_out(review: Review, connection: Connection, folder: Path, how: H
     lock = RunStoreLock(folder, review.digest)
     await lock.acquire()
     try:
-        session = await sign_in(connection, review.cloud, review.tenant, _named(review), read_only=False)
+        session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=False)
         # Read again: whoever held the lock until now may have gone on with this run.
         before = run_store.state_of(folder, review.digest)
         return await _locked(review, session, connection.clock, folder, how, before)
@@ -142,11 +142,6 @@ async def carry_out(review: Review, connection: Connection, folder: Path, how: H
 
 async def _tenant(connection: Connection) -> str:
     return await Session(connection, read_only=True).tenant()
-
-
-def _named(review: Review) -> list[Any]:
-    """Return everything in *review* that may name a vault."""
-    return [review.plan.content, [step.resource_id for step in review.steps], [step.params for step in review.steps]]
 
 
 def _gates(review: Review, now: datetime, how: How) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import PlanLike, dry_run, plan_of, planned, sign_in
+from cmk_remediate.api.planning import PlanLike, dry_run, named_in, plan_of, planned, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import DEFAULT_RUNS, review_of
 from cmk_remediate.engine import run_store
@@ -20,6 +20,8 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.result import TargetCheck, Verification
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review, ReviewedTarget
 
@@ -63,15 +65,16 @@ async def _verify_run(text: str, connection: Connection, folder: Path) -> Verifi
     run = run_store.find_run(folder, text)
     state = run_store.state_of(folder, run)
     review = review_of(folder, state.rolled_back_by or run)
-    session = await sign_in(connection, review.cloud, review.tenant, review.to_json(), read_only=True)
+    session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
     carried_out = run_store.state_of(folder, review.digest)
     sent = {key for key, step in carried_out.steps.items() if step.sent}
     projected = await project(graph_of(review, registry()), EachOnce(session), opened=sent)
-    checks = tuple(_of_run(target, projected) for target in review.targets)
+    right = "as it was before the run" if review.undoes else "as the run left it"
+    checks = tuple(_of_run(target, right, projected) for target in review.targets)
     return Verification(run, checks, (), _exit_code(checks))
 
 
-def _of_run(target: ReviewedTarget, projected: dict[str, Projected] | Any) -> TargetCheck:
+def _of_run(target: ReviewedTarget, right: str, projected: Mapping[str, Projected]) -> TargetCheck:
     if target.blocked is not None:
         return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
     mine = [projected[step] for step in target.steps if step in projected]
@@ -84,7 +87,7 @@ def _of_run(target: ReviewedTarget, projected: dict[str, Projected] | Any) -> Ta
             return TargetCheck(target.id, "manual", item.decision.code or "", item.decision.instructions)
         if isinstance(item.decision, Pending) and item.decision.background:
             return TargetCheck(target.id, "in progress", "", item.decision.why)
-    return TargetCheck(target.id, "right", "", "as the run left it")
+    return TargetCheck(target.id, "right", "", right)
 
 
 def _address(item: Projected) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.step import Step
 
+_VAULT = re.compile(
+    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.KeyVault/vaults/[a-z0-9-]+", re.IGNORECASE
+)
+
 PlanLike = str | Path | Mapping[str, Any] | PlanDocument
 """A plan file's path, a plan's values, or a loaded plan."""
 
@@ -50,11 +55,15 @@ def plan_of(plan: PlanLike) -> PlanDocument:
     return from_values(plan) if isinstance(plan, Mapping) else load(plan)
 
 
+Build = Callable[[Collection[str]], Graph]
+"""Makes the graph of all targets but those named."""
+
+
 @dataclass(frozen=True)
 class _Subject:
     """What a review is made of, before Azure's side conditions are known."""
 
-    graph: Graph
+    build: Build
     blocked: Mapping[str, Blocked]
     targets: Sequence[tuple[str, str, str]]
     notes: Sequence[Note]
@@ -108,19 +117,23 @@ async def planned(
         expires_after=seconds(document.plan.review_expires),
     )
     subject = await _subject(document, reader, review_id)
-    return await make_review(subject.graph, subject.blocked, subject.targets, subject.notes, frame, session, reader)
+    return await make_review(subject.build, subject.blocked, subject.targets, subject.notes, frame, session, reader)
 
 
 async def _subject(document: PlanDocument, reader: Reader, review_id: str) -> _Subject:
     service = services()[document.plan.service]
     facts = await each(document.plan.targets, lambda target: service.detect(reader, target, document.plan))
     candidates = service.candidates(facts, document.plan)
-    builder = GraphBuilder()
-    for candidate in candidates:
-        if candidate.blocked is None:
-            service.recipe(candidate, document.plan, builder, RecipeContext(review_id))
+
+    def build(barred: Collection[str]) -> Graph:
+        builder = GraphBuilder()
+        for candidate in candidates:
+            if candidate.id.text not in barred:
+                service.recipe(candidate, document.plan, builder, RecipeContext(review_id))
+        return builder.build()
+
     return _Subject(
-        graph=builder.build(),
+        build=build,
         blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
         targets=[(candidate.id.text, service.name, candidate.state) for candidate in candidates],
         notes=[note for candidate in candidates for note in candidate.notes],
@@ -161,12 +174,12 @@ async def dry_run_steps(
         expires_after=seconds(review_expires),
     )
     target = (first.top_level.text, "steps", "as found")
-    review, _ = await make_review(builder.build(), {}, [target], (), frame, session, EachOnce(session))
+    review, _ = await make_review(builder.build().without, {}, [target], (), frame, session, EachOnce(session))
     return review
 
 
 async def make_review(
-    graph: Graph,
+    build: Build,
     blocked: Mapping[str, Blocked],
     targets: Sequence[tuple[str, str, str]],
     notes: Sequence[Note],
@@ -175,10 +188,12 @@ async def make_review(
     reader: EachOnce,
     kept: Sequence[Kept] = (),
 ) -> tuple[Review, Preflight]:
-    """Return the sealed review of *graph*, without the targets that turn out to be blocked; and what surrounds it.
+    """Return the sealed review of the targets that can be moved, and what surrounds it.
+
+    A step that several targets share knows all of them, so the graph is made anew without a target that turns out to be blocked.
 
     Args:
-        graph: the steps of all targets that are not blocked yet.
+        build: makes the graph of all targets but those it is given.
         blocked: targets known to be blocked, and why.
         targets: each target's id, service and state, in order.
         notes: what is to be said beside the steps.
@@ -188,11 +203,11 @@ async def make_review(
         kept: what a rollback leaves as it is.
     """
     barred = dict(blocked)
-    graph, projected = await _unblocked(graph, reader, barred)
+    graph, projected = await _unblocked(build, reader, barred)
     checked = await check_surroundings(graph, projected, reader, frame.by, frame.tenant, writing=False)
     if checked.blocked:
         barred.update({target: reason for target, reason in checked.blocked.items() if target not in barred})
-        graph, projected = await _unblocked(graph.without(checked.blocked), reader, barred)
+        graph, projected = await _unblocked(build, reader, barred)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
     now = reader.now()
@@ -225,16 +240,16 @@ async def make_review(
 
 
 async def _unblocked(
-    graph: Graph, reader: EachOnce, barred: dict[str, Blocked]
+    build: Build, reader: EachOnce, barred: dict[str, Blocked]
 ) -> tuple[Graph, Mapping[str, Projected]]:
-    """Return the projection of what is left once every blocked target is taken out."""
+    """Return the graph and projection of what is left once every blocked target is taken out, adding those to *barred*."""
     while True:
+        graph = build(barred)
         projected = await project(graph, reader)
         found = blocked_targets(projected)
         if not found:
             return graph, projected
         barred.update(found)
-        graph = graph.without(found)
 
 
 async def check_surroundings(
@@ -271,13 +286,18 @@ def check_cloud(cloud: str, connection: Connection) -> None:
         raise InputError(codes.input_.TENANT_MISMATCH, cause)
 
 
+def named_in(review: Review) -> list[Any]:
+    """Return everything in *review* that names the vaults its steps are about."""
+    return [review.plan.content, [step.resource_id for step in review.steps], [step.params for step in review.steps]]
+
+
 def vaults_of(content: Any) -> tuple[ResourceId, ...]:
-    """Return all vaults whose resource ids, or keys' ids, stand anywhere in the JSON-like *content*."""
+    """Return all vaults whose resource ids, or those of their keys, stand anywhere in the JSON-like *content*."""
     found: dict[ResourceId, None] = {}
 
     def look(value: Any) -> None:
-        if isinstance(value, str) and "/providers/microsoft.keyvault/vaults/" in value.lower():
-            found[ResourceId.parse(value).top_level] = None
+        if isinstance(value, str):
+            found.update({ResourceId.parse(text): None for text in _VAULT.findall(value)})
         elif isinstance(value, Mapping):
             for item in value.values():
                 look(item)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.api.applying import How, carry_out
-from cmk_remediate.api.planning import Frame, make_review, sign_in
+from cmk_remediate.api.planning import Frame, make_review, named_in, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import review_of
 from cmk_remediate.engine import run_store
@@ -43,7 +43,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     undone = run_store.find_run(folder, run)
     review = review_of(folder, undone)
     journal = run_store.state_of(folder, undone)
-    session = await sign_in(connection, review.cloud, review.tenant, review.to_json(), read_only=True)
+    session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
     await _wait_for_open_operations(journal, session)
     graph = graph_of(review, registry())
     reader = EachOnce(session)
@@ -62,7 +62,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
         undoes=undone,
     )
     targets = [(target.id, target.service, target.state) for target in review.targets if target.id in touched]
-    undoing, _ = await make_review(back.graph, {}, targets, (), frame, session, reader, back.kept)
+    undoing, _ = await make_review(back.graph.without, {}, targets, (), frame, session, reader, back.kept)
     return undoing
 
 

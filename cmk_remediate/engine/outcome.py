@@ -88,7 +88,7 @@ def _writes(count: int) -> str:
 def _exit_code(targets: Collection[TargetResult], end: RunEnd) -> int:
     bad = [target for target in targets if target.end in ("failed", "skipped")]
     if end.review.undoes is not None:
-        return 6 if bad else 0
+        return 6 if bad or any(target.end == "blocked" for target in targets) else 0
     if not bad:
         return 0
     if end.changed:

@@ -83,8 +83,8 @@ async def _project(
     projected: dict[str, Projected] = {}
 
     def promised(ref: Ref[Any]) -> Any:
-        producer = projected[node_id(ref.step)]
-        return value_of(ref, producer.after, done=producer.done)
+        producer = projected.get(node_id(ref.step))
+        return value_of(ref, producer.after, done=producer.done) if producer is not None else UNKNOWN
 
     for node in graph.nodes:
         step = bind(node.step, promised)

@@ -109,7 +109,8 @@ def _used(graph: Graph, sent: set[str]) -> dict[str, bool]:
     """Say of each node whether anything that stands on it, however far up, was ever sent."""
     used: dict[str, bool] = {}
     for node in reversed(graph.nodes):
-        used[node.id] = any(above in sent or used[above] for above in graph.dependants[node.id])
+        users = [above for above in graph.dependants[node.id] if not graph.by_id[above].step.only_follows]
+        used[node.id] = any(above in sent or used[above] for above in users)
     return used
 
 
@@ -144,7 +145,7 @@ def _kept(graph: Graph, sent: list[Node], undos: Mapping[str, tuple[Step, ...] |
         elif node.id in holders and undo is not None:
             why = f"{holders[node.id].step.kind} stays and stands on it"
             kept[node.id] = Kept(node.id, node.step, one_way=False, code=None, why=why, targets=node.targets)
-        if node.id in kept or node.id in holders:
+        if (node.id in kept or node.id in holders) and not node.step.only_follows:
             for need in node.needs:
                 holders.setdefault(need, node if node.id in kept else holders[node.id])
     return {node.id: kept[node.id] for node in sent if node.id in kept}

@@ -81,6 +81,8 @@ class Run:
         recent = Recent(azure, clock)
         recent.remember(dict(precheck.seen))
         first = self._canary_targets(rules.canary)
+        if first:
+            self._graph = self._graph.canary_first(first)
         self._canary = Canary(self._graph, first, rules.soak, self._before.gates.get(SOAKING))
         gates = Gates(
             graph=self._graph,

@@ -7,7 +7,7 @@ ended, however), ``closes`` (runs if and only if the named step wrote, whatever 
 from __future__ import annotations
 
 import graphlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,31 @@ class Graph:
                     tuple(target for target in node.targets if target not in gone),
                 )
                 for node in kept
+            )
+        )
+
+    def canary_first(self, canary: Iterable[str]) -> Graph:
+        """Return the graph with what the targets *canary* stand on freed from waiting for steps of other targets.
+
+        A shared step that something of theirs needs (protecting their vault) waits for their own steps only; one that comes last
+        of all (restricting it) still waits for everybody's.
+        """
+        first = set(canary)
+        for_them = {node.id for node in self.nodes if first & set(node.targets)}
+        needed: set[str] = set()
+        for node in reversed(self.nodes):
+            if node.id in needed or (node.targets and set(node.targets) <= first):
+                needed.update(node.before_it)
+        return Graph(
+            tuple(
+                replace(
+                    node,
+                    needs=tuple(key for key in node.needs if key in for_them),
+                    after=tuple(key for key in node.after if key in for_them),
+                )
+                if node.id in needed and node.id in for_them
+                else node
+                for node in self.nodes
             )
         )
 

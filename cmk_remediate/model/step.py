@@ -31,6 +31,10 @@ class Step(ABC):
     kind: ClassVar[str]
     """Stable tag, stored in reviews and journals."""
 
+    only_follows: ClassVar[bool] = False
+    """It needs other steps for the sake of order alone, as protecting a vault comes after the grant: what it leaves behind does
+    not stand on them. So it holds nothing up when a rollback keeps it, and does not count as their user."""
+
     @abstractmethod
     def address(self) -> ResourceId | Unknown:
         """Return the resource whose properties this step owns."""

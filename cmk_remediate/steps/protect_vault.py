@@ -59,6 +59,7 @@ class ProtectVault(Step):
     """
 
     kind: ClassVar[str] = "protect_vault"
+    only_follows: ClassVar[bool] = True
 
     vault: ResourceId
     tenant: str = ""

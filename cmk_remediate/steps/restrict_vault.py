@@ -56,6 +56,7 @@ class RestrictVault(Step):
     """
 
     kind: ClassVar[str] = "restrict_vault"
+    only_follows: ClassVar[bool] = True
 
     vault: ResourceId
     default_action: str | None = None

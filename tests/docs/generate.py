@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.docs import excerpts, reference, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTLE = ROOT / "cmk_remediate" / "engine" / "settle.py"
@@ -16,50 +21,56 @@ def settle_loop() -> str:
     return "```python\n" + SETTLE.read_text(encoding="utf-8") + "```\n"
 
 
-def between(page: str, mark: str, text: str) -> str:
-    """Return *page* with what stands between the marks ``<!-- mark -->`` and ``<!-- /mark -->`` replaced by *text*.
+WHOLE: Mapping[str, Callable[[], str]] = {"docs/errors.md": tables.errors, "docs/doubts.md": tables.doubts}
+"""Pages that are generated whole, and what makes them."""
+
+PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "README.md": {name: partial(excerpts.excerpt, name) for name in excerpts.DEMO},
+    "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
+    "docs/how-it-works.md": {"settle": settle_loop},
+    "docs/library.md": {"functions": reference.library, "types": reference.types},
+    "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
+    "docs/simulator.md": {"settings": tables.settings, "switches": tables.switches},
+    "docs/sql.md": {
+        "refusals": partial(tables.sql_codes, notes=False),
+        "remarks": partial(tables.sql_codes, notes=True),
+        "role-names": excerpts.role_names,
+        "role": excerpts.role,
+    },
+}
+"""What is generated inside of pages: by mark, what makes it."""
+
+GENERATED = (*WHOLE, *PARTS)
+"""Every page that is wholly or partly generated, by its path in the checkout."""
+
+
+def page(name: str) -> str:
+    """Return the page *name* with all that is generated made anew."""
+    if name in WHOLE:
+        return WHOLE[name]()
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for mark, make in PARTS[name].items():
+        text = between(text, mark, make())
+    return text
+
+
+def between(text: str, mark: str, made: str) -> str:
+    """Return *text* with what stands between the marks ``<!-- mark -->`` and ``<!-- /mark -->`` replaced by *made*.
+
+    What differs in nothing but the digests of the demo's reviews is left as it is.
 
     Raises:
         ValueError: the marks are not there.
     """
-    head, begins, rest = page.partition(f"<!-- {mark} -->\n")
+    head, begins, rest = text.partition(f"<!-- {mark} -->\n")
     before, ends, tail = rest.partition(f"<!-- /{mark} -->")
     if not (begins and ends):
         raise ValueError(f"the page has no marks {mark}")
-    kept = before if excerpts.but_for_digests(before) == excerpts.but_for_digests(text) else text
+    kept = before if excerpts.but_for_digests(before) == excerpts.but_for_digests(made) else made
     return f"{head}{begins}{kept}{ends}{tail}"
 
 
-def parts() -> dict[str, dict[str, str]]:
-    """Return what is generated inside of pages, by page and mark."""
-    return {
-        "README.md": {name: excerpts.excerpt(name) for name in excerpts.DEMO},
-        "docs/command-line.md": {"exit-codes": tables.exit_codes(), "reference": reference.command_line()},
-        "docs/how-it-works.md": {"settle": settle_loop()},
-        "docs/library.md": {"functions": reference.library(), "types": reference.types()},
-        "docs/plan-files.md": {"fields": tables.plan_fields(), "example": excerpts.plan()},
-        "docs/simulator.md": {"settings": tables.settings(), "switches": tables.switches()},
-        "docs/sql.md": {
-            "refusals": tables.sql_codes(notes=False),
-            "remarks": tables.sql_codes(notes=True),
-            "role-names": excerpts.role_names(),
-            "role": excerpts.role(),
-        },
-    }
-
-
-def pages() -> dict[str, str]:
-    """Return every page that is wholly or partly generated, by its path in the checkout."""
-    found = {"docs/errors.md": tables.errors(), "docs/doubts.md": tables.doubts()}
-    for name, inside in parts().items():
-        page = (ROOT / name).read_text(encoding="utf-8")
-        for mark, text in inside.items():
-            page = between(page, mark, text)
-        found[name] = page
-    return found
-
-
 if __name__ == "__main__":
-    for name, text in pages().items():
-        (ROOT / name).write_text(text, encoding="utf-8")
+    for name in GENERATED:
+        (ROOT / name).write_text(page(name), encoding="utf-8")
         sys.stdout.write(f"wrote {name}\n")

@@ -15,7 +15,7 @@ from cmk_remediate.cli.app import app
 from tests.docs.tables import cell, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Command:
     @property
     def spellings(self) -> set[str]:
         """Every spelling of its options."""
-        names = (name for option, _ in self.options for name in option.replace(",", " ").split() if name.startswith("-"))
+        names = (
+            name for option, _ in self.options for name in option.replace(",", " ").split() if name.startswith("-")
+        )
         return {*names, "-h", "--help"}
 
 
@@ -53,10 +55,20 @@ def commands() -> dict[str, Command]:
 
 def _command(callback: Callable[..., Any] | None) -> Command:
     assert callback is not None
-    found = [one for one in get_params_from_function(callback).values() if isinstance(one.default, (ArgumentInfo, OptionInfo))]
-    options = [(_spelled(one.default, one.annotation), cell(one.default.help or "")) for one in found if isinstance(one.default, OptionInfo)]
+    found = [
+        one
+        for one in get_params_from_function(callback).values()
+        if isinstance(one.default, (ArgumentInfo, OptionInfo))
+    ]
+    options = [
+        (_spelled(one.default, one.annotation), cell(one.default.help or ""))
+        for one in found
+        if isinstance(one.default, OptionInfo)
+    ]
     arguments = [
-        (str(one.default.metavar), cell(one.default.help or "")) for one in found if isinstance(one.default, ArgumentInfo)
+        (str(one.default.metavar), cell(one.default.help or ""))
+        for one in found
+        if isinstance(one.default, ArgumentInfo)
     ]
     return Command(" ".join((callback.__doc__ or "").split()), tuple(arguments), tuple(options))
 
@@ -65,7 +77,9 @@ def _spelled(option: OptionInfo, annotation: Any) -> str:
     names = ", ".join(sorted(option.param_decls or (), key=len))
     if annotation is bool or option.count:
         return names
-    enum = next((one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, Enum)), None)
+    enum = next(
+        (one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and issubclass(one, Enum)), None
+    )
     value = "|".join(str(one.value) for one in enum) if enum else option.metavar
     return f"{names} {value or 'TEXT'}"
 

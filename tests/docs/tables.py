@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,9 @@ def errors() -> str:
         if code[3] != family:
             family = code[3]
             parts.append(f"## {family}xx {_FAMILIES[family]}\n")
-        parts.append(f'### <a id="{code.lower()}"></a>{code}: {code.heading}\n\n{code.meaning}\n\n**Next:** {code.next}\n')
+        parts.append(
+            f'### <a id="{code.lower()}"></a>{code}: {code.heading}\n\n{code.meaning}\n\n**Next:** {code.next}\n'
+        )
     return "\n".join(parts)
 
 
@@ -69,7 +72,7 @@ def sql_codes(*, notes: bool) -> str:
 
 def settings() -> str:
     """Return every setting of the embedded Azure with its default, from the class that holds them."""
-    meanings = _attributes(Settings.__doc__ or "")
+    meanings = _attributes(inspect.getdoc(Settings) or "")
     plain = Settings()
     rows = ((f"`{one.name}`", _shown(getattr(plain, one.name)), cell(meanings[one.name])) for one in fields(Settings))
     return table(("setting", "default", "meaning"), rows)
@@ -78,7 +81,7 @@ def settings() -> str:
 def _attributes(text: str) -> dict[str, str]:
     """Return what the section Attributes of a docstring says of each name."""
     _, _, section = text.partition("Attributes:\n")
-    return dict(re.findall(r"^ {8}(\w+): (.*(?:\n {9,}.*)*)", section, re.MULTILINE))
+    return dict(re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section, re.MULTILINE))
 
 
 def _shown(value: Any) -> str:
@@ -103,13 +106,16 @@ def doubts() -> str:
     """Return docs/doubts.md."""
     parts = [
         "# Doubts\n",
-        "Generated from `cmk_remediate/simulator/doubts.py`. A doubt is a fact about Azure with two readings. The code is"
-        " meant to be right under both. `--doubt NAME=READING` sets one by hand on the embedded Azure. A doubt leaves this"
-        " page only with a source.\n",
+        (
+            "Generated from `cmk_remediate/simulator/doubts.py`. A doubt is a fact about Azure with two or more readings; the"
+            " tests run the code under each. `--doubt NAME=READING` sets one by hand on the embedded Azure. A doubt"
+            " leaves this page only with a source.\n"
+        ),
     ]
     for doubt in ALL:
         readings = "\n".join(
-            f"- `{name}`: {meaning}{' (default)' if name == doubt.default else ''}" for name, meaning in doubt.readings.items()
+            f"- `{name}`: {meaning}{' (default)' if name == doubt.default else ''}"
+            for name, meaning in doubt.readings.items()
         )
         parts.append(f"## `{doubt.name}`\n\n{doubt.sentence}\n\n{readings}\n\nSource: {doubt.source}\n")
     return "\n".join(parts)
@@ -124,7 +130,9 @@ def plan_fields() -> str:
 def _fields(part: dict[str, Any], schema: dict[str, Any], prefix: str) -> Iterator[tuple[str, ...]]:
     for name, field in part.get("properties", {}).items():
         inner = _resolve(field, schema)
-        default = f"`{_yaml(field['default'])}`" if field.get("default") is not None and "properties" not in inner else ""
+        default = (
+            f"`{_yaml(field['default'])}`" if field.get("default") is not None and "properties" not in inner else ""
+        )
         text = str(field.get("description") or inner.get("description") or "").split("\n", maxsplit=1)[0]
         needed = "required" if name in part.get("required", ()) else default
         yield f"`{prefix}{name}`", _type(field), needed, cell(text)

@@ -124,6 +124,19 @@ def previous_cmk() -> Scene:
     return Scene(estate, scene.plan, (SERVER,), (KEY, OLD_KEY))
 
 
+def with_other_identities() -> Scene:
+    """One server that has a system-assigned and a user-assigned identity of its owner's, neither of them primary."""
+    scene = one_server()
+    first = next(one for one in scene.estate["resources"] if one["id"] == SERVER)
+    first["identity"] = {
+        "type": "SystemAssigned, UserAssigned",
+        "principalId": "55555555-5555-4555-8555-555555555505",
+        "tenantId": TENANT,
+        "userAssignedIdentities": {OLD_IDENTITY: _ids("55555555-5555-4555-8555-555555555504")},
+    }
+    return scene
+
+
 def geo_on_previous_cmk() -> Scene:
     """A failover group whose servers share a key in another vault and the identity they use it through."""
     scene = previous_cmk()
@@ -227,6 +240,10 @@ def _bystanders() -> list[Json]:
 def _second_consumer(identity: str) -> Json:
     attached = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
     return {"id": STORAGE, "location": "westeurope", "kind": "StorageV2", "identity": attached, "properties": {}}
+
+
+def _ids(principal: str) -> Json:
+    return {"principalId": principal, "clientId": f"66666666{principal[8:]}"}
 
 
 def _entry(object_id: str, *permissions: str) -> Json:

@@ -68,6 +68,7 @@ class Stage:
         review = self.dry_run()
         result = self.apply(review)
         assert result.exit_code == 0, told(result)
+        assert {one.end for one in result.targets} == {"done"}, told(result)
         return review, result
 
     def resume(self, run: str) -> RunResult:

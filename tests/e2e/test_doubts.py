@@ -11,7 +11,7 @@ import pytest
 
 from cmk_remediate.simulator import doubts
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import Scene, geo, geo_on_previous_cmk, one_server, previous_cmk
+from tests.e2e.estates import Scene, geo, geo_on_previous_cmk, one_server, previous_cmk, with_other_identities
 from tests.e2e.stage import DAY, rows, told, writes
 from tests.laws import check_laws
 
@@ -74,3 +74,12 @@ def test_the_life_of_a_geo_pair(azure: Azure, reading: tuple[str, str]) -> None:
 @pytest.mark.parametrize("rotate", [False, True])
 def test_the_life_of_a_geo_pair_on_another_key(azure: Azure, order: str, *, rotate: bool) -> None:
     _life(azure, geo_on_previous_cmk(), (doubts.SQL_GEO_ROLLBACK.name, order), rotate=rotate)
+
+
+@pytest.mark.parametrize("patch", list(doubts.SQL_IDENTITY_PATCH.readings))
+@pytest.mark.parametrize("spelling", ["sent", "spaced", "unspaced"])
+def test_identities_of_the_owner_stay_attached(azure: Azure, patch: str, spelling: str) -> None:
+    scene = with_other_identities()
+    settings = {"identity_spelling": spelling}
+    scene = Scene({**scene.estate, "settings": settings}, scene.plan)
+    _life(azure, scene, (doubts.SQL_IDENTITY_PATCH.name, patch))

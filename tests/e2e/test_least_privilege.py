@@ -84,6 +84,8 @@ def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene]) ->
     assert stage.verify().exit_code == 0
     undoing, _ = stage.rolled_back(review.digest)
     assert differences(before, stage.bodies(), kept(stage, review, undoing)) == []
+    refused = [one.url for one in stage.since(0) if one.status == 403 and "/deletedkeys/" not in one.url]
+    assert refused == [], "only the look for a deleted key of that name, which a review can do without, may be refused"
 
 
 def test_the_role_is_split_so_that_two_teams_can_hold_it(azure: Azure) -> None:

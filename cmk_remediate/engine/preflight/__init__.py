@@ -119,8 +119,15 @@ def _by_action(needs: Permissions) -> list[str]:
 
 
 def _some(scopes: tuple[ResourceId, ...]) -> str:
-    named = ", ".join(scope.text for scope in scopes[:NAMED])
+    named = ", ".join(_short(scope) for scope in scopes[:NAMED])
     return f"{named} and {len(scopes) - NAMED} more" if len(scopes) > NAMED else named
+
+
+def _short(scope: ResourceId) -> str:
+    """Return a name that a sentence can hold; whole ids stand in the review's permissions."""
+    if scope == scope.subscription_id:
+        return f"subscription {scope.subscription}"
+    return scope.name if scope == scope.group_id else "/".join(scope.names)
 
 
 def _check_clock(reader: Reader, findings: Findings, *, writing: bool) -> None:

@@ -22,6 +22,7 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import Grant, KeyUri, Ref
 from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
 from cmk_remediate.services.sql.steps.base import SqlStep
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmk_remediate.model.json_types import JsonObject
-    from cmk_remediate.model.permissions import Permissions
     from cmk_remediate.model.step import Undo
 
 ESTIMATE = Estimate(usual=60, worst=1800)
@@ -127,8 +127,18 @@ class SetProtector(SqlStep):
         return way_back(self, was, previous, wrote=self.key)
 
     def permissions(self) -> Permissions:
-        """Return reading the server and writing its protector."""
-        return self.needs("Microsoft.Sql/servers/encryptionProtector/write")
+        """Return reading the server and writing its protector; and finding the key in use, whose vault only a list tells."""
+        needed = self.needs("Microsoft.Sql/servers/encryptionProtector/write")
+        if self.previous is None:
+            return needed
+        read, keys = "Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read"
+        vault = self.previous.top_level
+        return (
+            *needed,
+            Permission(read, self.server.subscription_id, "vault", checkable=False),
+            Permission(read, vault, "vault"),
+            Permission(keys, vault, "vault"),
+        )
 
     def _lines(self, current: Protector) -> tuple[Line, ...]:
         """Return the three properties; those that change are owned."""
