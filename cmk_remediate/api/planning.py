@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.store import choose_runs
 from cmk_remediate.clock import format_utc
 from cmk_remediate.connection import Session
@@ -210,6 +211,8 @@ async def make_review(
         graph, projected = await _unblocked(build, reader, barred)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
+    named = vaults_of([frame.plan.content, [step.resource_id for step in steps]])
+    recovery = await recovery_notes(reader, named, notes)
     now = reader.now()
     review = Review(
         format_version=FORMAT_VERSION,
@@ -232,7 +235,7 @@ async def make_review(
             )
             for target, service, state in targets
         ),
-        notes=(*notes, *checked.notes),
+        notes=(*notes, *recovery, *checked.notes),
         artefacts=(),
         acknowledgements_required=asked,
     )

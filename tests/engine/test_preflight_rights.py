@@ -96,7 +96,9 @@ def test_data_actions_and_those_above_the_group_are_listed_never_judged() -> Non
     assert set(more) <= set(found.unchecked)
     said = [note.text for note in found.notes if note.code == codes.access.PERMISSION_UNCHECKED]
     assert len(said) == 1
-    assert all(f"{need.action} at {need.scope}" in said[0] for need in more)
+    assert f"{more[0].action} at {DISH.name}" in said[0]
+    assert f"{more[1].action} at subscription {SUB.subscription}" in said[0]
+    assert f"{more[2].action} at {GROUP.name}" in said[0]
 
 
 def test_a_thousand_missing_rights_are_one_line() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -97,7 +97,7 @@ async def preflight(
             codes.notes.CALLER_LACKS_PERMISSION, None, f"checked as {caller or 'an unknown caller'}: lacks {text}"
         )
     if unchecked:
-        text = f"not checkable beforehand: {'; '.join(_by_action(unchecked))}"
+        text = f"not checkable beforehand: {'; '.join(_by_action(unchecked, _short))}"
         findings.note(codes.access.PERMISSION_UNCHECKED, None, text)
     located = [site for site in sites if site.places]
     await check_subscriptions(located, tenant, asking, findings)
@@ -110,16 +110,16 @@ async def preflight(
     return Preflight(findings.blocked, tuple(findings.notes), missing, unchecked, findings.one_way, needed)
 
 
-def _by_action(needs: Permissions) -> list[str]:
+def _by_action(needs: Permissions, name: Callable[[ResourceId], str] = str) -> list[str]:
     """Return one text an action, naming its first scopes and how many more there are."""
     scopes: dict[str, dict[ResourceId, None]] = {}
     for need in needs:
         scopes.setdefault(need.action, {})[need.scope] = None
-    return [f"{action} at {_some(tuple(found))}" for action, found in sorted(scopes.items())]
+    return [f"{action} at {_some(tuple(found), name)}" for action, found in sorted(scopes.items())]
 
 
-def _some(scopes: tuple[ResourceId, ...]) -> str:
-    named = ", ".join(_short(scope) for scope in scopes[:NAMED])
+def _some(scopes: tuple[ResourceId, ...], name: Callable[[ResourceId], str]) -> str:
+    named = ", ".join(name(scope) for scope in scopes[:NAMED])
     return f"{named} and {len(scopes) - NAMED} more" if len(scopes) > NAMED else named
 
 
