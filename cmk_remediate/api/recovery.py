@@ -42,7 +42,9 @@ _BOTH_WAYS = (
     ("usgovtexas", "usgovvirginia"),
     ("westcentralus", "westus2"),
 )
-PAIRS: Mapping[str, str] = MappingProxyType({a: b for one, other in _BOTH_WAYS for a, b in ((one, other), (other, one))})
+PAIRS: Mapping[str, str] = MappingProxyType(
+    {a: b for one, other in _BOTH_WAYS for a, b in ((one, other), (other, one))}
+)
 """The region that Azure replicates a vault to (learn.microsoft.com, "Azure paired regions" and "Key Vault availability and
 redundancy"). Left out, so not known: regions without a pair, and pairs that hold one way only, as Brazil South's."""
 

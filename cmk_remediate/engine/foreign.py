@@ -10,7 +10,9 @@ from typing import Any
 
 from cmk_remediate.model.json_types import JsonObject, leaves, merge_patch
 
-SERVER_MADE = frozenset({"etag", "systemData", "provisioningState", "createdOn", "updatedOn", "principalId", "clientId", "keyId"})
+SERVER_MADE = frozenset(
+    {"etag", "systemData", "provisioningState", "createdOn", "updatedOn", "principalId", "clientId", "keyId"}
+)
 """Members that Azure writes by itself."""
 
 

@@ -24,7 +24,6 @@ from cmk_remediate.model.records import RunEnded, Settled
 from cmk_remediate.model.values import to_json
 
 if TYPE_CHECKING:
-
     from cmk_remediate.engine.journal import Journal
     from cmk_remediate.model.graph import Graph, Node
     from cmk_remediate.model.outcomes import Azure
@@ -234,4 +233,6 @@ class Run:
 
 def _unsupported(whole: Graph, left: Graph) -> frozenset[str]:
     """Return the steps of *left* that need one which went with a refused target: restricting a vault comes after every switch."""
-    return frozenset(node.id for node in left.nodes if any(need not in left.by_id for need in whole.by_id[node.id].needs))
+    return frozenset(
+        node.id for node in left.nodes if any(need not in left.by_id for need in whole.by_id[node.id].needs)
+    )

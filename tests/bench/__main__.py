@@ -113,7 +113,9 @@ def main() -> None:
     if len(sys.argv) > 1:
         print(row(measure(int(sys.argv[1]))), flush=True)
         return
-    print(f"apply: {LATENCY * 1000:.0f} ms a request, {OPERATION:.0f} s an operation, virtual time; both buckets enforced")
+    print(
+        f"apply: {LATENCY * 1000:.0f} ms a request, {OPERATION:.0f} s an operation, virtual time; both buckets enforced"
+    )
     print("path, writes/10, reads/25: lower bounds in seconds; ratio: makespan to the largest; requests per target")
     print(HEAD, flush=True)
     environment = {**os.environ, "PYTHONHASHSEED": "0"}

@@ -34,7 +34,11 @@ KEY_PLAN = plan(SERVER)["customer_managed_key"]
 DECLARED: dict[str, tuple[dict[str, Any], Code, tuple[str, ...]]] = {
     "unknown field": ({"targts": []}, codes.input_.PLAN_INVALID, ("plan.yaml", "line", "targts")),
     "wrong type": ({"limits": {"max_targets": "ten"}}, codes.input_.PLAN_INVALID, ("line", "limits.max_targets")),
-    "bad resource id": ({"targets": [{"resource_id": "sql-one"}]}, codes.input_.RESOURCE_ID_INVALID, ("line", "targets[0].resource_id")),
+    "bad resource id": (
+        {"targets": [{"resource_id": "sql-one"}]},
+        codes.input_.RESOURCE_ID_INVALID,
+        ("line", "targets[0].resource_id"),
+    ),
     "an EC key": ({"key": {"type": "EC"}}, codes.input_.KEY_DECLARED_UNSUITABLE, ("line", "key.type", "EC")),
     "a 4096-bit key": ({"key": {"size": 4096}}, codes.input_.KEY_DECLARED_UNSUITABLE, ("line", "key.size", "4096")),
     "a key name over 94 characters": (

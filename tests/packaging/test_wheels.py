@@ -77,7 +77,7 @@ def test_bare_library_installs_small_from_wheels_on_python_310(wheel: Path, tmp_
     wheels = sorted(folder.glob("*.whl"))
     packed = sum(path.stat().st_size for path in wheels)
     unpacked = sum(unpacked_size(path) for path in wheels)
-    print(f"\n{len(wheels)} wheels, {packed / MB:.1f} MB, unpacked {unpacked / MB:.1f} MB")  # noqa: T201 - seen with -s
+    print(f"\n{len(wheels)} wheels, {packed / MB:.1f} MB, unpacked {unpacked / MB:.1f} MB")
 
     assert {path.name for path in folder.iterdir()} == {path.name for path in wheels}
     assert {path.name.partition("-")[0].lower() for path in wheels} & NOT_IN_THE_BARE_LIBRARY == set()

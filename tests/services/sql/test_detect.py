@@ -91,7 +91,7 @@ def test_of_the_25_recorded_servers_17_can_be_moved_two_of_them_only_by_name(
     states = Counter(one.state for one in candidates)
     refused = Counter(str(one.blocked.code) for one in candidates if one.blocked is not None)
     with capsys.disabled():
-        print(f"\n{len(candidates)} recorded servers: {dict(states)}; refused: {dict(refused)}")  # noqa: T201 - asked for
+        print(f"\n{len(candidates)} recorded servers: {dict(states)}; refused: {dict(refused)}")
     assert len(candidates) == 25
     assert len(movable) == 17
     assert refused == {"CMK409": 4, "CMK407": 2, "CMK405": 1, "CMK404": 1}
