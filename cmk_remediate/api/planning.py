@@ -67,7 +67,7 @@ class _Subject:
     build: Build
     blocked: Mapping[str, Blocked]
     targets: Sequence[tuple[str, str, str]]
-    notes: Sequence[Note]
+    notes: Mapping[str, Sequence[Note]]
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ async def _subject(document: PlanDocument, reader: Reader, review_id: str) -> _S
         build=build,
         blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
         targets=[(candidate.id.text, service.name, candidate.state) for candidate in candidates],
-        notes=[note for candidate in candidates for note in candidate.notes],
+        notes={candidate.id.text: candidate.notes for candidate in candidates},
     )
 
 
@@ -175,7 +175,7 @@ async def dry_run_steps(
         expires_after=seconds(review_expires),
     )
     target = (first.top_level.text, "steps", "as found")
-    review, _ = await make_review(builder.build().without, {}, [target], (), frame, session, EachOnce(session))
+    review, _ = await make_review(builder.build().without, {}, [target], {}, frame, session, EachOnce(session))
     return review
 
 
@@ -183,7 +183,7 @@ async def make_review(
     build: Build,
     blocked: Mapping[str, Blocked],
     targets: Sequence[tuple[str, str, str]],
-    notes: Sequence[Note],
+    notes: Mapping[str, Sequence[Note]],
     frame: Frame,
     session: Azure,
     reader: EachOnce,
@@ -197,7 +197,7 @@ async def make_review(
         build: makes the graph of all targets but those it is given.
         blocked: targets known to be blocked, and why.
         targets: each target's id, service and state, in order.
-        notes: what is to be said beside the steps.
+        notes: what is to be said beside the steps, by target; of one that turns out to be blocked only what was found.
         frame: what the review says of itself.
         session: asked for api-versions and the time.
         reader: what all reads go through.
@@ -209,10 +209,14 @@ async def make_review(
     if checked.blocked:
         barred.update({target: reason for target, reason in checked.blocked.items() if target not in barred})
         graph, projected = await _unblocked(build, reader, barred)
+    late = set(barred) - set(blocked)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
     named = vaults_of([frame.plan.content, [step.resource_id for step in steps]])
-    recovery = await recovery_notes(reader, named, notes)
+    said = [
+        note for target, about in notes.items() for note in about if target not in late or not _of_move(note, target)
+    ]
+    recovery = await recovery_notes(reader, named, said)
     now = reader.now()
     review = Review(
         format_version=FORMAT_VERSION,
@@ -235,11 +239,19 @@ async def make_review(
             )
             for target, service, state in targets
         ),
-        notes=(*notes, *recovery, *checked.notes),
+        notes=(*said, *recovery, *checked.notes),
         artefacts=(),
         acknowledgements_required=asked,
     )
     return review.sealed(), checked
+
+
+def _of_move(note: Note, target: str) -> bool:
+    """Say whether *note* is about what moving *target* would do: its scope is a target or a partner, no database and no vault."""
+    try:
+        return ResourceId.parse(note.scope).type.lower() == ResourceId.parse(target).type.lower()
+    except InputError:
+        return False
 
 
 async def _unblocked(
@@ -313,8 +325,8 @@ def vaults_of(content: Any) -> tuple[ResourceId, ...]:
 
 
 def own_version() -> str:
-    """Return this package's version; ``unknown`` where it runs uninstalled."""
+    """Return this package's version; ``(uninstalled checkout)`` where it has none."""
     try:
         return version("cmk-remediate")
     except PackageNotFoundError:
-        return "unknown"
+        return "(uninstalled checkout)"

@@ -61,8 +61,10 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
         expires_after=seconds(str(review.plan.content.get("review_expires", DAYS_TO_ROLL_BACK))),
         undoes=undone,
     )
-    targets = [(target.id, target.service, target.state) for target in review.targets if target.id in touched]
-    undoing, _ = await make_review(back.graph.without, {}, targets, (), frame, session, reader, back.kept)
+    # The state its review found is that before the run; what is found now is what the run left.
+    state = f"after run {undone[:8]}"
+    targets = [(target.id, target.service, state) for target in review.targets if target.id in touched]
+    undoing, _ = await make_review(back.graph.without, {}, targets, {}, frame, session, reader, back.kept)
     return undoing
 
 

@@ -82,13 +82,13 @@ def save_review(review: Review, path: str | Path) -> None:
     """Write *review* to *path*, whole or not at all.
 
     Raises:
-        InputError: CMK116 when it cannot be written.
+        InputError: CMK118 when it cannot be written.
     """
     text = json.dumps(review.to_json(), indent=2, ensure_ascii=False) + "\n"
     try:
         write_atomically(Path(path), text.encode())
     except OSError as error:
-        raise InputError(codes.input_.REVIEW_UNREADABLE, error.strerror or str(error), resource=str(path)) from error
+        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
 
 
 def choose_runs(given: str | Path | None, planned: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -52,7 +53,8 @@ class RunEnd:
 
 def sum_up(end: RunEnd) -> RunResult:
     """Return how the run ended."""
-    targets = tuple(_target(target, end) for target in end.review.targets)
+    uses = Counter(step for target in end.review.targets for step in target.steps)
+    targets = tuple(_target(target, end, uses) for target in end.review.targets)
     exit_code = _exit_code(targets, end)
     counts = ", ".join(
         f"{sum(target.end == word for target in targets)} {word}"
@@ -60,11 +62,13 @@ def sum_up(end: RunEnd) -> RunResult:
         if any(target.end == word for target in targets)
     )
     noun = "rollback" if end.review.undoes else "apply"
-    text = f"{noun}: {counts or 'nothing to do'}; {_writes(end.writes)} sent"
+    shared = any(number > 1 and step in end.ended and end.ended[step].sent for step, number in uses.items())
+    once = ", each shared one counted once" if shared else ""
+    text = f"{noun}: {counts or 'nothing to do'}; {_writes(end.writes)} sent{once}"
     return RunResult(end.review.digest, targets, end.writes, exit_code, tuple(_alarms(end)), text)
 
 
-def _target(target: ReviewedTarget, end: RunEnd) -> TargetResult:
+def _target(target: ReviewedTarget, end: RunEnd, uses: Mapping[str, int]) -> TargetResult:
     if target.blocked is not None:
         return TargetResult(target.id, "blocked", target.blocked.code, target.blocked.why)
     changed = any(step in end.ended and end.ended[step].sent for step in target.steps)
@@ -76,9 +80,17 @@ def _target(target: ReviewedTarget, end: RunEnd) -> TargetResult:
         return TargetResult(target.id, "done", "", "nothing to do")
     worst = min(mine, key=lambda item: _WORST_FIRST.index(item.end))
     if worst.succeeded and worst.end != "in progress":
-        sent = sum(item.sent for item in mine)
-        return TargetResult(target.id, "done", "", _writes(sent) if sent else "already done", changed)
+        return TargetResult(target.id, "done", "", _share(target, end, uses) or "already done", changed)
     return TargetResult(target.id, _TARGET_END[worst.end], worst.code, f"{worst.step.kind}: {worst.text}", changed)
+
+
+def _share(target: ReviewedTarget, end: RunEnd, uses: Mapping[str, int]) -> str:
+    """Return the writes for *target* in words; a write for several targets belongs to each, and is named as shared."""
+    sent = {step: end.ended[step].sent for step in target.steps if step in end.ended}
+    total, shared = sum(sent.values()), sum(number for step, number in sent.items() if uses[step] > 1)
+    if not total:
+        return ""
+    return f"{_writes(total)}, {shared} of them shared with other targets" if shared else _writes(total)
 
 
 def _writes(count: int) -> str:

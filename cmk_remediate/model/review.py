@@ -5,11 +5,13 @@ Its digest is SHA-256 over the document as RFC 8785 JSON without the member ``di
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from cmk_remediate.model.json_types import digest
+from cmk_remediate.model.json_types import canonical
 
 FORMAT_VERSION = "1.0"
 
@@ -138,6 +140,10 @@ class Artefact(Frozen):
     sha256: str
 
 
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
 class Review(Frozen):
     """What a dry run found and what an apply would do."""
 
@@ -168,10 +174,31 @@ class Review(Frozen):
         return document
 
     def computed_digest(self) -> str:
-        """Return the digest its contents call for."""
-        document = self.to_json()
-        del document["digest"]
-        return digest(document)
+        """Return the digest its contents call for.
+
+        Hashed part by part: the whole document at once would be most of the memory of a review of a thousand targets.
+        """
+        found = hashlib.sha256()
+        for index, name in enumerate(sorted(set(type(self).model_fields) - {"digest"})):
+            found.update(("{" if index == 0 else ",").encode() + canonical(name) + b":")
+            for part in self._parts(name):
+                found.update(part)
+        found.update(b"}")
+        return found.hexdigest()
+
+    def _parts(self, name: str) -> Iterator[bytes]:
+        """Yield the canonical text of one member, a list item by item."""
+        value = getattr(self, name)
+        if name == "made":
+            made = value.model_dump(mode="json")
+            yield canonical({**{key: made[key] for key in made if key != "with_"}, "with": made["with_"]})
+        elif isinstance(value, tuple):
+            yield b"["
+            for index, item in enumerate(value):
+                yield (b"," if index else b"") + canonical(_plain(item))
+            yield b"]"
+        else:
+            yield canonical(_plain(value))
 
     def sealed(self) -> Review:
         """Return the review with the digest its contents call for."""

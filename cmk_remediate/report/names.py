@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_ID = re.compile(r"/subscriptions/[^\s\"',;()\[\]{}]+", re.IGNORECASE)
 
 
 class Names:
@@ -27,6 +30,29 @@ class Names:
     def __call__(self, text: str) -> str:
         """Return the short name of the id *text*; *text* itself when it was not among those given."""
         return self._names.get(text.lower(), text)
+
+    def shortened(self, value: Any) -> Any:
+        """Return the JSON *value* with each resource id in its texts replaced by its short name."""
+        if isinstance(value, str):
+            return _ID.sub(lambda found: self(found[0]), value)
+        if isinstance(value, list):
+            return [self.shortened(item) for item in value]
+        if isinstance(value, dict):
+            return {self.shortened(key): self.shortened(item) for key, item in value.items()}
+        return value
+
+
+def ids_in(value: Any) -> Iterator[str]:
+    """Yield each resource id in the texts of the JSON *value*."""
+    if isinstance(value, str):
+        yield from _ID.findall(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from ids_in(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from ids_in(key)
+            yield from ids_in(item)
 
 
 def _candidates(text: str) -> Iterator[str]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cmk_remediate.codes import CODES
 from cmk_remediate.model.review import ReviewedLine, ReviewedStep
-from cmk_remediate.report.names import Names
+from cmk_remediate.report.links import is_link, links
+from cmk_remediate.report.names import Names, ids_in
+from cmk_remediate.report.things import Thing, Things, parsed
 from cmk_remediate.report.words import ACTIONS, count, span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from cmk_remediate.model.review import Note, Review, ReviewedPermission, ReviewedTarget
 
 WRITING = ("create", "update", "delete", "start", "stop")
 """The actions that send a request."""
+
+_STAYS = {"one-way": "cannot be undone", "kept": "stays", "reversible": "stays once used"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,23 @@ class ShownLine:
 
     step: ReviewedStep
     line: ReviewedLine
+
+
+@dataclass(frozen=True)
+class Staying:
+    """What a rollback leaves as it is for one reason.
+
+    Attributes:
+        kind: ``cannot be undone``, ``stays``, or ``stays once used``.
+        why: the reason, as one sentence.
+        code: for `explain`; may be empty.
+        things: what the reason holds for, in order.
+    """
+
+    kind: str
+    why: str
+    code: str
+    things: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +80,10 @@ class ReviewView:
     @cached_property
     def names(self) -> Names:
         """Short names of all resources in the review."""
-        ids = [step.resource_id for step in self.review.steps if step.resource_id]
+        # What stands last gives the casing: values in the middle of others are often in lower case.
+        ids = [one for step in self.review.steps for one in (*ids_in(step.params), *_ids_of_lines(step))]
+        ids.extend(step.resource_id for step in self.review.steps if step.resource_id)
+        ids.extend([found.top_level.text for found in map(parsed, ids) if found is not None and found.parent is not None])
         scopes = [permission.scope for step in self.review.steps for permission in step.permissions]
         notes = [note.scope for note in self.review.notes if note.scope]
         return Names([*ids, *(target.id for target in self.review.targets), *scopes, *notes])
@@ -80,12 +107,45 @@ class ReviewView:
         """Each step's number in the review, from 1."""
         return {step.id: number for number, step in enumerate(self.review.steps, start=1)}
 
+    @cached_property
+    def thing(self) -> Things:
+        """What each step is about, in words."""
+        return Things(self.steps, self.names)
+
     def step_name(self, step: ReviewedStep) -> str:
-        """Return the short name of what *step* is about."""
-        if step.resource_id:
-            return self.names(step.resource_id)
-        # What a rollback keeps is there already; its address is in the review of the run it undoes.
-        return "(as in the run)" if step.action == "keep" else "(known after apply)"
+        """Return what *step* is about, such as ``key cmk-orders in kv-orders``."""
+        return self.thing(step).text
+
+    def in_short(self, step: ReviewedStep) -> str:
+        """Return what became of *step*, which writes nothing, as one sentence."""
+        thing: Thing = self.thing(step)
+        return step.reason if all(name in step.reason for name in thing.names) else f"{thing.brief}: {step.reason}"
+
+    def shown(self, line: ReviewedLine) -> tuple[str, Any, Any]:
+        """Return path, before and after of *line*, resource ids shortened where that tells them apart."""
+        before, after = self.names.shortened(line.before), self.names.shortened(line.after)
+        if before == after and line.before != line.after:
+            before, after = line.before, line.after
+        return self.names.shortened(line.path), before, after
+
+    def found(self, target: ReviewedTarget) -> str:
+        """Return the state of *target* in words: as found; in the review of a rollback, what it is found after."""
+        return target.state if self.review.undoes else f"found: {target.state}"
+
+    def links(self, target: ReviewedTarget) -> str:
+        """Return the links that every step of *target* relies on; empty where there are none, or each must say its own."""
+        steps = [self.steps[key] for key in target.steps if key in self.steps]
+        return links((step for step in steps if step.action in WRITING), self.names)
+
+    def own_lines(self, step: ReviewedStep) -> tuple[ReviewedLine, ...]:
+        """Return the lines shown at *step*; what a rollback keeps has a reason, and no property."""
+        once = step.id in self._linked
+        return tuple(line for line in step.lines if line.path and not (once and is_link(line)))
+
+    @cached_property
+    def _linked(self) -> frozenset[str]:
+        """The steps whose links their target says for them."""
+        return frozenset(key for target in self.review.targets if self.links(target) for key in target.steps)
 
     @cached_property
     def lines(self) -> tuple[ShownLine, ...]:
@@ -106,13 +166,20 @@ class ReviewView:
         )
 
     @cached_property
-    def stays(self) -> tuple[ShownLine, ...]:
-        """What a rollback leaves as it is, kept or one-way; in the review of a rollback, what this one leaves."""
+    def stays(self) -> tuple[Staying, ...]:
+        """What a rollback leaves as it is, by reason; in the review of a rollback, what this one leaves."""
         kept = [ShownLine(step, line) for step in self.review.steps if step.action == "keep" for line in step.lines]
+        groups: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+        for item in (*self.lines, *kept):
+            back = item.line.reversibility
+            # What can be undone and has a code to explain is undone under a condition.
+            if back is not None and (back.kind != "reversible" or back.code):
+                things = groups.setdefault((_STAYS[back.kind], back.code or back.why), {})
+                things[self.step_name(item.step), back.why] = None
+        order = list(_STAYS.values())
         return tuple(
-            item
-            for item in (*self.lines, *kept)
-            if item.line.reversibility and item.line.reversibility.kind != "reversible"
+            Staying(kind, _common([why for _, why in things], reason), reason if reason in CODES else "", _texts(things))
+            for (kind, reason), things in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
         )
 
     @cached_property
@@ -186,6 +253,27 @@ class ReviewView:
         if self.review.undoes:
             return f"Rollback review {self.review.short_digest} of run {self.review.undoes[:8]}"
         return f"Review {self.review.short_digest}"
+
+
+def _ids_of_lines(step: ReviewedStep) -> Iterator[str]:
+    for line in step.lines:
+        for value in (line.path, line.before, line.after):
+            yield from ids_in(value)
+
+
+def _texts(things: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text, _ in things))
+
+
+def _common(reasons: Sequence[str], code: str) -> str:
+    """Return what *reasons* have in common at their end: each may begin with what it is about; else the code's title."""
+    parts = [reason.split(": ") for reason in reasons]
+    shared = 0
+    while shared < min(map(len, parts)) and len({one[-1 - shared] for one in parts}) == 1:
+        shared += 1
+    if shared:
+        return ": ".join(parts[0][-shared:])
+    return CODES[code].title if code in CODES else code
 
 
 def _permission_key(item: ReviewedPermission) -> tuple[str, bool, bool]:

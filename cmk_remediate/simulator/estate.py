@@ -1,7 +1,7 @@
 """Estate files: what is there before anybody asks.
 
-``operator, subscriptions, resources`` and, where wanted, ``role_assignments, policies, locks, principals, network, deleted,
-settings, seed``. Unknown properties of bodies are kept. Supplied: resource groups, the user-assigned identities that bodies
+``operator, subscriptions, resources`` and, where wanted, ``role_assignments, policies, locks, principals, network, settings,
+seed``. Unknown properties of bodies are kept. Supplied: resource groups, the user-assigned identities that bodies
 name, the principals behind identities, the children every resource has.
 """
 
@@ -32,8 +32,8 @@ OPERATOR = "0a000000-0000-4000-8000-000000000001"
 TENANT = "0a000000-0000-4000-8000-00000000000f"
 _ZERO = "00000000-0000-0000-0000-000000000000"
 _KNOWN = {
-    "operator", "subscriptions", "resources", "role_assignments", "policies", "locks", "principals", "network", "deleted",
-    "settings", "seed",
+    "operator", "subscriptions", "resources", "role_assignments", "policies", "locks", "principals", "network", "settings",
+    "seed",
 }  # fmt: skip
 
 
@@ -78,7 +78,6 @@ def load(world: World, estate: Mapping[str, Any]) -> None:
     except (KeyError, TypeError, AttributeError) as error:
         raise invalid(f"a member is missing or of the wrong type: {error!r}") from error
     world.store.put("meta", "network", {str(key).lower(): one for key, one in (estate.get("network") or {}).items()})
-    world.store.put("meta", "deleted", estate.get("deleted") or [])
     for provider in world.registry.providers:
         if provider.seed is not None:
             world.apply(provider.seed(world))

@@ -272,7 +272,7 @@ def _other_identity() -> dict[str, Any]:
     }
 
 
-DRIFTED = {
+DRIFTED: dict[str, tuple[str, dict[str, Any]]] = {
     "protector": ("/encryptionProtector/current", {"properties": {"autoRotationEnabled": True}}),
     "identity": ("", _other_identity()),
     "state": ("", {"properties": {"state": "Disabled"}}),
@@ -304,7 +304,7 @@ def test_what_all_need_has_drifted(azure: Azure) -> None:
     assert [code for _, code in _ends(result)] == ["CMK332", "CMK332"]
 
 
-OWNERS = {
+OWNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "tags": (SERVER, {"tags": {"team": "others", "cost": "7"}}),
     "unrelated property": (SERVER, {"properties": {"minimalTlsVersion": "1.3", "publicNetworkAccess": "Disabled"}}),
     "etag": (SERVER, {"etag": "W/another"}),

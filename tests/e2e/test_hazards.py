@@ -4,14 +4,14 @@ Where another file has it already, it is named here.
 
 | hazard | tests |
 | --- | --- |
-| 1 hardening a vault shuts nobody out | below; recipes/steps/protect_vault.json and restrict_vault.json; simulator monitor, law 11 |
+| 1 hardening a vault shuts nobody out | below; recipes/steps/protect_vault.json, restrict_vault.json; monitor, law 11 |
 | 2 undo sees who depends on it now | below; engine/test_rollback: test_no_undone_step_is_needed_by_one_that_stays |
 | 3 brackets | engine/test_brackets (invented steps: Azure SQL has none) |
 | 4 exactly the reviewed lines, or nothing | test_gates: test_an_owners_change_..., test_what_is_not_ours_...; engine/test_settle |
 | 5 unclear answers, tampered journals | below; test_crash; connection/test_operation: test_tampered_status_url_gets_no_token |
 | 6 SQL's primary identity | below; recipes/sql/targets; test_refusals: a displaced identity |
 | 7 expiry and rotation policy | below; recipes/steps/create_key.json |
-| 8 rolling back after a rotation | test_lifecycle: test_rollback_after_a_rotation, ..._of_a_geo_pair_..., ..._to_the_previous_key_at_its_latest_version |
+| 8 rolling back after a rotation | test_lifecycle: test_rollback_after_a_rotation, test_rollback_to_the_previous_key_... |
 | 9 leases (one lock a run store so far) | test_refusals: test_a_run_store_that_another_run_holds_is_1; engine/test_lease |
 | 10 the access wait | below; test_nothing_present: late grants, one prober, "not yet", "unknown cause" |
 | 11 the runbook | planfile/test_job; cli/test_demo: test_the_runbook_... |
