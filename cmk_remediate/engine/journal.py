@@ -17,7 +17,6 @@ from cmk_remediate import codes
 from cmk_remediate.engine.journal_file import JournalFile, unwritable
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.errors import BugError, CmkError
-from cmk_remediate.model.json_types import canonical
 from cmk_remediate.model.records import Intent, Record, RolledBack, RunEnded, RunStarted
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Journal:
         """
         journal = cls(runs / started.run, started.run)
         try:
-            await journal._open(canonical(review.to_json()))
+            await journal._open(review.to_bytes())
             journal._refuse_second_start()
             await journal.append(started)
         except BaseException:

@@ -6,12 +6,14 @@ Its digest is SHA-256 over the document as RFC 8785 JSON without the member ``di
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from cmk_remediate.model.json_types import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMAT_VERSION = "1.0"
 
@@ -179,12 +181,19 @@ class Review(Frozen):
         Hashed part by part: the whole document at once would be most of the memory of a review of a thousand targets.
         """
         found = hashlib.sha256()
-        for index, name in enumerate(sorted(set(type(self).model_fields) - {"digest"})):
-            found.update(("{" if index == 0 else ",").encode() + canonical(name) + b":")
-            for part in self._parts(name):
-                found.update(part)
-        found.update(b"}")
+        for part in self._canonical(set(type(self).model_fields) - {"digest"}):
+            found.update(part)
         return found.hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """Return the review as RFC 8785 JSON."""
+        return b"".join(self._canonical(set(type(self).model_fields)))
+
+    def _canonical(self, names: set[str]) -> Iterator[bytes]:
+        for index, name in enumerate(sorted(names)):
+            yield (b"," if index else b"{") + canonical(name) + b":"
+            yield from self._parts(name)
+        yield b"}"
 
     def _parts(self, name: str) -> Iterator[bytes]:
         """Yield the canonical text of one member, a list item by item."""

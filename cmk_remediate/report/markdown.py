@@ -136,7 +136,7 @@ def _review(view: ReviewView) -> Iterator[str]:
     for target in review.targets:
         yield from _target(view, target, shown)
     stays = "What stays as it is, and why" if review.undoes else "What stays after a rollback, and why"
-    yield f"## {stays}\n\n" + _bullets(dict.fromkeys(_stays(view)), "nothing: everything is restored")
+    yield f"## {stays}\n\n" + _bullets(_stays(view), "nothing: everything is restored")
     yield from _permissions(view)
     yield "## Notes\n\n" + _bullets((_note(view, note) for note in (*view.notes(), *view.other_notes)), "none")
 
@@ -147,22 +147,21 @@ def _quoted(text: str) -> str:
 
 def _door(view: ReviewView, step: ReviewedStep, line: ReviewedLine) -> str:
     why = f" - {prose(line.reversibility.why)} {prose(line.reversibility.code)}" if line.reversibility else ""
-    return f"{code(view.step_name(step))}: {_change(line)}{why}"
-
-
-def _change(line: ReviewedLine) -> str:
-    return f"{code(line.path)} {code(value(line.before))} to {code(value(line.after))}"
+    path, before, after = view.shown(line)
+    return f"{code(view.step_name(step))}: {code(path)} {code(value(before))} to {code(value(after))}{why}"
 
 
 def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterator[str]:
     head = [
         f"## {prose(view.names(target.id))}: {view.outlook(target)}",
-        f"{prose(target.service)}, found {prose(target.state)}.",
+        f"{prose(target.service)}, {prose(view.found(target))}.",
     ]
     if target.blocked:
         blocked = target.blocked
         head.append(f"**Blocked** {prose(blocked.code)}: {prose(blocked.why)}\n\nNext: {prose(blocked.next)}")
     head.extend(_note(view, note) for note in view.notes(target.id))
+    if view.links(target):
+        head.append(f"Relies on: {prose(view.links(target))}.")
     steps = [view.steps[key] for key in target.steps if key in view.steps]
     ids = [
         f"target {code(target.id)}",
@@ -171,17 +170,29 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
     head.append("<details><summary>Resource ids</summary>\n\n" + _bullets(ids, "none") + "\n\n</details>")
     yield "\n\n".join(head)
     for step in steps:
-        title = f"**{view.numbers[step.id]}. {ACTIONS[step.action]}** {prose(step.kind)} {code(view.step_name(step))}"
+        number = f"**{view.numbers[step.id]}. {ACTIONS[step.action]}**"
+        title = f"{number} {code(view.step_name(step))}"
         if step.id in shown:
             yield f"{title} (shared, shown above)"
             continue
         shown.add(step.id)
-        yield "\n\n".join([f"{title}: {prose(step.reason)}", *_step_details(step)])
+        if step.action in ("none", "keep"):
+            yield "\n\n".join([f"{number} {prose(view.in_short(step))}", *_relied_on(view, step)])
+        else:
+            yield "\n\n".join([f"{title} ({prose(step.kind)}): {prose(step.reason)}", *_step_details(view, step)])
 
 
-def _step_details(step: ReviewedStep) -> Iterator[str]:
+def _relied_on(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
+    lines = view.own_lines(step)
+    if lines:
+        rows = [(code(path), code(value(before))) for path, before, _ in map(view.shown, lines)]
+        table = "\n\n".join(_table(("property", "found"), rows))
+        yield f"<details><summary>Relied on</summary>\n\n{table}\n\n</details>"
+
+
+def _step_details(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
     words = []
-    if step.waits:
+    if step.waits and step.waits != step.reason:
         words.append(f"Waits: {prose(step.waits)}.")
     if step.downtime:
         words.append(f"**Downtime: {prose(step.downtime)}.**")
@@ -189,9 +200,12 @@ def _step_details(step: ReviewedStep) -> Iterator[str]:
         words.append(f"Usually {span(step.estimate.usual)}, at worst {span(step.estimate.worst)}.")
     if words:
         yield " ".join(words)
-    shown = [line for line in step.lines if line.path]  # what a rollback keeps has a reason, and no property
-    if shown:
-        rows = [(code(line.path), code(value(line.before)), code(value(line.after)), _way_back(line)) for line in shown]
+    rows = [
+        (code(path), code(value(before)), code(value(after)), _way_back(line))
+        for line in view.own_lines(step)
+        for path, before, after in [view.shown(line)]
+    ]
+    if rows:
         yield from _table(("property", "before", "after", "way back"), rows)
 
 
@@ -206,11 +220,8 @@ def _way_back(line: ReviewedLine) -> str:
 
 def _stays(view: ReviewView) -> Iterator[str]:
     for item in view.stays:
-        if item.line.reversibility:
-            found = item.line.reversibility
-            kind = "cannot be undone" if found.kind == "one-way" else "kept on purpose"
-            what = f"{prose(item.step.kind)} {code(view.step_name(item.step))} ({kind})"
-            yield f"{what}: {prose(found.why)} {prose(found.code)}".rstrip()
+        things = ", ".join(code(thing) for thing in item.things)
+        yield f"{item.kind}: {prose(item.why)} {prose(item.code)}".rstrip() + f"\n  - {things}"
 
 
 def _permissions(view: ReviewView) -> Iterator[str]:

@@ -12,7 +12,7 @@ from cmk_remediate.model.ids import ResourceId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_ID = re.compile(r"/subscriptions/[^\s\"',;()\[\]{}]+", re.IGNORECASE)
+_ID = re.compile(r"/subscriptions/[^\s\"',:;()\[\]{}]+", re.IGNORECASE)
 
 
 class Names:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.view import WRITING, ReviewView
-from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, span, table, value, wrap
+from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, span, value, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cmk_remediate.model.review import Note, ReviewedLine, ReviewedStep, ReviewedTarget
 
+_MOST_SCOPES = 6
 _UNDO = {"reversible": "can be undone", "kept": "stays after a rollback", "one-way": "CANNOT BE UNDONE"}
 
 
@@ -52,7 +54,7 @@ def _doors(view: ReviewView) -> Iterator[str]:
     if not view.doors:
         yield "  nothing"
     for door in view.doors:
-        yield from wrap(f"{view.step_name(door.step)}: {_change(door.line)}", 2)
+        yield from wrap(f"{view.step_name(door.step)}: {_change(view, door.line)}", 2)
         if door.line.reversibility:
             yield from wrap(_with_code(door.line.reversibility.why, door.line.reversibility.code), 6, 6)
 
@@ -76,7 +78,7 @@ def _downtime(view: ReviewView) -> Iterator[str]:
 def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterator[str]:
     yield ""
     yield from wrap(
-        f"TARGET {view.names(target.id)}  ({target.service})  found: {target.state}  -> {view.outlook(target)}"
+        f"TARGET {view.names(target.id)}  ({target.service})  {view.found(target)}  -> {view.outlook(target)}"
     )
     yield from wrap(_place(target.id), 2)
     if target.blocked:
@@ -84,12 +86,14 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
         yield from wrap(f"next: {target.blocked.next}", 4, 6)
     for note in view.notes(target.id):
         yield from wrap(f"note: {_with_code(note.text, note.code)}", 2, 4)
+    if view.links(target):
+        yield from wrap(f"relies on: {view.links(target)}", 2, 4)
     for key in target.steps:
         step = view.steps.get(key)
         if step is None:
             continue
         if key in shown:
-            yield from wrap(f"{_step_title(view, step)}  (shared, shown above)", 2, 6)
+            yield from wrap(f"{_number(view, step)}  {view.step_name(step)}  (shared, shown above)", 2, 18)
         else:
             shown.add(key)
             yield from _step(view, step)
@@ -104,13 +108,16 @@ def _place(text: str) -> str:
     return f"in {found.resource_group or 'no group'}, subscription {found.subscription}"
 
 
-def _step_title(view: ReviewView, step: ReviewedStep) -> str:
-    return f"{view.numbers[step.id]:>3}. {ACTIONS[step.action]:<9}  {step.kind}  {view.step_name(step)}"
+def _number(view: ReviewView, step: ReviewedStep) -> str:
+    return f"{view.numbers[step.id]:>3}. {ACTIONS[step.action]:<9}"
 
 
 def _step(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
-    yield from wrap(_step_title(view, step), 2, 18)
-    if step.reason:
+    if step.action in ("none", "keep"):
+        yield from wrap(f"{_number(view, step)}  {view.in_short(step)}", 2, 18)
+        return
+    yield from wrap(f"{_number(view, step)}  {view.step_name(step)}  ({step.kind})", 2, 18)
+    if step.reason and step.reason != step.waits:
         yield from wrap(f"why: {step.reason}", 7, 9)
     if step.waits:
         yield from wrap(f"waits: {step.waits}", 7, 9)
@@ -118,42 +125,43 @@ def _step(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
         yield from wrap(f"downtime: {step.downtime}", 7, 9)
     if step.estimate and step.action in (*WRITING, "wait"):
         yield f"       time: usually {span(step.estimate.usual)}, at worst {span(step.estimate.worst)}"
-    for line in step.lines:
-        if line.path:  # what a rollback keeps has a reason, and no property
-            yield from _line(line)
-    yield from _undo(step)
+    for line in view.own_lines(step):
+        yield from _line(view, line)
+    yield from _undo(view, step)
     if step.closes and step.closes in view.numbers:
         yield f"       runs whatever happened in between once step {view.numbers[step.closes]} has written"
 
 
-def _line(line: ReviewedLine) -> Iterator[str]:
+def _line(view: ReviewView, line: ReviewedLine) -> Iterator[str]:
     words = {"owned": "", "carried": "carried along: ", "relied_on": "relies on: "}[line.role]
-    text = words + _change(line)
+    text = words + _change(view, line)
     if len(text) + 7 <= COLUMNS:
         yield f"       {text}"
         return
-    yield from wrap(f"{words}{line.path}", 7, 9)
+    path, before, after = view.shown(line)
+    yield from wrap(f"{words}{path}", 7, 9)
     if line.before == line.after:
-        yield from wrap(f"stays {value(line.after)}", 9, 11)
+        yield from wrap(f"stays {value(after)}", 9, 11)
     else:
-        yield from wrap(f"from {value(line.before)}", 9, 11)
-        yield from wrap(f"to   {value(line.after)}", 9, 11)
+        yield from wrap(f"from {value(before)}", 9, 11)
+        yield from wrap(f"to   {value(after)}", 9, 11)
 
 
-def _change(line: ReviewedLine) -> str:
+def _change(view: ReviewView, line: ReviewedLine) -> str:
+    path, before, after = view.shown(line)
     if line.role == "relied_on" or line.before == line.after:
-        return f"{plain(line.path)} = {value(line.before)}"
-    return f"{plain(line.path)}  {value(line.before)} -> {value(line.after)}"
+        return f"{plain(path)} = {value(before)}"
+    return f"{plain(path)}  {value(before)} -> {value(after)}"
 
 
-def _undo(step: ReviewedStep) -> Iterator[str]:
+def _undo(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
     if step.action not in WRITING:
         return
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for line in step.lines:
         if line.role == "owned" and line.reversibility:
             found = line.reversibility
-            grouped.setdefault((found.kind, found.why, found.code), []).append(line.path)
+            grouped.setdefault((found.kind, found.why, found.code), []).append(view.shown(line)[0])
     for (kind, why, code), paths in grouped.items():
         which = f" ({', '.join(paths)})" if len(grouped) > 1 else ""
         yield from wrap(f"undo{which}: {_UNDO[kind]}: {_with_code(why, code)}", 7, 9)
@@ -163,15 +171,9 @@ def _stays(view: ReviewView) -> Iterator[str]:
     yield from ("", "WHAT STAYS AS IT IS, AND WHY" if view.review.undoes else "WHAT STAYS AFTER A ROLLBACK, AND WHY")
     if not view.stays:
         yield "  nothing: everything is restored"
-    said = set()
     for item in view.stays:
-        if item.line.reversibility:
-            kind = "cannot be undone" if item.line.reversibility.kind == "one-way" else "kept on purpose"
-            why = _with_code(item.line.reversibility.why, item.line.reversibility.code)
-            text = f"{item.step.kind} {view.step_name(item.step)} ({kind}): {why}"
-            if text not in said:
-                said.add(text)
-                yield from wrap(text, 2, 6)
+        yield from wrap(f"{item.kind}: {_with_code(item.why, item.code)}", 2, 4)
+        yield from wrap(", ".join(item.things), 6, 6)
 
 
 def _permissions(view: ReviewView) -> Iterator[str]:
@@ -180,13 +182,12 @@ def _permissions(view: ReviewView) -> Iterator[str]:
         yield "  none"
     for split, permissions in view.permissions.items():
         yield f"  {split}"
-        rows = []
-        for item in permissions:
-            scopes = ", ".join(view.names(scope) for scope in item.scopes[:3])
-            more = f" and {len(item.scopes) - 3} more" if len(item.scopes) > 3 else ""  # noqa: PLR2004
-            remarks = f" ({item.remarks})" if item.remarks else ""
-            rows.append((item.action, f"on {scopes}{more}{remarks}"))
-        yield from table(rows, (70,), 4)
+        for scopes, rows in groupby(sorted(permissions, key=lambda item: item.scopes), key=lambda item: item.scopes):
+            named = ", ".join(view.names(scope) for scope in scopes[:_MOST_SCOPES])
+            more = f" and {len(scopes) - _MOST_SCOPES} more" if len(scopes) > _MOST_SCOPES else ""
+            yield from wrap(f"on {named}{more}", 4, 6)
+            for item in rows:
+                yield from wrap(f"{item.action} ({item.remarks})" if item.remarks else item.action, 6, 8)
 
 
 def _notes(title: str, notes: list[Note], view: ReviewView) -> Iterator[str]:

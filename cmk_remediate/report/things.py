@@ -44,10 +44,8 @@ class Things:
 
     def __call__(self, step: ReviewedStep) -> Thing:
         """Return what *step* is about; its kind and its resource's name where this version knows no better words."""
-        found = None
-        words = WORDS.get(step.kind)
-        if words is not None:
-            found = words(self, step)
+        how, word = WORDS.get(step.kind, (None, ""))
+        found = how(self, step, word) if how is not None else None
         if found is None:
             name = self._names(step.resource_id) if step.resource_id else UNNAMED
             text = f"{step.kind} {name}"
@@ -143,31 +141,26 @@ def parsed(text: Any) -> ResourceId | None:
         return None
 
 
-def _as(how: Callable[[Things, ReviewedStep, str], Thing | None], word: str) -> _Words:
-    return lambda things, step: how(things, step, word)
-
-
-_Words = "Callable[[Things, ReviewedStep], Thing | None]"
-WORDS: Mapping[str, Callable[[Things, ReviewedStep], Thing | None]] = MappingProxyType(
+WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], str]] = MappingProxyType(
     {
-        "add_access_policy": _as(Things.grant, "access policy for"),
-        "assign_key_role": _as(Things.grant, "role assignment for"),
-        "attach_identity": _as(Things.identity_on_server, "identity"),
-        "create_identity": _as(Things.top, "identity"),
-        "create_key": _as(Things.key, "key"),
-        "enable_tde": _as(Things.database, "encryption of database"),
-        "find_key": _as(Things.key, "key"),
-        "protect_vault": _as(Things.top, "vault"),
-        "register_server_key": _as(Things.server_key, "server key"),
-        "remove_access_policy": _as(Things.grant, "access policy for"),
-        "remove_role": _as(Things.grant, "role assignment for"),
-        "restore_protector": _as(Things.top, "protector of"),
-        "restrict_vault": _as(Things.top, "vault"),
-        "set_primary_identity": _as(Things.top, "primary identity of"),
-        "set_protector": _as(Things.top, "protector of"),
-        "set_rotation_policy": _as(Things.key, "rotation policy of key"),
-        "switch_in_one_patch": _as(Things.top, "identity and protector of"),
-        "wait_for_access": _as(Things.grant, "access of"),
+        "add_access_policy": (Things.grant, "access policy for"),
+        "assign_key_role": (Things.grant, "role assignment for"),
+        "attach_identity": (Things.identity_on_server, "identity"),
+        "create_identity": (Things.top, "identity"),
+        "create_key": (Things.key, "key"),
+        "enable_tde": (Things.database, "encryption of database"),
+        "find_key": (Things.key, "key"),
+        "protect_vault": (Things.top, "vault"),
+        "register_server_key": (Things.server_key, "server key"),
+        "remove_access_policy": (Things.grant, "access policy for"),
+        "remove_role": (Things.grant, "role assignment for"),
+        "restore_protector": (Things.top, "protector of"),
+        "restrict_vault": (Things.top, "vault"),
+        "set_primary_identity": (Things.top, "primary identity of"),
+        "set_protector": (Things.top, "protector of"),
+        "set_rotation_policy": (Things.key, "rotation policy of key"),
+        "switch_in_one_patch": (Things.top, "identity and protector of"),
+        "wait_for_access": (Things.grant, "access of"),
     }
 )
-"""For each kind of step how to word what it is about."""
+"""For each kind of step how to word what it is about, and the word."""

@@ -83,7 +83,9 @@ class ReviewView:
         # What stands last gives the casing: values in the middle of others are often in lower case.
         ids = [one for step in self.review.steps for one in (*ids_in(step.params), *_ids_of_lines(step))]
         ids.extend(step.resource_id for step in self.review.steps if step.resource_id)
-        ids.extend([found.top_level.text for found in map(parsed, ids) if found is not None and found.parent is not None])
+        ids.extend(
+            [found.top_level.text for found in map(parsed, ids) if found is not None and found.parent is not None]
+        )
         scopes = [permission.scope for step in self.review.steps for permission in step.permissions]
         notes = [note.scope for note in self.review.notes if note.scope]
         return Names([*ids, *(target.id for target in self.review.targets), *scopes, *notes])
@@ -178,7 +180,9 @@ class ReviewView:
                 things[self.step_name(item.step), back.why] = None
         order = list(_STAYS.values())
         return tuple(
-            Staying(kind, _common([why for _, why in things], reason), reason if reason in CODES else "", _texts(things))
+            Staying(
+                kind, _common([why for _, why in things], reason), reason if reason in CODES else "", _texts(things)
+            )
             for (kind, reason), things in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
         )
 
@@ -273,7 +277,7 @@ def _common(reasons: Sequence[str], code: str) -> str:
         shared += 1
     if shared:
         return ": ".join(parts[0][-shared:])
-    return CODES[code].title if code in CODES else code
+    return CODES[code].heading if code in CODES else code
 
 
 def _permission_key(item: ReviewedPermission) -> tuple[str, bool, bool]:
