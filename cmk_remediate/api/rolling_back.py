@@ -11,7 +11,7 @@ from cmk_remediate.api.planning import Frame, make_review, named_in, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import review_of
 from cmk_remediate.engine import run_store
-from cmk_remediate.engine.context import STILL_RUNNING, resumed_operation
+from cmk_remediate.engine.aftermath import let_all_show
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.reviewing import graph_of
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.schedule import Stop
-    from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
 
@@ -44,7 +43,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     review = review_of(folder, undone)
     journal = run_store.state_of(folder, undone)
     session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
-    await _wait_for_open_operations(journal, session)
+    await let_all_show(review, journal, session, connection.clock)
     graph = graph_of(review, registry())
     reader = EachOnce(session)
     sent = {key for key, state in journal.steps.items() if state.sent}
@@ -98,13 +97,6 @@ async def rollback(
     else:
         inverse_review = review or await review_rollback(undone, connection=connection, runs=folder)
     return await carry_out(inverse_review, connection, folder, How(accept, approver, strict, deadline, stop, progress))
-
-
-async def _wait_for_open_operations(journal: JournalState, session: Azure) -> None:
-    """Let operations that an ended process left open come to their end: only then is there something to undo."""
-    for state in journal.steps.values():
-        if state.operation is not None:
-            await session.wait(resumed_operation(state.operation), STILL_RUNNING)
 
 
 def _bodies(journal: JournalState, projected: Mapping[str, Projected]) -> dict[str, Any]:

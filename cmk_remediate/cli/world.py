@@ -30,7 +30,7 @@ def connection(options: Globals, *, cloud: str = "AzureCloud") -> Iterator[Conne
     if options.simulate is not None:
         from cmk_remediate import simulator
 
-        _check_doubts(options)
+        check_doubts(options)
         opened: Connection = simulator.open(options.simulate, estate=options.estate, doubts=dict(options.doubts))
     else:
         from cmk_remediate import connect
@@ -42,7 +42,12 @@ def connection(options: Globals, *, cloud: str = "AzureCloud") -> Iterator[Conne
         opened.run(opened.close)
 
 
-def _check_doubts(options: Globals) -> None:
+def check_doubts(options: Globals) -> None:
+    """Refuse a doubt or a reading that does not exist.
+
+    Raises:
+        UsageError: CMK100.
+    """
     from cmk_remediate.simulator.doubts import ALL
 
     readings = {doubt.name: sorted(doubt.readings) for doubt in ALL}

@@ -124,3 +124,15 @@ RUNBOOK_ARGUMENT = Code(
     meaning="The runbook takes one JSON object (or the name of an Automation variable that holds one); this is another thing.",
     next="Compare it with docs/runbook.md; `do`, and `plan` or `review` with `digest`, are the least it needs.",
 )
+SERVER_EXTRA_MISSING = Code(
+    "CMK120",
+    title="embedded Azure cannot be served",
+    meaning="The HTTPS server of the embedded Azure needs starlette, uvicorn and trustme, which the bare library does not bring.",
+    next="pip install 'cmk-remediate[simulator]'",
+)
+PORT_TAKEN = Code(
+    "CMK121",
+    title="port cannot be listened on",
+    meaning="The embedded Azure needs three ports in a row on loopback, and one of them is taken or not allowed.",
+    next="Name another --port, or 0 for any that are free.",
+)

@@ -208,7 +208,7 @@ class RunContext:
         left = self._before.steps.get(node.id)
         if left is None:
             return
-        if not _nobody_knows(left):
+        if not nobody_knows(left):
             if left.accepted:
                 attempts.accepted_earlier()
             return
@@ -268,7 +268,7 @@ class RunContext:
         self.say("sent", node, _words(outcome))
 
 
-def _nobody_knows(left: StepState) -> bool:
+def nobody_knows(left: StepState) -> bool:
     """Say whether nobody has seen what became of the last write; also where a read failed and the step was given up."""
     if left.settled is not None and left.settled.result in ("done", "already done", "in progress"):
         return False

@@ -125,8 +125,8 @@ def _reviewed(
         request=ReviewedRequest(method=request.method, body=to_json(request.body)) if request else None,
         lines=tuple(_reviewed_line(line, texts) for line in lines),
         reason=_reason(decision),
-        waits=f"tries the grant of {probe.step.kind}; one prober, the others wait for its answer"
-        if probe
+        waits="the first to use the key: one step tries, the others behind the same grant wait for its answer"
+        if probe and change
         else _waits(decision),
         downtime=change.downtime if change else "",
         estimate=_estimate(decision),

@@ -39,10 +39,9 @@ def links(steps: Iterable[ReviewedStep], names: Names) -> str:
         for line in step.lines:
             if not is_link(line):
                 continue
-            entries = line.before if isinstance(line.before, list) else None
-            if server is None or entries is None or line.before != line.after:
+            if server is None or not isinstance(line.before, list) or line.before != line.after:
                 return ""
-            view = tuple(str(entry) for entry in entries)
+            view = tuple(str(entry) for entry in line.before)
             if seen.setdefault((line.path, server), view) != view:
                 return ""
     found: dict[tuple[str, str], Ends] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
 from cmk_remediate.report.names import Names
+from cmk_remediate.report.things import WORDS
 from cmk_remediate.report.view import WRITING, ReviewView
 from cmk_remediate.report.words import ACTIONS, count, plain, span, value
 
@@ -176,10 +177,11 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
             yield f"{title} (shared, shown above)"
             continue
         shown.add(step.id)
+        kind = f" ({prose(step.kind)})" if step.kind in WORDS else ""
         if step.action in ("none", "keep"):
             yield "\n\n".join([f"{number} {prose(view.in_short(step))}", *_relied_on(view, step)])
         else:
-            yield "\n\n".join([f"{title} ({prose(step.kind)}): {prose(step.reason)}", *_step_details(view, step)])
+            yield "\n\n".join([f"{title}{kind}: {prose(step.reason)}", *_step_details(view, step)])
 
 
 def _relied_on(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
@@ -220,7 +222,7 @@ def _way_back(line: ReviewedLine) -> str:
 
 def _stays(view: ReviewView) -> Iterator[str]:
     for item in view.stays:
-        things = ", ".join(code(thing) for thing in item.things)
+        things = "; ".join(code(thing) for thing in item.things)
         yield f"{item.kind}: {prose(item.why)} {prose(item.code)}".rstrip() + f"\n  - {things}"
 
 

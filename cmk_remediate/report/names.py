@@ -62,7 +62,11 @@ def _candidates(text: str) -> Iterator[str]:
     except InputError:
         yield text
         return
-    if found.scope is not None:
+    if found == found.subscription_id:
+        yield f"subscription {found.name}"
+    elif found.scope is not None:
+        if found.scope == found.subscription_id:  # as every built-in role is
+            yield f"{found.type.rpartition('/')[2]}/{found.name}"
         scope = next(_candidates(found.scope.text))
         yield f"{found.type.rpartition('/')[2]}/{found.name} on {scope}"
     elif found.parent is not None:

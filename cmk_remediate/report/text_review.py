@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.report.things import WORDS
 from cmk_remediate.report.view import WRITING, ReviewView
 from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, span, value, wrap
 
@@ -116,7 +117,8 @@ def _step(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
     if step.action in ("none", "keep"):
         yield from wrap(f"{_number(view, step)}  {view.in_short(step)}", 2, 18)
         return
-    yield from wrap(f"{_number(view, step)}  {view.step_name(step)}  ({step.kind})", 2, 18)
+    kind = f"  ({step.kind})" if step.kind in WORDS else ""
+    yield from wrap(f"{_number(view, step)}  {view.step_name(step)}{kind}", 2, 18)
     if step.reason and step.reason != step.waits:
         yield from wrap(f"why: {step.reason}", 7, 9)
     if step.waits:
@@ -173,7 +175,7 @@ def _stays(view: ReviewView) -> Iterator[str]:
         yield "  nothing: everything is restored"
     for item in view.stays:
         yield from wrap(f"{item.kind}: {_with_code(item.why, item.code)}", 2, 4)
-        yield from wrap(", ".join(item.things), 6, 6)
+        yield from wrap("; ".join(item.things), 6, 6)
 
 
 def _permissions(view: ReviewView) -> Iterator[str]:

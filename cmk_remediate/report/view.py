@@ -80,7 +80,7 @@ class ReviewView:
     @cached_property
     def names(self) -> Names:
         """Short names of all resources in the review."""
-        # What stands last gives the casing: values in the middle of others are often in lower case.
+        # Of two spellings the later gives the name: keys and values made by code are in lower case.
         ids = [one for step in self.review.steps for one in (*ids_in(step.params), *_ids_of_lines(step))]
         ids.extend(step.resource_id for step in self.review.steps if step.resource_id)
         ids.extend(
@@ -88,7 +88,8 @@ class ReviewView:
         )
         scopes = [permission.scope for step in self.review.steps for permission in step.permissions]
         notes = [note.scope for note in self.review.notes if note.scope]
-        return Names([*ids, *(target.id for target in self.review.targets), *scopes, *notes])
+        ids.extend((*(target.id for target in self.review.targets), *scopes, *notes))
+        return Names(sorted(ids, key=lambda one: one != one.lower()))
 
     @cached_property
     def steps(self) -> dict[str, ReviewedStep]:
@@ -137,7 +138,7 @@ class ReviewView:
     def links(self, target: ReviewedTarget) -> str:
         """Return the links that every step of *target* relies on; empty where there are none, or each must say its own."""
         steps = [self.steps[key] for key in target.steps if key in self.steps]
-        return links((step for step in steps if step.action in WRITING), self.names)
+        return links(steps, self.names) if any(step.action in WRITING for step in steps) else ""
 
     def own_lines(self, step: ReviewedStep) -> tuple[ReviewedLine, ...]:
         """Return the lines shown at *step*; what a rollback keeps has a reason, and no property."""

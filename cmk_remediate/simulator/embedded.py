@@ -81,6 +81,7 @@ class EmbeddedAzure:
         violations: the broken laws a monitor has seen (`monitor.watch`); empty without one.
         clock: Azure's clock, as the program that uses it sees it.
         state: its file, or None in memory.
+        threads: whether jobs of programs on virtual time run in threads; without them a run is the same every time.
     """
 
     def __init__(self, world: World, state: StateFile | None = None) -> None:
@@ -94,6 +95,7 @@ class EmbeddedAzure:
         self.observers: list[Callable[[EmbeddedAzure, Exchange], None]] = []
         self.violations: list[Violation] = []
         self.clock = VirtualClock(world.stamp, world.settings.clock_skew)
+        self.threads = True
         self._number: int = world.store.get("meta", "requests", 0)
 
     # -- answering ---------------------------------------------------------------------------------------------------------
@@ -233,7 +235,7 @@ class EmbeddedAzure:
             credential=credential,
             clock=self.clock,
             cloud=settings.cloud,
-            run=functools.partial(virtual_time.run, clock=self.clock),
+            run=functools.partial(virtual_time.run, clock=self.clock, threads=self.threads),
             close=self._close,
             simulated=str(self.state.path) if self.state else "in memory",
         )
@@ -255,6 +257,7 @@ class EmbeddedAzure:
         world.stamp = self.world.stamp
         copy = EmbeddedAzure(world)
         copy.clock = VirtualClock(self.clock.stamp(), self.world.settings.clock_skew)
+        copy.threads = self.threads
         return copy
 
     def with_settings(self, **changes: Any) -> EmbeddedAzure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 Table = dict[str, Any]
@@ -61,7 +60,7 @@ class Store:
                 self.tables[table].pop(key, None)
 
     def clone(self) -> Store:
-        """Return a deep copy."""
+        """Return a copy that lives on its own; the records, never changed in place, are shared."""
         other = Store()
-        other.tables = copy.deepcopy(self.tables)
+        other.tables = {name: dict(table) for name, table in self.tables.items()}
         return other

@@ -74,9 +74,10 @@ class _Selector(selectors.BaseSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A selector loop whose clock jumps."""
 
-    def __init__(self) -> None:
-        """Start at zero."""
+    def __init__(self, *, threads: bool = True) -> None:
+        """Start at zero; without *threads* their jobs run on the loop, each whole: the order is then the same every time."""
         self._virtual = _Selector()
+        self._threads = threads
         super().__init__(self._virtual)
 
     def time(self) -> float:
@@ -87,9 +88,28 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, executor: Any, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
         """Run *func* in a thread; the clock stands still until it is done."""
+        if not self._threads:
+            return self._soon(func, *args)
         future = super().run_in_executor(executor, func, *args)
         self._virtual.jobs += 1
         future.add_done_callback(self._job_done)
+        return future
+
+    def _soon(self, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Run *func* on the loop, after what is ready now."""
+        future: asyncio.Future[Any] = self.create_future()
+
+        def job() -> None:
+            try:
+                result = func(*args)
+            except Exception as error:  # noqa: BLE001 - handed on, as a thread would
+                if not future.cancelled():
+                    future.set_exception(error)
+            else:
+                if not future.cancelled():
+                    future.set_result(result)
+
+        self.call_soon(job)
         return future
 
     def _job_done(self, _future: asyncio.Future[Any]) -> None:
@@ -157,13 +177,13 @@ class VirtualClock:
         await SystemClock().sleep(seconds)
 
 
-def run(main: Callable[[], Coroutine[Any, Any, T]], clock: VirtualClock | None = None) -> T:
+def run(main: Callable[[], Coroutine[Any, Any, T]], clock: VirtualClock | None = None, *, threads: bool = True) -> T:
     """Run *main* on a new `VirtualLoop` and return what it returns.
 
     Raises:
         Killed: a fault killed the process; its tasks are left as they stood, none of their code runs again.
     """
-    loop = VirtualLoop()
+    loop = VirtualLoop(threads=threads)
     if clock is not None:
         clock.bind(loop)
     killed = False

@@ -24,8 +24,8 @@ DEMO: dict[str, tuple[int, tuple[Part, ...]]] = {
         (
             (r"CANNOT BE UNDONE", r"DOWNTIME"),
             (r"TARGET sql-orders-weu", r" +note:"),
-            (r" +\d+\. update +set_protector  sql-orders-weu", r"$"),
-            (r"TARGET sql-locked-weu", r" +note:"),
+            (r" +\d+\. update +protector of sql-orders-weu", r"$"),
+            (r"TARGET sql-locked-weu", r"$"),
             (r"Summary:", r"Cannot be undone"),
         ),
     ),

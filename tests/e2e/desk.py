@@ -130,7 +130,7 @@ def without(scene: Scene, *resources: str) -> Scene:
 
 
 def adding(scene: Scene, member: str, *items: dict[str, Any]) -> Scene:
-    """Return *scene* with more *items* in a list of its estate (policies, locks, role_assignments, deleted)."""
+    """Return *scene* with more *items* in a list of its estate (policies, locks, role_assignments)."""
     estate = copy.deepcopy(scene.estate)
     estate[member] = [*estate.get(member, []), *items]
     return Scene(estate, scene.plan, scene.servers, scene.keys)

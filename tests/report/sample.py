@@ -26,12 +26,14 @@ GROUP = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/rg-o
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-orders"
 KEY = f"{VAULT}/keys/cmk-orders"
 SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/sql-orders"
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-Orders"
 SYNAPSE = f"{GROUP}/providers/Microsoft.Sql/servers/sql-synapse"
 SECOND = f"{GROUP}/providers/Microsoft.Sql/servers/sql-second"
 RUN = "7f3a9c12" + "0" * 56
 
 REVERSIBLE = ReviewedReversibility(kind="reversible", code="", why="rollback restores the value found before")
 ONE_WAY = ReviewedReversibility(kind="one-way", code="CMK301", why="nobody can turn purge protection off again")
+ONCE_USED = ReviewedReversibility(kind="reversible", code="CMK309", why="rollback removes it unless it was used")
 KEPT = ReviewedReversibility(kind="kept", code="", why="a key is never deleted: backups may need it")
 
 
@@ -72,7 +74,7 @@ def needs(action: str, scope: str, split: str, **more: Any) -> ReviewedPermissio
 def steps() -> tuple[ReviewedStep, ...]:
     return (
         step(
-            "create-key",
+            "create_key",
             KEY,
             "create",
             line("properties.kty", None, "RSA", KEPT),
@@ -81,7 +83,7 @@ def steps() -> tuple[ReviewedStep, ...]:
             permissions=(needs("Microsoft.KeyVault/vaults/keys/write", VAULT, "vault"),),
         ),
         step(
-            "protect-vault",
+            "protect_vault",
             VAULT,
             "update",
             line(
@@ -90,27 +92,37 @@ def steps() -> tuple[ReviewedStep, ...]:
             line("properties.networkAcls", {"bypass": "None"}, {"bypass": "None"}, None, role="carried"),
             permissions=(needs("Microsoft.KeyVault/vaults/write", VAULT, "vault"),),
         ),
-        step("wait-for-access", VAULT, "wait", waits="for the grant to arrive", reason="a new grant takes minutes"),
+        step("wait_for_access", VAULT, "wait", waits="for the grant to arrive", reason="for the grant to arrive"),
         step(
-            "register-server-key",
+            "register_server_key",
             None,
             "create",
             line("properties.uri", None, {"unknown": True}),
+            line("properties.primaryUserAssignedIdentityId", None, IDENTITY),
+            line(f"identity.userAssignedIdentities.{IDENTITY.lower()}", None, "attached"),
             line("name", "a" * 60, "b" * 60),
+            params={"server": SERVER, "key": KEY},
             permissions=(
                 needs("Microsoft.Sql/servers/keys/write", SERVER, "service"),
                 needs("Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read", GROUP, "service", checkable=False),
             ),
         ),
         step(
-            "set-protector",
+            "assign_key_role",
+            None,
+            "create",
+            line("properties.principalId", None, {"unknown": True}, ONCE_USED),
+            params={"scope": KEY, "principal_id": "55555555-5555-4555-8555-555555555501"},
+        ),
+        step(
+            "set_protector",
             f"{SERVER}/encryptionProtector/current",
             "update",
             line("properties.serverKeyType", "ServiceManaged", "AzureKeyVault"),
             line("properties.autoRotationEnabled", before=False, after=True),
             downtime="none for clients; new key operations wait a few seconds",
         ),
-        step("set-protector-second", f"{SECOND}/encryptionProtector/current", "none", reason="already on the key"),
+        step("of-a-later-version", f"{SECOND}/encryptionProtector/current", "none", reason="already on the key"),
     )
 
 
@@ -134,10 +146,10 @@ def review(**changes: Any) -> Review:
         "steps": made,
         "targets": (
             ReviewedTarget(
-                id=SERVER, service="sql", state="platform", blocked=None, steps=tuple(item.id for item in made[:5])
+                id=SERVER, service="sql", state="platform", blocked=None, steps=tuple(item.id for item in made[:6])
             ),
             ReviewedTarget(
-                id=SECOND, service="sql", state="customer (healthy)", blocked=None, steps=(made[0].id, made[5].id)
+                id=SECOND, service="sql", state="customer (healthy)", blocked=None, steps=(made[0].id, made[6].id)
             ),
             ReviewedTarget(
                 id=SYNAPSE,
@@ -165,12 +177,12 @@ def result(**changes: Any) -> RunResult:
         "run": RUN,
         "targets": (
             TargetResult(SERVER, "done", "", "4 writes", changed=True),
-            TargetResult(SECOND, "failed", "CMK501", "set-protector: properties.serverKeyType is ServiceManaged"),
+            TargetResult(SECOND, "failed", "CMK501", "set_protector: properties.serverKeyType is ServiceManaged"),
             TargetResult(SYNAPSE, "blocked", "CMK206", "properties.kind is analytics"),
         ),
         "writes": 4,
         "exit_code": 5,
-        "alarms": ("mixed: set-protector is done on sql-orders and not on sql-second",),
+        "alarms": ("mixed: set_protector is done on sql-orders and not on sql-second",),
         "text": "apply: 1 done, 1 blocked, 1 failed",
     }
     return RunResult(**{**fields, **changes})

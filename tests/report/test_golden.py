@@ -28,7 +28,7 @@ def documents(format: Format) -> dict[str, str]:  # noqa: A002
         undoes=sample.RUN,
         steps=(
             sample.step(
-                "create-key", sample.KEY, "keep", sample.line("", None, None, sample.KEPT), reason=sample.KEPT.why
+                "create_key", sample.KEY, "keep", sample.line("", None, None, sample.KEPT), reason=sample.KEPT.why
             ),
         ),
         targets=(),

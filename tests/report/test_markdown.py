@@ -14,7 +14,7 @@ CELL_END = re.compile(r"(?<!\\)\|")
 
 def test_hostile_names_stay_in_their_cell() -> None:
     lines = tuple(sample.line(f"{HOSTILE}{index}", HOSTILE, {HOSTILE: HOSTILE}) for index in range(3))
-    steps = (sample.step("set-protector", sample.SERVER, "update", *lines, reason=HOSTILE),)
+    steps = (sample.step("set_protector", sample.SERVER, "update", *lines, reason=HOSTILE),)
     document = renderer("markdown").review(sample.review(steps=steps))
     rows = [line for line in document.splitlines() if line.startswith("| `")]
 

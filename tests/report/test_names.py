@@ -9,6 +9,7 @@ from tests.report import sample
 OTHER = (
     "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/rg2/providers/Microsoft.Sql/servers/sql-orders"
 )
+SUBSCRIPTION = "/subscriptions/22222222-2222-2222-2222-222222222222"
 
 
 def test_the_last_name_where_it_is_unique() -> None:
@@ -35,6 +36,13 @@ def test_children_and_extensions_name_what_they_belong_to() -> None:
 
     assert Names([sample.KEY])(sample.KEY) == "kv-orders/keys/cmk-orders"
     assert Names([role])(role) == "roleAssignments/abc on kv-orders/keys/cmk-orders"
+
+
+def test_built_in_roles_and_subscriptions_say_what_they_are() -> None:
+    role = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/abc"
+
+    assert Names([role])(role) == "roleDefinitions/abc"
+    assert Names([SUBSCRIPTION])(SUBSCRIPTION) == "subscription 22222222-2222-2222-2222-222222222222"
 
 
 def test_what_is_no_id_is_its_own_name() -> None:

@@ -13,7 +13,7 @@ HOSTILE = "kv|`x`](https://evil.example) \x1b[31m<script>\n# owned \u202e @all"
 
 def hostile_review() -> str:
     name = f"{sample.GROUP}/providers/Microsoft.Sql/servers/{HOSTILE}"
-    steps = (sample.step("set-protector", name, "update", sample.line(HOSTILE, HOSTILE, [HOSTILE]), reason=HOSTILE),)
+    steps = (sample.step("set_protector", name, "update", sample.line(HOSTILE, HOSTILE, [HOSTILE]), reason=HOSTILE),)
     return renderer("text").review(sample.review(steps=steps, targets=()))
 
 

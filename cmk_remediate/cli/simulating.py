@@ -1,0 +1,62 @@
+"""simulate: the embedded Azure as a server, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from cmk_remediate import codes
+from cmk_remediate.cli import output, world
+from cmk_remediate.cli.options import Globals
+from cmk_remediate.errors import UsageError
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
+
+
+def simulate(options: Globals, *, port: int, time_scale: float, latency: str) -> int:
+    """Serve the embedded Azure that *options* name, and print how clients find it."""
+    from cmk_remediate import simulator
+    from cmk_remediate.simulator.server import server
+    from cmk_remediate.simulator.server.addresses import as_exports
+
+    path = options.simulated()
+    world.check_doubts(options)
+    late = _seconds(latency)
+    if time_scale <= 0:
+        raise UsageError(codes.input_.USAGE, "--time-scale takes a number above 0", resource=str(time_scale))
+    azure = simulator.azure(path, estate=options.estate, doubts=dict(options.doubts))
+    authority = path.absolute().with_name(path.name + ".ca.pem")
+    made = server(azure, port=port, time_scale=time_scale, latency=late, authority=authority)
+    head = (
+        f"# The embedded Azure in {path} is at {made.addresses.arm}; Ctrl-C ends it.\n"
+        f"# It is {azure.clock.now():%Y-%m-%dT%H:%M:%SZ} there; {time_scale:g} of its seconds pass in one of ours.\n"
+        f"# Certificate authority, new at every start: {authority}\n"
+    )
+
+    def ready() -> None:
+        output.emit(head + as_exports(made.addresses.environment(made.front.directory.operator)), options.colour)
+
+    asyncio.run(made.serve(ready))
+    return 0
+
+
+def state(options: Globals, path: Path | None) -> Path:
+    """Return the state file: ``--state``, or ``--simulate`` before the command.
+
+    Raises:
+        UsageError: CMK100 when there is none, or the two differ.
+    """
+    found = path or options.simulate
+    if found is None:
+        raise UsageError(codes.input_.USAGE, "name the embedded Azure's state file: --state FILE")
+    if options.simulate is not None and options.simulate.absolute() != found.absolute():
+        raise UsageError(codes.input_.USAGE, f"--simulate {options.simulate} and --state {path} contradict each other")
+    return found
+
+
+def _seconds(text: str) -> float:
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(codes.input_.USAGE, "--latency takes a duration such as 50ms or 2s", resource=text)
+    return float(found[1]) / (1000 if found[2] == "ms" else 1)

@@ -1,0 +1,80 @@
+"""Before a run is undone, what its ended process sent has to show, or to have had its time: else the undo would find nothing to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cmk_remediate.clock import parse_utc
+from cmk_remediate.engine.attempts import SHOWS_WITHIN
+from cmk_remediate.engine.context import STILL_RUNNING, nobody_knows, resumed_operation
+from cmk_remediate.engine.schedule import each
+from cmk_remediate.errors import AzureError
+from cmk_remediate.model.decisions import Read
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.model.outcomes import Accepted, NotYet, Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cmk_remediate.clock import Clock
+    from cmk_remediate.engine.journal_state import JournalState, StepState
+    from cmk_remediate.model.outcomes import Azure
+    from cmk_remediate.model.review import Review, ReviewedStep
+
+LOST_FOR = 10
+"""A write whose answer was lost counts as not arrived once it has not shown for so many times its usual duration (our choice)."""
+_READS_LAG = timedelta(seconds=sum(SHOWS_WITHIN))
+_PAUSE = 10.0
+
+
+async def let_all_show(review: Review, journal: JournalState, azure: Azure, clock: Clock) -> None:
+    """Return once every write of the run *journal* records has come to its end and shows, or will not any more.
+
+    An operation that was begun is waited for. A write that nobody saw answered may still be at work, and SQL shows no running
+    operation: it is looked for until it shows, or until `LOST_FOR` times its usual duration, at most its worst, has passed since.
+    """
+    reviewed = {step.id: step for step in review.steps}
+    left = [(reviewed[key], state) for key, state in journal.steps.items() if state.sent and _open(state)]
+
+    async def one(item: tuple[ReviewedStep, StepState]) -> None:
+        step, state = item
+        until = await _until(step, state, azure)
+        if until is not None:
+            await _let_it_show(step, state, until, azure, clock)
+
+    await each(left, one)
+
+
+def _open(state: StepState) -> bool:
+    """Say whether the last write of a step may be at work or unseen; one that settled well was seen."""
+    return state.settled is None or nobody_knows(state)
+
+
+async def _until(step: ReviewedStep, state: StepState, azure: Azure) -> datetime | None:
+    """Return until when to look for the last write of *state*; None when it had no effect."""
+    if state.operation is not None:
+        ended = await azure.wait(resumed_operation(state.operation), STILL_RUNNING)
+        if isinstance(ended, Accepted):
+            return azure.now() + _READS_LAG
+        if isinstance(ended, (NotYet, Refused)):
+            return None
+    elif state.outcome is not None and state.open_intent is None and state.outcome.result != "unclear":
+        took = state.outcome.result == "accepted"
+        return parse_utc(state.outcome.azure_at or state.outcome.at) + _READS_LAG if took else None
+    seconds = min(LOST_FOR * step.estimate.usual, step.estimate.worst) if step.estimate else 0
+    return parse_utc(state.intents[-1].at) + max(timedelta(seconds=seconds), _READS_LAG)
+
+
+async def _let_it_show(step: ReviewedStep, state: StepState, until: datetime, azure: Azure, clock: Clock) -> None:
+    sent = state.intents[-1]
+    paths = [line.path for line in step.lines if line.role == "owned"]
+    while (left := (until - azure.now()).total_seconds()) > 0:
+        try:
+            body = (await azure.read(Read(ResourceId.parse(sent.resource_id)))).body
+        except AzureError:
+            return  # whoever looks next says so
+        if any(at_path(body, path) != at_path(sent.before, path) for path in paths):
+            return
+        await clock.sleep(min(_PAUSE, left))
