@@ -1,4 +1,7 @@
-"""Before a run is undone, what its ended process sent has to show, or to have had its time: else the undo would find nothing to do."""
+"""Before a run is undone, what its ended process sent has to show, or to have had its time.
+
+Else the undo would find nothing to do.
+"""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ from cmk_remediate.simulator import containers, operations, resources, rights, t
 from cmk_remediate.simulator.builtin import GROUPS, PERMISSIONS, ROLE_DEFINITIONS
 from cmk_remediate.simulator.declare import Action, ArmError, ResourceType
 from cmk_remediate.simulator.request import ArmRequest, Refusal, subscription_not_found
+from cmk_remediate.simulator.resourcegraph import answer as resourcegraph
 from cmk_remediate.simulator.wire import Incoming, Outgoing, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from cmk_remediate.simulator.world import World
 
@@ -23,6 +24,12 @@ _MISSING_VERSION = ArmError(
     "The api-version query parameter (?api-version=) is required for all requests.",
     "learn.microsoft.com: Azure REST API reference",
 )
+
+_QUESTIONS: Mapping[str, Callable[[ArmRequest, ResourceId], Outgoing]] = {
+    "microsoft.policyinsights/checkpolicyrestrictions": rights.policy_restrictions,
+    "microsoft.resourcegraph/resources": resourcegraph.answer,
+}
+"""POSTs of no resource type that change nothing."""
 
 
 def answer(world: World, incoming: Incoming) -> tuple[Outgoing, str]:
@@ -193,8 +200,9 @@ def _post(request: ArmRequest, scope: ResourceId, tail: list[str]) -> Outgoing:
     if len(tail) == 2:  # noqa: PLR2004
         if name in ("register", "unregister"):
             return containers.provider(request, scope, tail[0], name)
-        if (tail[0].lower(), name) == ("microsoft.policyinsights", "checkpolicyrestrictions"):
-            return rights.policy_restrictions(request, scope)
+        question = _QUESTIONS.get(f"{tail[0]}/{name}".lower())
+        if question is not None:
+            return question(request, scope)
         for declared, action in _wide_actions(request, tail[0]):
             if action.name.lower() == name:
                 request.need_version(declared.type, declared.api_versions)

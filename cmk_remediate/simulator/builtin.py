@@ -189,5 +189,6 @@ CORE = (
         types=(LOCKS, DENY_ASSIGNMENTS, POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, ROLE_DEFINITIONS, PERMISSIONS),
     ),
     Provider(namespace="Microsoft.PolicyInsights", types=()),
+    Provider(namespace="Microsoft.ResourceGraph", types=()),
 )
 """Declared beside the providers of every embedded Azure."""

@@ -31,14 +31,18 @@ class ScaledClock(VirtualClock):
         super().__init__(stamp, skew)
         self.scale = scale
         self._machine = machine or SystemClock()
-        self._origin = self._machine.monotonic()
+        # One value, replaced as a whole: a program and the server may read this clock from two threads.
+        self._mark = (stamp, self._machine.monotonic())
 
     def stamp(self) -> float:
         """Return Azure's time in seconds since 1970."""
-        moment = self._machine.monotonic()
-        self._base += (moment - self._origin) * self.scale
-        self._origin = moment
-        return self._base
+        base, origin = self._mark
+        return base + (self._machine.monotonic() - origin) * self.scale
+
+    def catch_up(self, stamp: float) -> None:
+        """Move on to *stamp* if that is later: another process let time pass."""
+        if stamp > self.stamp():
+            self._mark = (stamp, self._machine.monotonic())
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
         """Do nothing: no loop drives this clock."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 API_VERSIONS = (
     "2025-01-01",
+    "2024-11-01-preview",
     "2024-05-01-preview",
     "2023-08-01",
     "2023-08-01-preview",
