@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.errors import UsageError
+
+if TYPE_CHECKING:
+    from cmk_remediate.simulator.server.addresses import Addresses
+    from cmk_remediate.simulator.server.directory import Principal
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
 
@@ -18,7 +24,6 @@ def simulate(options: Globals, *, port: int, time_scale: float, latency: str) ->
     """Serve the embedded Azure that *options* name, and print how clients find it."""
     from cmk_remediate import simulator
     from cmk_remediate.simulator.server import server
-    from cmk_remediate.simulator.server.addresses import as_exports
 
     path = options.simulated()
     world.check_doubts(options)
@@ -28,17 +33,24 @@ def simulate(options: Globals, *, port: int, time_scale: float, latency: str) ->
     azure = simulator.azure(path, estate=options.estate, doubts=dict(options.doubts))
     authority = path.absolute().with_name(path.name + ".ca.pem")
     made = server(azure, port=port, time_scale=time_scale, latency=late, authority=authority)
-    head = (
-        f"# The embedded Azure in {path} is at {made.addresses.arm}; Ctrl-C ends it.\n"
-        f"# It is {azure.clock.now():%Y-%m-%dT%H:%M:%SZ} there; {time_scale:g} of its seconds pass in one of ours.\n"
-        f"# Certificate authority, new at every start: {authority}\n"
-    )
 
     def ready() -> None:
-        output.emit(head + as_exports(made.addresses.environment(made.front.directory.operator)), options.colour)
+        output.emit(announced(path, azure.clock.now(), time_scale, made.addresses, made.front.directory.operator))
 
     asyncio.run(made.serve(ready))
     return 0
+
+
+def announced(path: Path, now: datetime, time_scale: float, addresses: Addresses, operator: Principal) -> str:
+    """Return what is printed once the server listens: comments and exports, for a POSIX shell."""
+    from cmk_remediate.simulator.server.addresses import as_exports
+
+    head = (
+        f"# The embedded Azure in {path} is at {addresses.arm}; Ctrl-C ends it.\n"
+        f"# It is {now:%Y-%m-%dT%H:%M:%SZ} there; {time_scale:g} of its seconds pass in one of ours.\n"
+        f"# Certificate authority, new at every start: {addresses.authority}\n"
+    )
+    return head + as_exports(addresses.environment(operator))
 
 
 def state(options: Globals, path: Path | None) -> Path:

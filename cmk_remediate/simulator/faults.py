@@ -14,6 +14,7 @@ Kind = Literal[
     "status",
     "slow",
     "malformed",
+    "empty",
 ]
 """``kill-*``: the process dies, before the request leaves or after its effect; ``reset-*``: the connection is lost there."""
 

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -14,6 +13,8 @@ from cmk_remediate import simulator
 from cmk_remediate.simulator.monitor import Monitor, check, watch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from cmk_remediate.simulator import Estate, Settings
     from cmk_remediate.simulator.embedded import EmbeddedAzure
 

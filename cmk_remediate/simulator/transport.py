@@ -87,7 +87,7 @@ class SimulatedTransport(AsyncHttpTransport[Any, Any]):
         await self._travel(fault, options)
         if kind == "reset-after":
             raise ServiceResponseError("the connection was reset")
-        content = _SPOILED if kind == "malformed" else outgoing.content
+        content = _SPOILED if kind == "malformed" else b"" if kind == "empty" else outgoing.content
         return SimulatedResponse(request, outgoing.status, outgoing.headers, content)
 
     async def _travel(self, fault: Fault | None, options: dict[str, Any]) -> None:

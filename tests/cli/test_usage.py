@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    "dry-run show apply resume rollback verify permissions explain schema runs demo requests advance".split()  # noqa: SIM905
+    "dry-run show apply resume rollback verify permissions explain schema runs demo requests advance simulate".split()  # noqa: SIM905
 )
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import cmk_remediate
 from cmk_remediate import simulator
-from cmk_remediate.cli import main
+from cmk_remediate.cli import main, simulating
+from cmk_remediate.simulator.server.addresses import Addresses
+from cmk_remediate.simulator.server.directory import Directory
 
 PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
 
@@ -90,3 +92,11 @@ def role() -> str:
     """Return the role on the servers as a fenced block."""
     chosen = next(role for role in _roles() if str(role["Name"]).endswith(" service"))
     return f"```json\n{json.dumps(chosen, indent=2)}\n```\n"
+
+
+def simulate() -> str:
+    """Return what `simulate` prints as a fenced block, with ports and a secret that stay the same."""
+    azure = simulator.azure()
+    addresses = Addresses(8443, 8444, 8445, Path("/data/az.json.ca.pem"), "348982f276b63f971738ee93e2414095")
+    said = simulating.announced(Path("az.json"), azure.clock.now(), 60, addresses, Directory(azure).operator)
+    return f"```text\n{said}```\n"

@@ -30,7 +30,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
-    "docs/simulator.md": {"settings": tables.settings, "switches": tables.switches},
+    "docs/simulator.md": {"simulate": excerpts.simulate, "settings": tables.settings, "switches": tables.switches},
     "docs/sql.md": {
         "refusals": partial(tables.sql_codes, notes=False),
         "remarks": partial(tables.sql_codes, notes=True),
