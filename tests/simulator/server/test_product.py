@@ -17,7 +17,7 @@ from tests.e2e.estates import one_server
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCALE = 300.0
+SCALE = 120.0
 
 
 def test_the_whole_job_through_connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
