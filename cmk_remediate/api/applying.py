@@ -26,7 +26,7 @@ from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import AzureError, RefusedError, ReviewError
 from cmk_remediate.model.records import RolledBack, RunStarted
-from cmk_remediate.model.result import Progress, RunResult, silent
+from cmk_remediate.model.result import Event, Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
 
 if TYPE_CHECKING:
@@ -169,6 +169,9 @@ async def _locked(
     graph = graph_of(review, registry())
     checked = await _checked(review, graph, session, before, how)
     journal = await _journal(review, session, clock, folder, how, begun=before.started is not None)
+    if journal.torn:
+        text = "the journal's last line had been cut short by a crash and was removed; what it was about is read anew"
+        how.progress(Event(clock.now(), "note", (), "", text))
     try:
         run = Run(
             review=review,
