@@ -17,12 +17,13 @@ BIN = $(VENV)/bin
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage-recipes bench lock clean
+.PHONY: help demo test check coverage-recipes faults bench lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    the main job on the embedded Azure: dry run, apply, verify, apply again, rollback'
 	@echo 'make test    every check: ruff, mypy, import-linter, pytest, branch coverage of the recipes'
+	@echo 'make faults  every crash point of every plan, and 10,000 seeded runs (RUNS=...)'
 	@echo 'make bench   requests, makespan and memory for 1 to 1,000 servers, in virtual time'
 	@echo 'make lock    write requirements.lock anew (needs Python 3.10: LOCK_PYTHON=...)'
 	@echo 'make clean   remove the environments and caches'
@@ -45,6 +46,10 @@ coverage-recipes: $(VENV)/.installed-test
 	$(BIN)/coverage run --branch --data-file=$(VENV)/.coverage-recipes -m pytest -q tests/recipes
 	$(BIN)/coverage report --data-file=$(VENV)/.coverage-recipes --fail-under=100 \
 		--include='cmk_remediate/services/*,cmk_remediate/steps/*'
+
+# Every crash point of every plan, and RUNS seeded mixes of faults; takes long.
+faults: $(VENV)/.installed-test
+	$(BIN)/python -m tests.faults $(RUNS)
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench

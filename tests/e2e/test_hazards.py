@@ -646,3 +646,10 @@ def test_4_a_change_in_the_middle_of_a_run_is_seen_before_the_next_write(azure: 
     result = stage.apply(review, progress=disable)
     assert (result.exit_code, result.targets[0].code) == (5, "CMK501"), told(result)
     assert not [one for one in _sent(stage) if one.endswith("/encryptionprotector/current")]
+
+
+def test_restricting_a_vault_says_who_was_not_looked_for(azure: Azure) -> None:
+    """HAZARD 1: a board that restricts a vault must know that other resources' use of it was not searched."""
+    scene = planning(one_server(), vault={"restrict": {"default_action": "Deny"}, "bypass": "AzureServices"})
+    review = azure(scene).dry_run()
+    assert codes.notes.OTHER_USERS_NOT_SEARCHED in {note.code for note in review.notes}

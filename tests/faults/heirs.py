@@ -1,0 +1,231 @@
+"""What a new process makes of what a dead one left, judged: resume, rollback, in its own name or another's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import cmk_remediate as cmk
+from cmk_remediate.errors import CmkError
+from tests.e2e.equality import Bodies, differences, kept
+from tests.e2e.stage import Stage, path, rows, told, writes
+from tests.faults.disk import empty
+from tests.faults.moments import Recording, journaled, life, record
+from tests.faults.plans import SECOND
+from tests.laws import check_laws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from cmk_remediate.model.result import RunResult
+    from cmk_remediate.model.review import Review
+    from cmk_remediate.simulator.embedded import EmbeddedAzure, Exchange
+    from tests.faults.moments import Moment
+    from tests.faults.plans import Case
+
+Sent = tuple[str, str, str]
+"""A write: method, path, body."""
+
+ONCE_ONLY = frozenset({"create_key", "enable_tde", "set_rotation_policy"})
+"""Steps that would make a second key version or start a data scan twice."""
+
+
+@dataclass
+class Verdict:
+    """What one heir did wrong, and what it sent again.
+
+    Attributes:
+        faults: in words; empty when all is well.
+        again: the step kinds whose byte-equal request went out a second time though the first had taken effect.
+    """
+
+    faults: list[str] = field(default_factory=list)
+    again: Counter[str] = field(default_factory=Counter)
+
+
+class Play:
+    """One plan's undisturbed run: the moments at which its process may die, and what all heirs are measured by."""
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        """Rehearse *case* with a run store in *folder*."""
+        self.case = case
+        self.folder = folder
+        empty(folder)
+        stage = Stage(case.azure(), case.scene, folder)
+        self.review: Review = life(stage, Stage.dry_run)
+        self.before = stage.bodies()
+        self.recording: Recording = record(stage, lambda one: one.apply(self.review))
+        if self.recording.result is None or self.recording.result.exit_code:
+            raise AssertionError(self.recording.error or self.recording.result)
+        stage.azure.advance(60)
+        self.end = renamed(stage.bodies(), stage.azure)
+        self.kinds = {step.id: step.kind for step in self.review.steps}
+
+    @property
+    def moments(self) -> list[Moment]:
+        """Every moment at which the apply might have died."""
+        return self.recording.moments
+
+    # -- what a new process does -------------------------------------------------------------------------------------------
+
+    def resume(self, stage: Stage) -> RunResult:
+        """Go on, or start where no journal was begun."""
+        if journaled(stage.folder, self.review.digest):
+            return stage.resume(self.review.digest)
+        return stage.apply(self.review)
+
+    def rollback(self, stage: Stage) -> RunResult:
+        """Undo what was done, or go on with undoing it."""
+        review = stage.review_rollback(self.review.digest)
+        accept = review.acknowledgements_required
+        return cmk.rollback(
+            self.review.digest, connection=stage.connection, runs=stage.folder, review=review, accept=accept
+        )
+
+    # -- how that is judged ------------------------------------------------------------------------------------------------
+
+    def resumed(self, moment: Moment, *, caller: str = "", after: float = 0) -> Verdict:
+        """Die at *moment*, resume, and compare with the undisturbed run."""
+        stage = self._born(moment, caller, after)
+        verdict = Verdict()
+        result = self._tried(stage, self.resume, verdict, f"{moment}: resume")
+        if result is None:
+            return verdict
+        log = [*moment.log, *stage.since(0)]
+        found = check_laws(self.review, stage.journal(self.review.digest), rows(log))
+        stage.azure.advance(60)
+        found_end = differences(self.end, renamed(stage.bodies(), stage.azure))
+        self._again(moment, stage, verdict)
+        self._note(verdict, f"{moment}: resume", stage, [*map(str, found), *found_end])
+        return verdict
+
+    def undone(self, moment: Moment, *, caller: str = "", after: float = 0) -> Verdict:
+        """Die at *moment*, roll back, and compare with what was there before."""
+        stage = self._born(moment, caller, after)
+        verdict = Verdict()
+        where = f"{moment}: rollback"
+        faults: list[str] = []
+        if journaled(stage.folder, self.review.digest):
+            mark = self._tried(stage, self.rollback, verdict, where)
+            if mark is None:
+                return verdict
+            undoing = _undoing(stage.folder, self.review.digest)
+            log = rows(stage.since(0))
+            faults += map(str, check_laws(undoing, stage.journal(undoing.digest), log)) if undoing else ()
+            stays = kept(stage, self.review, undoing) if undoing else []
+        else:
+            stays = []
+        stage.azure.advance(60)
+        faults += differences(self.before, stage.bodies(), stays)
+        self._note(verdict, where, stage, faults)
+        return verdict
+
+    def _born(self, moment: Moment, caller: str, after: float) -> Stage:
+        stage = moment.reborn(self.folder, caller=caller)
+        if after:
+            stage.azure.advance(after)
+        return stage
+
+    def _tried(self, stage: Stage, verb: Any, verdict: Verdict, where: str) -> RunResult | None:
+        try:
+            result: RunResult = life(stage, verb)
+        except CmkError as error:
+            verdict.faults.append(f"{where}: {error.code}: {error}")
+            return None
+        if result.exit_code:
+            verdict.faults.append(f"{where}: exit {result.exit_code}\n{told(result)}")
+        return result
+
+    def _note(self, verdict: Verdict, where: str, stage: Stage, faults: Iterable[str]) -> None:
+        stage.azure.advance(86400)
+        stage.monitor.judge_all()
+        broken = [str(one) for one in stage.monitor.violations]
+        verdict.faults += [f"{where}: {one}" for one in (*faults, *broken)]
+
+    def _again(self, moment: Moment, stage: Stage, verdict: Verdict) -> None:
+        """Note the writes that took effect twice: forbidden where the journal knew of the first."""
+        steps = {(one["method"], one["resource_id"].lower()): one["step"] for one in _records(stage, self.review)}
+        journal = moment.journal
+        for (method, where, body), count in taken((*moment.log, *stage.since(0)), stage.azure).items():
+            if count < 2:
+                continue
+            step = steps.get((method, where), "")
+            kind = self.kinds.get(step, f"{method} {where}")
+            verdict.again[kind] += 1
+            mine = [one for one in journal if one.get("step") == step]
+            intents = [number for number, one in enumerate(mine) if one["type"] == "intent"]
+            known = [one for one in mine[intents[-1] :] if _tells(one)] if intents else []
+            if known or kind in ONCE_ONLY:
+                why = "the journal knew" if known else "it must happen once"
+                verdict.faults.append(f"{moment}: {kind} took effect {count} times, {why}: {body[:80]}")
+
+
+def _records(stage: Stage, review: Review) -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in stage.journal(review.digest)]
+    return [one for one in records if one["type"] == "intent"]
+
+
+def _tells(one: dict[str, Any]) -> bool:
+    return bool(one["type"] == "operation" or (one["type"] == "outcome" and one["result"] == "accepted"))
+
+
+def _undoing(folder: Path, run: str) -> Review | None:
+    """Return the review of the rollback of *run*, if one was begun."""
+    found = [one for one in cmk.runs(folder) if one.undoes == run]
+    return cmk.load_review(folder / found[-1].run / "review.json") if found else None
+
+
+def taken(log: Sequence[Exchange], azure: EmbeddedAzure) -> Counter[Sent]:
+    """Count the writes that had an effect: those done when they were answered, and the operations that succeeded."""
+    found: Counter[Sent] = Counter()
+    for one in writes(list(log)):
+        if one.status in (200, 201, 204):
+            found[one.method, path(one), _canonical(json.loads(one.body) if one.body else None)] += 1
+    for operation in azure.world.store.tables["operations"].values():
+        if operation["status"] == "Succeeded" and operation["method"]:
+            found[operation["method"], operation["resource"].lower(), _canonical(operation["sent"])] += 1
+    return found
+
+
+def _canonical(body: Any) -> str:
+    return json.dumps(body, sort_keys=True)
+
+
+def made_up(azure: EmbeddedAzure) -> dict[str, str]:
+    """Return what Azure makes up, and what follows from it, by a name for it: another order of writes gives other ids."""
+    world = azure.world
+    names: dict[str, str] = {str(azure.operator["object_id"]).lower(): "operator", SECOND: "operator"}
+    for identity, body in world.by_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
+        for name in ("principalId", "clientId"):
+            names[str(body.get("properties", {}).get(name, "")).lower()] = f"{name} of {identity.key}"
+    for server, _ in world.by_type("Microsoft.Sql/servers"):
+        principal = str(((world.get(server) or {}).get("identity") or {}).get("principalId", "")).lower()
+        names[principal] = f"principal of {server.key}"
+    for key, body in world.by_type("Microsoft.KeyVault/vaults/keys"):
+        uri = str(body.get("properties", {}).get("keyUriWithVersion", ""))
+        names[uri.rsplit("/", 1)[-1].lower()] = f"version of {key.key}"
+    for _, body in world.by_type("Microsoft.Sql/servers/keys"):
+        found = body.get("properties", {})
+        of = re.sub(_RANDOM, lambda one: names.get(one[0].lower(), one[0]), str(found.get("uri", "")))
+        names[str(found.get("thumbprint", "")).lower()] = f"thumbprint of {of}"
+    for grant, body in world.by_type("Microsoft.Authorization/roleAssignments"):
+        found = body["properties"]
+        who = names.get(str(found["principalId"]).lower(), found["principalId"])
+        names[grant.name.lower()] = f"grant of {found['roleDefinitionId']} to {who}"
+    names.pop("", None)
+    return {value: name.replace("/", "|") for value, name in names.items()}
+
+
+_RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,64}", re.IGNORECASE)
+
+
+def renamed(bodies: Bodies, azure: EmbeddedAzure) -> Bodies:
+    """Return *bodies* with what Azure makes up replaced."""
+    names = made_up(azure)
+    text = json.dumps(bodies)
+    found: Bodies = json.loads(_RANDOM.sub(lambda one: names.get(one[0].lower(), one[0]), text))
+    return found

@@ -1,0 +1,24 @@
+"""Show one seeded run request by request: `python -m tests.faults.replay SEED`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults.scenario import told_story
+from tests.faults.telling import lines
+
+
+def main(seed: int) -> int:
+    """Tell the story of *seed* and return 1 if a promise was broken in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        story = told_story(seed, Path(folder).resolve() / "runs")
+    print("\n".join(lines(story)), flush=True)
+    return int(bool(story.faults))
+
+
+if __name__ == "__main__":
+    # Not sys.exit: what the killed processes left standing would complain as the interpreter takes it down.
+    os._exit(main(int(sys.argv[1])))

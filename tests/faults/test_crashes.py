@@ -1,0 +1,164 @@
+"""The process dies at every request; another one, with only the disk's fsynced bytes and Azure, resumes or rolls back.
+
+Fails: a runbook stopped at the wrong moment leaves a server half moved, repeats what must happen once, or cannot be undone.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import cmk_remediate as cmk
+from cmk_remediate import codes, simulator
+from cmk_remediate.errors import ReviewError
+from tests.e2e.stage import told
+from tests.faults import crashes
+from tests.faults.heirs import Play
+from tests.faults.plans import Case, shipped, smallest
+
+if TYPE_CHECKING:
+    from tests.faults.crashes import Tally
+
+MORE = 3
+"""How many moments are drawn where `make faults` takes all."""
+
+
+def told_well(tally: Tally, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print the crash points; fail on the first faults."""
+    with capsys.disabled():
+        print(f"\n{tally}")
+    assert not tally.faults, "\n".join(tally.faults[:10])
+
+
+def test_death_at_every_request_of_the_smallest_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    play = Play(smallest(), tmp_path / "runs")
+    tally = crashes.Tally(play.case.name)
+    crashes.of_apply(play, play.moments, tally)
+    assert tally.points["in an operation"] == 3, "each of the three writes is an operation"
+    assert tally.points["before a request of apply"] == tally.points["after a request of apply"] >= 28
+    told_well(tally, capsys)
+
+
+def test_death_wherever_something_has_changed_where_nothing_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play = Play(smallest(present=False), tmp_path / "runs")
+    tally = crashes.Tally(play.case.name)
+    crashes.of_apply(play, crashes.distinct(play.moments), tally)
+    told_well(tally, capsys)
+
+
+def test_death_again_in_the_resume_and_in_the_rollback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dice = random.Random(4)
+    play = Play(smallest(), tmp_path / "runs")
+    end = play.recording.end
+    assert end is not None
+    tally = crashes.Tally(play.case.name)
+    starts = crashes.sample(crashes.distinct(play.moments), MORE, dice)
+    crashes.of_resume(play, starts, tally, most=MORE, dice=dice)
+    crashes.of_rollback(play, [end, *starts], tally, most=2 * MORE, dice=dice)
+    told_well(tally, capsys)
+
+
+@pytest.mark.parametrize("case", [smallest(), smallest(present=False)], ids=["present", "nothing there"])
+def test_another_identity_or_another_day_goes_on(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = crashes.Tally(case.name)
+    crashes.of_others(case, tmp_path / "runs", tally, most=MORE, dice=random.Random(4))
+    told_well(tally, capsys)
+
+
+def test_what_goes_out_again_where_operations_are_slow_is_named_in_the_docs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = crashes.Tally("one server, slow operations")
+    crashes.of_slow_operations(smallest(), tmp_path / "runs", tally, most=0, dice=random.Random(4))
+    told_well(tally, capsys)
+    page = (Path(__file__).parents[2] / "docs" / "safety.md").read_text("utf-8")
+    section = page.partition("## A write whose answer was lost")[2].partition("\n## ")[0]
+    assert tally.again, "the point of this test"
+    assert [kind for kind in tally.again if f"`{kind}`" not in section] == []
+
+
+def test_a_journal_that_lies_elsewhere_is_refused_before_the_first_byte(tmp_path: Path) -> None:
+    play = Play(smallest(), tmp_path / "runs")
+    moment = next(one for one in play.moments if one.kind == "pending")
+    stage = moment.reborn(play.folder)
+    shutil.copytree(play.folder, tmp_path / "elsewhere")
+    run = play.review.digest
+    for verb in (cmk.resume, cmk.rollback, cmk.review_rollback):
+        with pytest.raises(ReviewError) as caught:
+            verb(run, connection=stage.connection, runs=tmp_path / "elsewhere")
+        assert caught.value.code == codes.input_.RUNS_DIFFER_FROM_REVIEW
+    assert stage.azure.sent == 0
+
+
+KILLER = """
+import os, signal, sys
+from cmk_remediate import simulator
+from cmk_remediate.cli import main
+from cmk_remediate.simulator import embedded
+
+opened, left = embedded.open_azure, [int(sys.argv[1])]
+
+def watched(*given, **named):
+    azure = opened(*given, **named)
+    def count(_azure, exchange):
+        left[0] -= not exchange.reads
+        if not left[0]:
+            azure.observers.append(lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    azure.observers.append(count)
+    return azure
+
+embedded.open_azure = watched
+sys.exit(main(sys.argv[2:]))
+"""
+"""The command line in a process that kills itself at the request after its n-th write: no code of ours runs any more."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.parametrize("case", [smallest(), *shipped()], ids=lambda case: case.name)
+def test_a_real_sigkill_under_simulate(case: Case, tmp_path: Path) -> None:
+    state, runs = tmp_path / "az.json", tmp_path / "runs"
+    connection = simulator.open(state, estate=case.scene.estate)
+    review = cmk.dry_run(case.scene.plan, connection=connection, runs=runs)
+    connection.run(connection.close)
+    cmk.save_review(review, tmp_path / "review.json")
+    accept = [part for text in review.acknowledgements_required for part in ("--accept", text)]
+    changing = sum(step.request is not None and step.action not in ("keep", "none") for step in review.steps)
+    command = [
+        "--quiet",
+        "--simulate",
+        str(state),
+        "--runs",
+        str(runs),
+        "apply",
+        str(tmp_path / "review.json"),
+        "--yes",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    died = subprocess.run(
+        [sys.executable, "-c", KILLER, str(max(1, changing // 2)), *command, *accept],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    assert [run.state for run in cmk.runs(runs)] == ["unfinished"]
+    connection = simulator.open(state, create=False)
+    resumed = cmk.resume(review.digest, connection=connection, runs=runs)
+    assert resumed.exit_code == 0, told(resumed)
+    assert resumed.writes > 0
+    assert cmk.verify(review.digest, connection=connection, runs=runs).exit_code == 0
+    again = cmk.apply(review, connection=connection, accept=review.acknowledgements_required)
+    assert (again.exit_code, again.writes) == (0, 0)
