@@ -39,7 +39,7 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # The judgements of steps, limits and recipes are covered whole by their JSON tables alone.
 coverage-recipes: $(VENV)/.installed-test

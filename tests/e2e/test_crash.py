@@ -19,7 +19,7 @@ from tests.e2e.stage import Stage, path, rows, told, writes
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cmk_remediate.model.review import Review
@@ -129,23 +129,21 @@ def _moments(log: list[Exchange]) -> Iterator[tuple[int, Kind]]:
             yield number, kind
 
 
-def test_death_at_every_request_of_an_apply(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+def test_death_at_every_request_of_an_apply(azure: Azure, figures: Callable[[str], None]) -> None:
     rehearsal = Rehearsal(azure(one_server()))
     moments = list(_moments(rehearsal.log))
     for number, kind in moments:
         rehearsal.die_and_resume(number, kind)
     polls = sum(one.poll for one in rehearsal.log)
-    with capsys.disabled():
-        print(f"\n{len(moments)} crash points, {2 * polls} of them while an operation ran")
+    figures(f"{len(moments)} crash points, {2 * polls} of them while an operation ran")
     assert polls >= 3, "each of the three writes is an operation that is polled"
 
 
-def test_death_around_every_write_where_nothing_is_there(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+def test_death_around_every_write_where_nothing_is_there(azure: Azure, figures: Callable[[str], None]) -> None:
     rehearsal = Rehearsal(azure(one_server(present=False)))
     at = [number for number, one in enumerate(rehearsal.log, 1) if not one.reads or one.poll]
     moments = [(number, kind) for number in at for kind in KINDS]
     for number, kind in moments:
         rehearsal.die_and_resume(number, kind)
-    with capsys.disabled():
-        print(f"\n{len(moments)} crash points around writes and their operations")
+    figures(f"{len(moments)} crash points around writes and their operations")
     assert len(rehearsal.taken) >= 7

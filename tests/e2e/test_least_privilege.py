@@ -95,7 +95,7 @@ def test_the_role_is_split_so_that_two_teams_can_hold_it(azure: Azure) -> None:
     assert [name for name in names if name.endswith("partner")]
 
 
-def test_each_action_is_missed(azure: Azure, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_action_is_missed(azure: Azure, tmp_path: Path, figures: Callable[[str], None]) -> None:
     stage = _with_printed_roles(azure, _all_absent())
     needed = _reportable(_needed(stage))
     review = stage.dry_run()
@@ -107,8 +107,7 @@ def test_each_action_is_missed(azure: Azure, tmp_path: Path, capsys: pytest.Capt
             told_before.append(action)
         else:
             _fails_cleanly(lesser, action, tmp_path / f"runs-of-{number}")
-    with capsys.disabled():
-        print(f"\n{len(needed)} actions, {len(told_before)} of them refused beforehand when missing")
+    figures(f"{len(needed)} actions, {len(told_before)} of them refused beforehand when missing")
     assert len(told_before) >= 15
 
 

@@ -20,6 +20,8 @@ from tests.e2e.stage import rows, told, writes
 from tests.laws import check_laws, law_1
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cmk_remediate.model.review import Review
     from tests.e2e.conftest import Azure
 
@@ -85,15 +87,13 @@ def _counts(review: Review) -> Counter[tuple[str, str]]:
     return Counter((one.state, one.blocked.code if one.blocked else "") for one in review.targets)
 
 
-def test_every_recorded_server_is_judged(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_recorded_server_is_judged(azure: Azure, figures: Callable[[str], None]) -> None:
     stage = azure(_recorded())
     review = stage.dry_run()
     assert law_1(rows(stage.since(0))) == []
     found = _counts(review)
-    with capsys.disabled():
-        print()
-        for (state, code), count in sorted(found.items()):
-            print(f"{count:>3}  {state:<26} {code or 'movable'}")
+    for (state, code), count in sorted(found.items()):
+        figures(f"{count:>3}  {state:<26} {code or 'movable'}")
     assert found == EXPECTED
     for target in review.targets:
         if target.blocked is None:

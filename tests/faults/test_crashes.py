@@ -25,38 +25,39 @@ from tests.faults.heirs import Play
 from tests.faults.plans import Case, shipped, smallest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.faults.crashes import Tally
 
 MORE = 3
 """How many moments are drawn where `make faults` takes all."""
 
 
-def told_well(tally: Tally, capsys: pytest.CaptureFixture[str]) -> None:
+def told_well(tally: Tally, figures: Callable[[str], None]) -> None:
     """Print the crash points; fail on the first faults."""
-    with capsys.disabled():
-        print(f"\n{tally}")
+    figures(str(tally))
     assert not tally.faults, "\n".join(tally.faults[:10])
 
 
-def test_death_at_every_request_of_the_smallest_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_death_at_every_request_of_the_smallest_plan(tmp_path: Path, figures: Callable[[str], None]) -> None:
     play = Play(smallest(), tmp_path / "runs")
     tally = crashes.Tally(play.case.name)
     crashes.of_apply(play, play.moments, tally)
     assert tally.points["in an operation"] == 3, "each of the three writes is an operation"
     assert tally.points["before a request of apply"] == tally.points["after a request of apply"] >= 28
-    told_well(tally, capsys)
+    told_well(tally, figures)
 
 
 def test_death_wherever_something_has_changed_where_nothing_is_there(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, figures: Callable[[str], None]
 ) -> None:
     play = Play(smallest(present=False), tmp_path / "runs")
     tally = crashes.Tally(play.case.name)
     crashes.of_apply(play, crashes.distinct(play.moments), tally)
-    told_well(tally, capsys)
+    told_well(tally, figures)
 
 
-def test_death_again_in_the_resume_and_in_the_rollback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_death_again_in_the_resume_and_in_the_rollback(tmp_path: Path, figures: Callable[[str], None]) -> None:
     dice = random.Random(4)
     play = Play(smallest(), tmp_path / "runs")
     end = play.recording.end
@@ -65,24 +66,22 @@ def test_death_again_in_the_resume_and_in_the_rollback(tmp_path: Path, capsys: p
     starts = crashes.sample(crashes.distinct(play.moments), MORE, dice)
     crashes.of_resume(play, starts, tally, most=MORE, dice=dice)
     crashes.of_rollback(play, [end, *starts], tally, most=2 * MORE, dice=dice)
-    told_well(tally, capsys)
+    told_well(tally, figures)
 
 
 @pytest.mark.parametrize("case", [smallest(), smallest(present=False)], ids=["present", "nothing there"])
-def test_another_identity_or_another_day_goes_on(
-    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_identity_or_another_day_goes_on(case: Case, tmp_path: Path, figures: Callable[[str], None]) -> None:
     tally = crashes.Tally(case.name)
     crashes.of_others(case, tmp_path / "runs", tally, most=MORE, dice=random.Random(4))
-    told_well(tally, capsys)
+    told_well(tally, figures)
 
 
 def test_what_goes_out_again_where_operations_are_slow_is_named_in_the_docs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, figures: Callable[[str], None]
 ) -> None:
     tally = crashes.Tally("one server, slow operations")
     crashes.of_slow_operations(smallest(), tmp_path / "runs", tally, most=0, dice=random.Random(4))
-    told_well(tally, capsys)
+    told_well(tally, figures)
     page = (Path(__file__).parents[2] / "docs" / "safety.md").read_text("utf-8")
     section = page.partition("## A write whose answer was lost")[2].partition("\n## ")[0]
     assert tally.again, "the point of this test"

@@ -7,18 +7,22 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.scenario import scenario, told_story
 from tests.faults.telling import COMMAND, lines
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SEEDS = 100
 PARTS = 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_seeded_runs(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_seeded_runs(part: int, tmp_path: Path, figures: Callable[[str], None]) -> None:
     counts: Counter[str] = Counter()
     broken = []
     for seed in range(part, SEEDS, PARTS):
@@ -26,8 +30,7 @@ def test_seeded_runs(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[st
         counts[story.outcome] += 1
         if story.faults:
             broken.append(f"{COMMAND} {seed}    # {story.faults[0]}")
-    with capsys.disabled():
-        print(f"\n{dict(counts)}")
+    figures(str(dict(counts)))
     assert not broken, "\n".join(broken)
     assert counts["reached"] > 0.9 * sum(counts.values()), "with the causes gone nearly every resume has to get there"
 

@@ -23,6 +23,8 @@ from cmk_remediate.services.service import Candidate, RecipeContext
 from cmk_remediate.services.sql.service import SqlService
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cmk_remediate.engine.project import Projected
     from cmk_remediate.model.protocols import Connection
 
@@ -83,15 +85,14 @@ def test_a_compliant_server_gets_no_write() -> None:
 
 @pytest.mark.skipif(not RECORDED.is_file(), reason="CMK_REMEDIATE_REFERENCE names no folder with recordings")
 def test_of_the_25_recorded_servers_17_can_be_moved_two_of_them_only_by_name(
-    capsys: pytest.CaptureFixture[str],
+    figures: Callable[[str], None],
 ) -> None:
     estate = _with_vault(json.loads(RECORDED.read_text(encoding="utf-8")))
     candidates, steps = looked_at(simulator.azure(estate=estate).connection(), _plan(estate))
     movable = [one.id.name for one in candidates if one.blocked is None]
     states = Counter(one.state for one in candidates)
     refused = Counter(str(one.blocked.code) for one in candidates if one.blocked is not None)
-    with capsys.disabled():
-        print(f"\n{len(candidates)} recorded servers: {dict(states)}; refused: {dict(refused)}")
+    figures(f"{len(candidates)} recorded servers: {dict(states)}; refused: {dict(refused)}")
     assert len(candidates) == 25
     assert len(movable) == 17
     assert refused == {"CMK409": 4, "CMK407": 2, "CMK405": 1, "CMK404": 1}
