@@ -1,8 +1,8 @@
 """Azure Automation runbook (Python 3.10) for Azure SQL, made for an hourly schedule; see docs/runbook.md.
 
 Its one argument is JSON, or names an Automation variable of it: {"do": "dry-run" | "apply" | "verify", "plan": path or the
-plan itself, "review": path, "digest": ..., "accept": [...], "runs": path, "client_id": null, "stop_after": null, "simulate":
-path or null}.
+plan itself, "review": path, "digest": ..., "accept": [...], "runs": path, "client_id": null, "stop_after": null or
+"150m", "simulate": path or null}.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(argument: str) -> None:
     if isinstance(subject, cmk.Review):
         job.check(subject)
         try:
-            result = cmk.apply(subject, connection=world, accept=job.accept, runs=job.runs)
+            result = cmk.apply(subject, connection=world, accept=job.accept, runs=job.runs, stop_after=job.stop_after)
             text, ended = (cmk.render(result) if result.writes else result.text), result.exit_code
         except cmk.CmkError as error:
             if not job.at_work(error):

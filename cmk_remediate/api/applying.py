@@ -47,7 +47,7 @@ class How:
         accept: the texts accepted, exactly those the review requires.
         approver: who accepted; may be empty.
         strict: one drifted target stops all before the first write.
-        deadline: no target is begun whose worst case would pass it.
+        deadline: when the run's time is up; None for never.
         stop: the wish to end.
         progress: told what happens.
     """
@@ -68,7 +68,7 @@ async def apply(
     approver: str = "",
     runs: str | Path | None = None,
     strict: bool = False,
-    deadline: datetime | None = None,
+    stop_after: timedelta | None = None,
     stop: Stop | None = None,
     progress: Progress = silent,
 ) -> RunResult:
@@ -81,7 +81,8 @@ async def apply(
         approver: who accepted them, for the journal.
         runs: the run store; must be the review's, if given.
         strict: one drifted target stops all before the first write.
-        deadline: no target is begun whose worst case would pass it; aware.
+        stop_after: the run's time, from now on: no step is started whose worst case does not fit, open brackets are closed
+            first, and what Azure is still working on then is left to the next start, which the same call is.
         stop: the wish to end.
         progress: told what happens.
 
@@ -92,6 +93,7 @@ async def apply(
         RunStoreError: the run store is in use, damaged or cannot be written.
     """
     folder = runs_of(review, runs)
+    deadline = ends_at(connection.clock, stop_after)
     return await carry_out(review, connection, folder, How(accept, approver, strict, deadline, stop, progress))
 
 
@@ -101,7 +103,7 @@ async def resume(
     connection: Connection,
     runs: str | Path = "cmk-runs",
     strict: bool = False,
-    deadline: datetime | None = None,
+    stop_after: timedelta | None = None,
     stop: Stop | None = None,
     progress: Progress = silent,
 ) -> RunResult:
@@ -114,7 +116,13 @@ async def resume(
     folder = Path(runs).resolve()
     digest = run_store.find_run(folder, run)
     review = review_of(folder, digest)
+    deadline = ends_at(connection.clock, stop_after)
     return await carry_out(review, connection, folder, How((), "", strict, deadline, stop, progress))
+
+
+def ends_at(clock: Clock, stop_after: timedelta | None) -> datetime | None:
+    """Return when a run that may take *stop_after* from now on has to end; None for never."""
+    return None if stop_after is None else clock.now() + stop_after
 
 
 async def carry_out(review: Review, connection: Connection, folder: Path, how: How) -> RunResult:
@@ -258,11 +266,8 @@ def _rules(review: Review, clock: Clock, how: How) -> Rules:
     limits, open_window, canary = _limits(review), _window(review), _part(Canary, review, "canary")
 
     def fits(worst: int) -> str:
-        now = clock.now()
-        if review.undoes is None and not window.fits(open_window, now, worst):
+        if review.undoes is None and not window.fits(open_window, clock.now(), worst):
             return f"the window closes at {open_window.closes if open_window else ''}, the worst case takes {worst} s"
-        if how.deadline is not None and now + timedelta(seconds=worst) > how.deadline:
-            return f"the deadline is {format_utc(how.deadline)}, the worst case takes {worst} s"
         return ""
 
     undoing = review.undoes is not None
@@ -272,6 +277,7 @@ def _rules(review: Review, clock: Clock, how: How) -> Rules:
         canary=canary.targets if canary and not undoing else 0,
         soak=seconds(canary.soak) if canary else 0,
         fits=fits,
+        deadline=how.deadline,
     )
 
 

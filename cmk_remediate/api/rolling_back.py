@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.api.applying import How, carry_out
+from cmk_remediate.api.applying import How, carry_out, ends_at
 from cmk_remediate.api.planning import Frame, make_review, named_in, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import review_of
@@ -21,7 +21,7 @@ from cmk_remediate.planfile.schema import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import timedelta
 
     from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.schedule import Stop
@@ -75,7 +75,7 @@ async def rollback(
     approver: str = "",
     runs: str | Path = "cmk-runs",
     strict: bool = False,
-    deadline: datetime | None = None,
+    stop_after: timedelta | None = None,
     stop: Stop | None = None,
     progress: Progress = silent,
     review: Review | None = None,
@@ -83,13 +83,14 @@ async def rollback(
     """Undo *run*: restore what was there before, or say plainly what stays and why.
 
     A rollback of this run that was begun and not finished is gone on with. *review* is the review of the rollback where the
-    caller has shown one; without it one is made now.
+    caller has shown one; without it one is made now. *stop_after* is as for `apply`.
 
     Raises:
         RefusedError: an acceptance or a permission is missing; nothing was changed.
         ReviewError, RunStoreError, InputError: as `review_rollback` and `apply`.
     """
     folder = Path(runs).resolve()
+    deadline = ends_at(connection.clock, stop_after)
     undone = run_store.find_run(folder, run)
     begun = [key for key, state in run_store.unfinished(folder) if state.started and state.started.undoes == undone]
     if begun:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cmk_remediate.cli.options import Colour, Format, Globals, RequestsFormat, parse_doubts, run_store
+from cmk_remediate.cli.options import Colour, Format, Globals, RequestsFormat, duration, parse_doubts, run_store
 
 app = typer.Typer(
     name="cmk-remediate",
@@ -30,6 +31,10 @@ AcceptFile = Annotated[Path | None, typer.Option("--accept-file", metavar="FILE"
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the digest. Accepts nothing by name.")]
 Approver = Annotated[str, typer.Option("--approver", help="Who accepted, for the journal.")]
 Strict = Annotated[bool, typer.Option("--strict", help="One drifted target stops all before the first write.")]
+StopAfter = Annotated[
+    str | None,
+    typer.Option("--stop-after", metavar="DURATION", help="Such as 150m: start no step that may not end in time."),
+]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the review as JSON.")]
 PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")]
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run's digest, or its unique beginning.")]
@@ -45,6 +50,10 @@ class SchemaOf(str, Enum):
 def _options(context: typer.Context) -> Globals:
     found = context.find_object(Globals)
     return found if found is not None else Globals()
+
+
+def _time(stop_after: str | None) -> timedelta | None:
+    return None if stop_after is None else duration(stop_after)
 
 
 def _version(wanted: bool) -> None:
@@ -138,6 +147,7 @@ def _apply(
     yes: Yes = False,
     approver: Approver = "",
     strict: Strict = False,
+    stop_after: StopAfter = None,
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
@@ -146,7 +156,8 @@ def _apply(
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
-    return changing.apply(_options(context).with_local(runs=runs, json=json, format=format), review, agreed)
+    options = _options(context).with_local(runs=runs, json=json, format=format)
+    return changing.apply(options, review, agreed, _time(stop_after))
 
 
 @app.command("resume")
@@ -154,6 +165,7 @@ def _resume(
     context: typer.Context,
     run: RunText,
     strict: Strict = False,
+    stop_after: StopAfter = None,
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
@@ -161,7 +173,8 @@ def _resume(
     """Go on with an unfinished run."""
     from cmk_remediate.cli import changing
 
-    return changing.resume(_options(context).with_local(runs=runs, json=json, format=format), run, strict=strict)
+    options = _options(context).with_local(runs=runs, json=json, format=format)
+    return changing.resume(options, run, strict=strict, stop_after=_time(stop_after))
 
 
 @app.command("rollback")
@@ -174,6 +187,7 @@ def _rollback(
     yes: Yes = False,
     approver: Approver = "",
     strict: Strict = False,
+    stop_after: StopAfter = None,
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
@@ -182,7 +196,8 @@ def _rollback(
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
-    return changing.rollback(_options(context).with_local(runs=runs, json=json, format=format), run, output, agreed)
+    options = _options(context).with_local(runs=runs, json=json, format=format)
+    return changing.rollback(options, run, output, agreed, _time(stop_after))
 
 
 @app.command("verify")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import cmk_remediate
@@ -37,7 +38,7 @@ class Consent:
     strict: bool
 
 
-def apply(options: Globals, path: Path, agreed: Consent) -> int:
+def apply(options: Globals, path: Path, agreed: Consent, stop_after: timedelta | None = None) -> int:
     """Do exactly what a saved review says."""
     names = consent.accepted(agreed.accept, agreed.accept_file)
     review = cmk_remediate.load_review(path)
@@ -57,6 +58,7 @@ def apply(options: Globals, path: Path, agreed: Consent) -> int:
                 approver=agreed.approver,
                 runs=options.runs,
                 strict=agreed.strict,
+                stop_after=stop_after,
                 stop=stop,
                 progress=observer,
             )
@@ -65,7 +67,7 @@ def apply(options: Globals, path: Path, agreed: Consent) -> int:
     return _ended(options, result)
 
 
-def resume(options: Globals, text: str, *, strict: bool) -> int:
+def resume(options: Globals, text: str, *, strict: bool, stop_after: timedelta | None = None) -> int:
     """Go on with an unfinished run."""
     store = world.store(options)
     run = cmk_remediate.find_run(store, text)
@@ -76,14 +78,22 @@ def resume(options: Globals, text: str, *, strict: bool) -> int:
     ):
         try:
             result = cmk_remediate.resume(
-                run, connection=connection, runs=store, strict=strict, stop=stop, progress=observer
+                run,
+                connection=connection,
+                runs=store,
+                strict=strict,
+                stop_after=stop_after,
+                stop=stop,
+                progress=observer,
             )
         except RunStoreBusy as busy:
             return _at_work(busy, run)
     return _ended(options, result)
 
 
-def rollback(options: Globals, text: str, saved: Path | None, agreed: Consent) -> int:
+def rollback(
+    options: Globals, text: str, saved: Path | None, agreed: Consent, stop_after: timedelta | None = None
+) -> int:
     """Show what undoes a run and, unless it is only to be saved, do it."""
     names = consent.accepted(agreed.accept, agreed.accept_file)
     if saved is not None:
@@ -107,6 +117,7 @@ def rollback(options: Globals, text: str, saved: Path | None, agreed: Consent) -
                 approver=agreed.approver,
                 runs=store,
                 strict=agreed.strict,
+                stop_after=stop_after,
                 stop=stop,
                 progress=observer,
                 review=review,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
@@ -112,6 +113,20 @@ def run_store(text: str | None) -> Path | None:
     if "://" in text:
         raise UsageError(codes.input_.NOT_YET_SUPPORTED, "remote run stores are not available", resource=text)
     return Path(text)
+
+
+def duration(text: str) -> timedelta:
+    """Return what a duration such as ``150m`` says.
+
+    Raises:
+        UsageError: CMK100 when it is not one.
+    """
+    from cmk_remediate.planfile.schema import seconds
+
+    try:
+        return timedelta(seconds=seconds(text))
+    except ValueError as error:
+        raise UsageError(codes.input_.USAGE, str(error)) from error
 
 
 def parse_doubts(texts: list[str]) -> tuple[tuple[str, str], ...]:

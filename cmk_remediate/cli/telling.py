@@ -7,7 +7,7 @@ from typing import Any
 
 from cmk_remediate import codes
 from cmk_remediate.cli import output, world
-from cmk_remediate.cli.options import Format, Globals, RequestsFormat
+from cmk_remediate.cli.options import Format, Globals, RequestsFormat, duration
 from cmk_remediate.codes import CODES
 from cmk_remediate.errors import UsageError
 from cmk_remediate.report.words import wrap
@@ -90,13 +90,8 @@ def _state(options: Globals) -> Path:
 def advance(options: Globals, text: str) -> int:
     """Let time pass in the embedded Azure, and say what happened."""
     from cmk_remediate import simulator
-    from cmk_remediate.planfile.schema import seconds
 
-    try:
-        wanted = seconds(text)
-    except ValueError as error:
-        raise UsageError(codes.input_.USAGE, str(error)) from error
-    happened = simulator.advance(_state(options), wanted)
+    happened = simulator.advance(_state(options), duration(text).total_seconds())
     lines = [str(line) for line in happened] or ["nothing happened"]
     output.emit("".join(f"{line}\n" for line in lines), options.colour)
     return 0

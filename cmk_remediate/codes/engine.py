@@ -79,8 +79,8 @@ JOURNAL_UNWRITABLE = Code(
 STOPPED = Code(
     "CMK513",
     title="stopped before the end",
-    meaning="The run was interrupted or reached its deadline. The journal holds what was done.",
-    next="Run `resume` or `rollback`.",
+    meaning="The run was interrupted or its time was up (--stop-after). The journal holds what was done and what is at work.",
+    next="Run the same command again, or `resume`: it goes on. Or `rollback`.",
 )
 NOT_RESTORED = Code(
     "CMK514",

@@ -12,9 +12,9 @@ from cmk_remediate.engine.access import AccessGates, judge
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
 from cmk_remediate.engine.project import value_of
-from cmk_remediate.engine.schedule import Stop, pause, to_its_end
+from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import BugError
+from cmk_remediate.errors import BugError, StoppedError
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Change, Estimate, Found, Read
 from cmk_remediate.model.ids import ResourceId
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cmk_remediate.engine.attempts import Attempts
+    from cmk_remediate.engine.budget import Budget
     from cmk_remediate.engine.gates import Gates
     from cmk_remediate.engine.journal import Journal
     from cmk_remediate.engine.journal_state import StepState
@@ -71,6 +72,7 @@ class RunContext:
         reviewed: Mapping[str, ReviewedStep],
         gates: Gates,
         stop: Stop,
+        budget: Budget,
         progress: Progress,
         changing: Collection[str] = (),
     ) -> None:
@@ -82,6 +84,7 @@ class RunContext:
         self.recent = recent
         self.gates = gates
         self.stop = stop
+        self._budget = budget
         self.settled: dict[str, Settlement] = {}
         self.writes = 0
         self._reviewed = reviewed
@@ -165,7 +168,7 @@ class RunContext:
         difference = drift(self._reviewed[node.id], change)
         if difference:
             return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
-        held = await self.gates.before_write(node)
+        held = await self.gates.before_write(node, change.estimate.worst)
         return Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped) if held else None
 
     async def likely_behind_grant(self, node: Node) -> None:
@@ -218,7 +221,7 @@ class RunContext:
             return
         operation = resumed_operation(left.operation)
         self.say("waiting", node, "for an operation an earlier process began")
-        outcome = _after_wait(await self.azure.wait(operation, STILL_RUNNING))
+        outcome = await self._end_of(node, operation, STILL_RUNNING)
         await self._note(node, outcome, operation.resource)
         attempts.note(outcome)
 
@@ -253,11 +256,25 @@ class RunContext:
         sent = await self.azure.send(request, client_request_id=attempts.client_request_id)
         if isinstance(sent, Started):
             await self.journal.append(_began(node, sent.operation))
-            outcome = _after_wait(await self.azure.wait(sent.operation, change.estimate))
+            outcome = await self._end_of(node, sent.operation, change.estimate)
         else:
             outcome = sent
         await self._note(node, outcome, request.resource)
         return outcome
+
+    async def _end_of(self, node: Node, operation: Operation, estimate: Estimate) -> Took:
+        """Wait until *operation* ends; outside a bracket no longer than the run's time. The journal has the operation.
+
+        Raises:
+            StoppedError: CMK513 when the time is up.
+        """
+        waiting = self.azure.wait(operation, estimate)
+        if self._budget.endless or self.gates.in_open_bracket(node):
+            return _after_wait(await waiting)
+        ended = await unless(self._budget.wait(), waiting)
+        if ended is None:
+            raise StoppedError(codes.engine.STOPPED, "the time was up before Azure had ended; it goes on by itself")
+        return _after_wait(ended)
 
     async def _note(self, node: Node, outcome: Took, resource: ResourceId) -> None:
         self.recent.forget(resource)

@@ -1,6 +1,7 @@
-"""What stands at the start of each untouched target: canary, failure cap, window, the wish to end.
+"""What stands at the start of each untouched target: canary, failure cap, window, the wish to end; and before each write, the time.
 
-Never in the way of resuming, closing or undoing our own work: a target that was begun goes on, an open bracket is closed.
+None but the time is ever in the way of resuming, closing or undoing our own work: a target that was begun goes on. Nothing at all
+is in the way of closing an open bracket.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Gates:
         max_failures: so many failed targets end the start of new ones.
         max_disrupted: so many brackets may be open at once.
         canary: the targets that go first; empty for none.
-        fits: says, for a number of seconds, why work of that length must not start now (the window, the deadline); empty if it may.
+        fits: says, for a number of seconds, why work of that length must not start now (the window); empty if it may.
+        in_time: says the same of the time the run was given; asked before each write.
         worst: the worst case of each target in seconds.
         bracket_worst: the worst case of each bracket from opening to closing, in seconds, by the step that opens it.
     """
@@ -53,6 +55,7 @@ class Gates:
         max_disrupted: int,
         canary: Collection[str],
         fits: Callable[[int], str],
+        in_time: Callable[[int], str],
         worst: Mapping[str, int],
         bracket_worst: Mapping[str, int] | None = None,
     ) -> None:
@@ -65,6 +68,7 @@ class Gates:
         self._canary_ended = asyncio.Event()
         self._canary_verdict = ""
         self._fits = fits
+        self._in_time = in_time
         self._worst = worst
         self._bracket_worst = dict(bracket_worst or {})
         self._failed: set[str] = set()
@@ -106,18 +110,28 @@ class Gates:
             return True
         return not self._stop.asked and bool(self._touched & set(node.targets))
 
-    async def before_write(self, node: Node) -> Held | None:
+    def _out_of_time(self, worst: int) -> Held | None:
+        late = self._in_time(worst)
+        return Held(codes.engine.STOPPED, late, stopped=True) if late else None
+
+    async def before_write(self, node: Node, worst: int) -> Held | None:
         """Return why *node* must not write after all: it has waited since it was admitted; None when it may.
 
         A step that opens a bracket waits here for a free slot, and opens it only if the whole of it fits.
+
+        Args:
+            node: what wants to write.
+            worst: how long that takes at worst, in seconds.
         """
         if node.id in self._opening and self._stop.asked:
             return Held(codes.engine.STOPPED, self._stop.reason, stopped=True)
         if node.id not in self._graph.closing or node.id in self._open:
-            return self._held(node)
+            return self._held(node) or (None if self.in_open_bracket(node) else self._out_of_time(worst))
         await self._slots.acquire()
-        late = self._fits(self._bracket_worst.get(node.id, 0))
+        whole = self._bracket_worst.get(node.id, worst)
+        late = self._fits(whole)
         held = self._held(node) or (Held(codes.engine.OUTSIDE_WINDOW, late, stopped=True) if late else None)
+        held = held or self._out_of_time(whole)
         if held is None:
             self._open.add(node.id)
             self._opening.add(node.id)

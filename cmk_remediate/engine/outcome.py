@@ -99,18 +99,24 @@ def _writes(count: int) -> str:
 
 def _exit_code(targets: Collection[TargetResult], end: RunEnd) -> int:
     bad = [target for target in targets if target.end in ("failed", "skipped")]
-    if end.review.undoes is not None:
-        return 6 if bad or any(target.end == "blocked" for target in targets) else 0
-    if not bad:
+    blocked = end.review.undoes is not None and any(target.end == "blocked" for target in targets)
+    if not bad and not blocked:
         return 0
+    if end.review.undoes is not None and (blocked or not _next_time(bad)):
+        return 6
     if end.changed:
         return 5
     if end.interrupted:
         return 130
     if all(target.id in end.refused or target.code == codes.engine.DRIFT for target in bad):
         return 3
-    held = (codes.engine.OUTSIDE_WINDOW,)
+    held = (codes.engine.OUTSIDE_WINDOW, codes.engine.STOPPED)
     return 4 if all(target.code in held for target in bad) else 1
+
+
+def _next_time(bad: Collection[TargetResult]) -> bool:
+    """Say whether all of *bad* was only put off: the same command goes on with it."""
+    return all(target.end == "skipped" and target.code == codes.engine.STOPPED for target in bad)
 
 
 def _alarms(end: RunEnd) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.engine.attempts import Attempts
+from cmk_remediate.engine.budget import Budget
 from cmk_remediate.engine.canary import SOAKING, VERIFIED, Canary
 from cmk_remediate.engine.context import RunContext
 from cmk_remediate.engine.drift import CHANGES
@@ -16,10 +18,10 @@ from cmk_remediate.engine.gates import Gates
 from cmk_remediate.engine.outcome import RunEnd, sum_up
 from cmk_remediate.engine.precheck import PreCheck, begun_targets, open_brackets
 from cmk_remediate.engine.reads import Recent
-from cmk_remediate.engine.schedule import Stop, walk
+from cmk_remediate.engine.schedule import Stop, alongside, walk
 from cmk_remediate.engine.settle import settle
 from cmk_remediate.engine.settlement import End, Settlement
-from cmk_remediate.errors import AzureError
+from cmk_remediate.errors import AzureError, StoppedError
 from cmk_remediate.model.records import RunEnded, Settled
 from cmk_remediate.model.values import to_json
 
@@ -41,6 +43,7 @@ class Rules:
         canary: how many targets go first; 0 for none.
         soak: seconds the canary rests before it is looked at again.
         fits: says why work of so many seconds must not start now; empty if it may.
+        deadline: when the run's time is up, by our clock; None for never.
     """
 
     max_failures: int = 1
@@ -48,6 +51,7 @@ class Rules:
     canary: int = 0
     soak: int = 0
     fits: Callable[[int], str] = lambda _: ""
+    deadline: datetime | None = None
 
 
 class Run:
@@ -83,6 +87,7 @@ class Run:
         if first:
             self._graph = self._graph.canary_first(first)
         self._canary = Canary(self._graph, first, rules.soak, self._before.gates.get(SOAKING))
+        self._budget = Budget(clock, rules.deadline, stop)
         gates = Gates(
             graph=self._graph,
             stop=stop,
@@ -91,6 +96,7 @@ class Run:
             max_disrupted=rules.max_disrupted,
             canary=first if self._canary.watches else (),
             fits=rules.fits,
+            in_time=self._budget.too_short,
             worst=self._worst(),
             bracket_worst=self._bracket_worst(),
         )
@@ -102,6 +108,7 @@ class Run:
             reviewed={step.id: step for step in review.steps},
             gates=gates,
             stop=stop,
+            budget=self._budget,
             progress=progress,
             changing=precheck.changing,
         )
@@ -112,7 +119,7 @@ class Run:
 
     async def carry_out(self) -> RunResult:
         """Bring every step to its end and say how the run ended."""
-        ended = await walk(self._graph, self._work)
+        ended = await alongside(self._budget.run_out(), walk(self._graph, self._work))
         end = sum_up(
             RunEnd(
                 review=self._review,
@@ -122,7 +129,7 @@ class Run:
                 sent_before={key for key, state in self._before.steps.items() if state.sent},
                 writes=self._context.writes,
                 changed=any(state.changed for state in self._journal.state.steps.values()),
-                interrupted=self._stop.reason,
+                interrupted="" if self._budget.spent else self._stop.reason,
             )
         )
         finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values())
@@ -175,6 +182,8 @@ class Run:
             await self._context.pick_up(node, Attempts())
         except AzureError as error:
             return Settlement("failed", error.code, error.cause, node.step)
+        except StoppedError as stopped:
+            return Settlement("skipped", stopped.code, stopped.cause, node.step, stopped=True)
         return Settlement("already done", "", "nothing inside its bracket is to change", node.step)
 
     async def _record(self, node: Node, settlement: Settlement) -> None:

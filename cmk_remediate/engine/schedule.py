@@ -67,6 +67,29 @@ async def _sleep(clock: Clock, seconds: float) -> None:
     await clock.sleep(seconds)
 
 
+async def alongside(background: Coroutine[Any, Any, None], work: Coroutine[Any, Any, T]) -> T:
+    """Return what *work* returns; *background* runs meanwhile and is cancelled with its end."""
+    task = asyncio.create_task(background)
+    try:
+        return await work
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def unless(over: Coroutine[Any, Any, None], reading: Coroutine[Any, Any, T]) -> T | None:
+    """Return what *reading* returns; None when *over* ends first. Then it is cancelled, so it may only read."""
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(reading), asyncio.create_task(over)]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        found: T | None = tasks[0].result() if tasks[0].done() else None
+        return found
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Await *work*; if we are cancelled meanwhile, let it finish first. A write, once begun, is never cancelled."""
     task = asyncio.create_task(work)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError, InputError, ReviewError, RunStoreBusy
+from cmk_remediate.planfile.schema import seconds
 
 if TYPE_CHECKING:
     from cmk_remediate.model.review import Review
@@ -30,6 +32,7 @@ class Job:
         accept: what is accepted by name.
         runs: the run store; None for the plan's or the review's.
         client_id: of the managed identity to use; None for the only one.
+        stop_after: the time an ``apply`` may take; None for any.
         simulate: the state file of an embedded Azure; None for the real one.
     """
 
@@ -40,6 +43,7 @@ class Job:
     accept: tuple[str, ...]
     runs: str | None
     client_id: str | None
+    stop_after: timedelta | None
     simulate: str | None
 
     def check(self, review: Review) -> None:
@@ -75,8 +79,6 @@ def parse_job(text: str, *, variable: Callable[[str], str | None], environment: 
         raise _wrong(f"unknown: {', '.join(surplus)}; known: {', '.join(_KEYS)}")
     if fields.get("do") not in get_args(Verb):
         raise _wrong(f"`do` is one of {', '.join(get_args(Verb))}")
-    if fields.get("stop_after") is not None:
-        raise _later("stop_after", _LATER)
     accept = fields.get("accept", [])
     if not isinstance(accept, list) or not all(isinstance(item, str) for item in accept):
         raise _wrong("`accept` is a list of texts")
@@ -89,6 +91,7 @@ def parse_job(text: str, *, variable: Callable[[str], str | None], environment: 
         accept=tuple(accept),
         runs=_text(fields, "runs"),
         client_id=_text(fields, "client_id"),
+        stop_after=_duration(fields, "stop_after"),
         simulate=_text(fields, "simulate"),
     )
     _complete(job, environment)
@@ -102,8 +105,8 @@ def _complete(job: Job, environment: Mapping[str, str]) -> None:
         raise _wrong("`apply` takes a review, not a plan")
     if job.do != "apply" and job.plan is None:
         raise _wrong(f"`{job.do}` needs `plan`")
-    if job.do != "apply" and (job.review or job.digest or job.accept):
-        raise _wrong(f"`review`, `digest` and `accept` belong to `apply`, not to `{job.do}`")
+    if job.do != "apply" and (job.review or job.digest or job.accept or job.stop_after):
+        raise _wrong(f"`review`, `digest`, `accept` and `stop_after` belong to `apply`, not to `{job.do}`")
     sandbox = "IDENTITY_ENDPOINT" in environment and "MSI_ENDPOINT" not in environment
     if job.do == "apply" and sandbox and not job.simulate:
         hint = "Run it on a Hybrid Worker with `runs` on a disk that stays."
@@ -145,6 +148,16 @@ def _text(fields: Mapping[str, Any], key: str) -> str | None:
     if "://" in value:
         raise _later(key, f"{value} {_LATER}")
     return value
+
+
+def _duration(fields: Mapping[str, Any], key: str) -> timedelta | None:
+    text = _text(fields, key)
+    if text is None:
+        return None
+    try:
+        return timedelta(seconds=seconds(text))
+    except ValueError as error:
+        raise _wrong(f"`{key}`: {error}") from error
 
 
 def _wrong(text: str) -> InputError:

@@ -5,6 +5,7 @@ Fails: a run goes on past its window, its cap or a broken canary; or stops half-
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -101,15 +102,43 @@ def test_a_window_never_stops_what_was_begun(azure: Azure) -> None:
 # -- the deadline and the caps ---------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_begun_that_could_pass_the_deadline(azure: Azure) -> None:
+def test_no_step_starts_that_may_not_end_in_time(desk: Sit) -> None:
+    """The same command again, as a schedule gives it, goes on: attaching takes 10 min at worst, the next steps 30."""
+    at = desk(several(2))
+    at.reviewed()
+    stage = at.stage
+    short = at.apply("--stop-after", "9m")
+    assert (short.code, short.writes) == (4, 0), short.out
+    stopped = at.apply("--stop-after", "20m")
+    assert stopped.code == 5, stopped.out
+    assert {path(one) for one in writes(stage.since(0))} == {one.lower() for one in stage.scene.servers}
+    assert "this takes 1800 s at worst" in " ".join(stopped.out.split())
+    run = json.loads(at.review.read_bytes())["digest"]
+    assert at("resume", run, "--stop-after", "20m").code == 5
+    assert at.apply("--stop-after", "150m").code == 0
+    back = at("rollback", run, "--yes", "--stop-after", "20m")
+    assert (back.code, back.writes) == (4, 0), back.out
+    assert at("rollback", run, "--yes", "--stop-after", "150m").code == 0
+
+
+def test_the_time_ends_the_canarys_soak_and_the_next_start_soaks_on(azure: Azure) -> None:
     stage = azure(several(2))
     review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    early = stage.apply(review, deadline=stage.azure.world.now + timedelta(minutes=10))
-    assert (early.exit_code, early.writes) == (4, 0), told(early)
-    stopped = stage.apply(review, deadline=stage.azure.world.now + timedelta(hours=2))
+    began = stage.azure.clock.stamp()
+    stopped = stage.apply(review, stop_after=timedelta(minutes=62))
     assert stopped.exit_code == 5, told(stopped)
     assert [end for end, _ in _ends(stopped)] == ["done", "skipped"]
-    assert stage.resume(review.digest).exit_code == 0
+    assert stage.azure.clock.stamp() - began < 62 * 60 + 5
+    mark = stage.seen()
+    assert stage.apply(review, stop_after=timedelta(minutes=62)).exit_code == 0
+    assert _on(stage.scene, stage.since(mark), 0) == []
+
+
+@pytest.mark.parametrize("text", ["", "150", "2 h", "-5m"])
+def test_a_time_that_is_none_is_64(desk: Sit, text: str) -> None:
+    at = desk(one_server())
+    at.reviewed()
+    refused(at.apply("--stop-after", text), 64, codes.input_.USAGE, "is not a duration such as")
 
 
 def test_more_targets_than_max_targets_is_4(desk: Sit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
@@ -44,18 +45,19 @@ FAULT = st.sampled_from(
     stop_at=st.none() | st.integers(0, 30),
     drift=st.none() | st.sampled_from(["m0d0", "m1d1"]),
     kill=st.none() | st.tuples(st.integers(1, 40), st.sampled_from(["before", "after"])),
+    time=st.none() | st.integers(1350, 1700),
 )
 def test_a_machine_that_ran_runs_at_the_end(
-    faults: dict[str, list[Any]], stop_at: int | None, drift: str | None, kill: Any
+    faults: dict[str, list[Any]], stop_at: int | None, drift: str | None, kill: Any, time: int | None
 ) -> None:
-    """Law 10: failure, refusal, drift, a wish to end, death: in any mixture."""
+    """Law 10: failure, refusal, drift, a wish to end, too little time, too many failures, death: in any mixture."""
     lab, graph = fleet()
     review = lab.dry_run(graph)
     stop, events = Stop(), [0]
 
     def plan(azure: SmallAzure) -> None:
         azure.faults = {rid("disks", name).key: list(items) for name, items in faults.items()}
-        azure.slow = {rid("machines", "m0").key: 40}
+        azure.slow = {rid("machines", "m0").key: 40, rid("disks", "m1d0").key: 900}
 
         def hand(request: Any) -> None:
             if drift and request.verb == "deallocate":
@@ -68,9 +70,13 @@ def test_a_machine_that_ran_runs_at_the_end(
         if events[0] == stop_at:
             stop.ask("Ctrl-C")
 
-    first = lab.apply(review, rules=Rules(max_failures=9), stop=stop, progress=watch, kill_at=kill, settings=plan)
+    def rules() -> Rules:
+        deadline = None if time is None else lab.clock.now() + timedelta(seconds=time)
+        return Rules(max_failures=1 if time else 9, deadline=deadline)
+
+    first = lab.apply(review, rules=rules(), stop=stop, progress=watch, kill_at=kill, settings=plan)
     if first.result is None:
-        lab.apply(review, first.lines, rules=Rules(max_failures=9))
+        lab.apply(review, first.lines, rules=rules())
     assert powers(lab) == {"running"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,6 +35,9 @@ def parse(environment: dict[str, str] | None = None, **fields: Any) -> Job:
         {"do": "apply", "digest": "d"},
         {"do": "apply", "review": "r", "digest": "d", "plan": "p"},
         {"do": "apply", "review": "r", "digest": "d", "accept": "x:y"},
+        {"do": "apply", "review": "r", "digest": "d", "stop_after": "150"},
+        {"do": "apply", "review": "r", "digest": "d", "stop_after": 150},
+        {"do": "dry-run", "plan": "p", "stop_after": "2h"},
     ],
 )
 def test_what_is_not_understood(fields: dict[str, Any]) -> None:
@@ -48,7 +52,6 @@ def test_what_is_not_understood(fields: dict[str, Any]) -> None:
         ({"do": "dry-run", "plan": "https://store.example/plan.yaml"}, {}),
         ({"do": "dry-run", "plan": "p", "runs": "https://store.example/runs"}, {}),
         ({"do": "apply", "review": "https://store.example/r.json", "digest": "d"}, {}),
-        ({"do": "dry-run", "plan": "p", "stop_after": "2h"}, {}),
         ({"do": "apply", "review": "r", "digest": "d"}, SANDBOX),
     ],
 )
@@ -62,6 +65,11 @@ def test_the_sandbox_may_look_and_may_rehearse() -> None:
     assert parse(SANDBOX, do="verify", plan="p").do == "verify"
     assert parse(SANDBOX, do="apply", review="r", digest="d", simulate="az.json").simulate == "az.json"
     assert parse({**SANDBOX, "MSI_ENDPOINT": "x"}, do="apply", review="r", digest="d").do == "apply"
+
+
+def test_an_apply_may_be_given_its_time() -> None:
+    assert parse(do="apply", review="r", digest="d", stop_after="2h30m").stop_after == timedelta(minutes=150)
+    assert parse(do="apply", review="r", digest="d", stop_after=None).stop_after is None
 
 
 def test_a_plan_may_be_written_out() -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.ids import ResourceId
 
+ESTIMATE = Estimate(usual=60, worst=3600)
+"""Seconds for the request; the scan behind it, which may take a day, goes on by itself and nobody waits for it (our choice)."""
 KEPT = Reversibility("kept", "rollback never decrypts a database", codes.sql.TDE_KEPT)
 _RUNNING = ("running", "resume")
 _STOPPED = ("suspend", "aborted")
@@ -66,7 +68,7 @@ class EnableTde(SqlStep):
                 Request("PUT", self.address(), {"properties": {"state": "Enabled"}}),
                 (Line("properties.state", state or None, "Enabled", reversibility=KEPT),),
                 (Effect(self.address(), {"properties": {"state": "Enabled"}}),),
-                Estimate(usual=60, worst=86400),
+                ESTIMATE,
                 "update",
                 f"properties.state of the encryption of {self.database} is {state or 'absent'}",
             )
