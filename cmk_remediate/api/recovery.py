@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.errors import AzureError
-from cmk_remediate.model.decisions import Change, Read
+from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.review import Note
-from cmk_remediate.steps import RestrictVault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cmk_remediate.codes.code import Code
-    from cmk_remediate.engine.project import Projected
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.model.outcomes import Reader
 
@@ -66,19 +64,6 @@ async def recovery_notes(reader: Reader, vaults: Iterable[ResourceId], said: Seq
                 text = f"what a key of {vault.name} encrypts is restored with that key only, in the version of its time"
                 found.append(_note(codes.notes.RESTORE_NEEDS, vault, text))
     return tuple(found)
-
-
-def restriction_notes(projected: Mapping[str, Projected]) -> tuple[Note, ...]:
-    """Return, for each vault that is to be restricted, who was not looked for: that needs a search over all resources."""
-    return tuple(
-        _note(
-            codes.notes.OTHER_USERS_NOT_SEARCHED,
-            item.step.vault,
-            f"resources that name {item.step.vault.name} were not searched",
-        )
-        for item in projected.values()
-        if isinstance(item.step, RestrictVault) and isinstance(item.decision, Change)
-    )
 
 
 def _of_vault(vault: ResourceId, location: str) -> Iterator[Note]:

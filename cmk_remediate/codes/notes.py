@@ -76,11 +76,12 @@ CALLER_LACKS_PERMISSION = Code(
     meaning="Whoever made the dry run may not do what the review needs; whoever applies it must.",
     next="Apply with an identity that holds the role printed by `cmk-remediate permissions PLAN`.",
 )
-OTHER_USERS_NOT_SEARCHED = Code(
+OTHER_USERS_UNSEEN = Code(
     "CMK613",
-    title="resources that use this vault were not searched",
-    meaning="Other resources may name keys of this vault; only its access policies, roles and network rules were read.",
-    next="Search for the vault's URI before restricting it.",
+    title="users of this vault that no search shows",
+    meaning="Azure Resource Graph lags behind, and shows only top-level resources that the caller may read, not the settings "
+    "of applications, nor what names the vault by its resource id alone.",
+    next="Look at the vault's log of AuditEvent before restricting it; apply with an identity that reads as much.",
 )
 LOCK_FORBIDS_REMOVAL = Code(
     "CMK614",
@@ -105,4 +106,10 @@ NOT_CHECKED = Code(
     title="a side condition was not checked",
     meaning="The caller may not read it, so nobody knows whether it stands in the way.",
     next="Give the caller the role printed by `cmk-remediate permissions PLAN`, or check it by hand.",
+)
+SUBSCRIPTION_NOT_SEARCHED = Code(
+    "CMK618",
+    title="a subscription was not searched for users of the vault",
+    meaning="The caller may not read the whole subscription, so resources in it that name the vault's URI are not listed.",
+    next="Make the dry run, and apply, with an identity that may read it all (role Reader).",
 )

@@ -115,8 +115,8 @@ BYPASS_UNCONFIRMED = Code(
 VAULT_USERS_UNKNOWN = Code(
     "CMK319",
     title="users of the vault not known",
-    meaning="The vault is restricted only if the review lists who uses it, and that list could not be read.",
-    next="Let the caller read role assignments on the vault.",
+    meaning="The vault is restricted only if the review lists who uses it, and that list could not be read whole.",
+    next="Let the caller read role assignments on the vault, and search its subscriptions with Azure Resource Graph.",
 )
 POLICY_WITHOUT_ROLE = Code(
     "CMK320",

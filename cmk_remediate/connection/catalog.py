@@ -41,6 +41,7 @@ class Row:
         plane: whose endpoint *path* is below.
         kind: what it counts as.
         paged: whether it answers with pages of ``value``.
+        searches: whether it answers as Azure Resource Graph does: pages of ``data``, each asked for by the token of the one before.
         filtered: for rows with a path: whether it takes a ``filter``.
         source: for rows with a path: where Azure documents it.
     """
@@ -56,6 +57,7 @@ class Row:
     plane: Plane = "arm"
     kind: Kind = "read"
     paged: bool = False
+    searches: bool = False
     filtered: bool = False
     source: str = ""
 

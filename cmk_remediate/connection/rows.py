@@ -20,6 +20,9 @@ _RESOURCES = ("azure.mgmt.resource.resources.aio:ResourceManagementClient", "202
 _POLICY = ("azure.mgmt.policyinsights.aio:PolicyInsightsClient", "2020-07-01")
 _SQL = ("azure.mgmt.sql.aio:SqlManagementClient", "2025-01-01")
 
+SEARCH = "search"
+"""The row that asks Azure Resource Graph, whatever resource it is asked about."""
+
 KEYS_API = "2025-07-01"
 """Of the keys data plane: the default of `azure.keyvault.keys.ApiVersion`."""
 
@@ -54,7 +57,7 @@ def _words(name: str) -> tuple[str, Kind]:
         return "PATCH", "write"
     if name == "delete":
         return "DELETE", "delete"
-    return ("POST" if name == "check-policy" else "GET"), "read"
+    return ("POST" if name in ("check-policy", SEARCH) else "GET"), "read"
 
 
 def _path(
@@ -71,6 +74,7 @@ def _path(
         plane="vault" if vault else "arm",
         kind=counts_as,
         paged=name.startswith("list:") or name == "permissions",
+        searches=name == SEARCH,
         filtered=filtered,
         source=source,
     )
@@ -205,6 +209,14 @@ _AROUND_ROWS = (
     _sdk(_RESOURCES, _GROUP, "get", "resource_groups.get", "resource_group_name=group"),
     _sdk(_RESOURCES, _SUBSCRIPTION, "provider", "providers.get", "resource_provider_namespace=query.namespace"),
     _path(_SUBSCRIPTION, "get", "/{id}", "2022-12-01", f"{_REST}Subscriptions - Get"),
+    # Without `subscriptions` in the body it is asked of all that the caller may read in the tenant.
+    _path(
+        ANY,
+        SEARCH,
+        "/providers/Microsoft.ResourceGraph/resources",
+        "2021-03-01",
+        f"{_REST}Azure Resource Graph: Resources - Resources",
+    ),
     _sdk(
         _POLICY,
         ANY,

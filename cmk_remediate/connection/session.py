@@ -17,10 +17,11 @@ from cmk_remediate.connection.clouds import cloud_named
 from cmk_remediate.connection.durations import Durations
 from cmk_remediate.connection.operation import Waiting, outcome_of_write, record_of
 from cmk_remediate.connection.pacing import Pacing
+from cmk_remediate.connection.searching import whole_search
 from cmk_remediate.connection.tokens import Tokens
 from cmk_remediate.connection.traffic import Traffic
 from cmk_remediate.errors import AzureError, BugError
-from cmk_remediate.model.decisions import Estimate, Read, Request, unreachable
+from cmk_remediate.model.decisions import Estimate, Read, Request, not_searched, unreachable
 from cmk_remediate.model.outcomes import Answer, NotYet, Operation, Refused, SendOutcome, Unclear, WaitOutcome
 from cmk_remediate.model.values import Unknown, holds_unknown
 
@@ -106,7 +107,8 @@ class Session:
     async def read(self, read: Read) -> Answer:
         """Return the answer to *read*; all items, from all pages, of a list.
 
-        A vault's own endpoint that cannot be reached, or is closed to the caller, answers `decisions.unreachable`.
+        A vault's own endpoint that cannot be reached, or is closed to the caller, answers `decisions.unreachable`; a search that
+        fails or is refused, or is not answered whole, answers `decisions.not_searched`: whoever asks must be right without it.
 
         Raises:
             AzureError: refused (its code says why), or no clear answer after the retries that reads are given.
@@ -116,6 +118,8 @@ class Session:
         row = row_for(read.resource, read.verb)
         if row.kind != "read":
             raise BugError(codes.engine.BUG, f"{row.label} is not a read", resource=read.resource.text)
+        if row.searches:
+            return await self._search(row, read)
         try:
             reply = await self._read(row, read)
         except AzureError:
@@ -131,6 +135,15 @@ class Session:
         if not row.paged:
             return Answer(reply.json, reply.at)
         return Answer(await self._all_pages(row, read, reply), reply.at)
+
+    async def _search(self, row: Row, read: Read) -> Answer:
+        try:
+            found = await whole_search(
+                read, lambda one: self._read(row, one), lambda reply: self._unreadable(row, read, reply)
+            )
+        except AzureError as error:
+            return Answer(not_searched(error.cause), self.now())
+        return Answer(found, self.now())
 
     async def send(self, request: Request, *, client_request_id: str) -> SendOutcome:
         """Send *request* once and return what came of it.

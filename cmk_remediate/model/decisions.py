@@ -40,6 +40,11 @@ def unreachable() -> dict[str, bool]:
     return {"unreachable": True}
 
 
+def not_searched(why: str) -> dict[str, str]:
+    """Return what a search over many resources answers when it failed, was refused, or was not answered whole."""
+    return {"notSearched": why}
+
+
 @dataclass(frozen=True)
 class Found:
     """What a step judges by.

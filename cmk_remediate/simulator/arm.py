@@ -32,6 +32,12 @@ _QUESTIONS: Mapping[str, Callable[[ArmRequest, ResourceId], Outgoing]] = {
 """POSTs of no resource type that change nothing."""
 
 
+def only_asks(incoming: Incoming) -> bool:
+    """Say whether a request changes nothing by its nature, however it is answered."""
+    asked = incoming.path.lower().rpartition("/providers/")[2].rstrip("/")
+    return incoming.method in ("GET", "HEAD") or (incoming.method == "POST" and asked in _QUESTIONS)
+
+
 def answer(world: World, incoming: Incoming) -> tuple[Outgoing, str]:
     """Answer a request to Azure Resource Manager; also returns the caller's object id, empty for none."""
     claims, refusal = authenticated(world, incoming, world.cloud.arm_audiences)

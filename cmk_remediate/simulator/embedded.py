@@ -168,7 +168,7 @@ class EmbeddedAzure:
             given.status,
             caller,
             code,
-            given.read or incoming.method in ("GET", "HEAD"),
+            given.read or arm.only_asks(incoming),
             given.poll,
             hashlib.sha256(incoming.body).hexdigest() if incoming.body else "",
             incoming.body,

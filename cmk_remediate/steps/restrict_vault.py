@@ -26,15 +26,16 @@ from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import UNKNOWN, PrincipalId, Ref, Unknown, known
-from cmk_remediate.steps import equivalents, policies, reads, roles, vault_state
+from cmk_remediate.steps import equivalents, policies, reads, vault_state, vault_users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 FIREWALL = Reversibility("kept", "rollback does not open a vault that the review closed", codes.vault.FIREWALL_KEPT)
 MODEL = Reversibility(
     "kept", "rollback does not switch back: that would void every role on the vault", codes.vault.PERMISSION_MODEL_KEPT
 )
+_SEARCH = ("*/read", "Microsoft.ResourceGraph/resources/read")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class RestrictVault(Step):
         timeout: seconds that a role must be old to be believed to have arrived: the propagation timeout.
         private_endpoint: the services of the plan reach the vault by private endpoint, so the bypass may be None.
         ours: the principals the plan grants the key, of all its targets: they are not among the other users.
+        moved: the resources the plan moves to the vault's keys: that they name its URI, now or later, is no news.
     """
 
     kind: ClassVar[str] = "restrict_vault"
@@ -65,19 +67,21 @@ class RestrictVault(Step):
     timeout: int = 1200
     private_endpoint: bool = False
     ours: tuple[PrincipalId | Ref[PrincipalId], ...] = field(default=(), compare=False)
+    moved: tuple[ResourceId, ...] = field(default=(), compare=False)
 
     def address(self) -> ResourceId:
         """Return the vault's id."""
         return self.vault
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return the role assignments that count at the vault."""
-        return (reads.role_assignments(self.vault),)
+        """Return the role assignments that count at the vault, and the search for resources that name its URI."""
+        return (reads.role_assignments(self.vault), reads.resources_naming(self.vault))
 
     def merged(self, other: Step) -> Step:
         """Return one step for the targets of both: the vault is restricted once, last."""
-        theirs = other.ours if isinstance(other, RestrictVault) else ()
-        return replace(self, ours=tuple(dict.fromkeys((*self.ours, *theirs))))
+        same = other if isinstance(other, RestrictVault) else self
+        principals = tuple(dict.fromkeys((*self.ours, *same.ours)))
+        return replace(self, ours=principals, moved=tuple(dict.fromkeys((*self.moved, *same.moved))))
 
     def owns(self) -> Mapping[str, Any]:
         """Return what it sets."""
@@ -114,6 +118,12 @@ class RestrictVault(Step):
             return Blocked(
                 codes.vault.VAULT_USERS_UNKNOWN, f"the role assignments of {self.vault.name} could not be listed"
             )
+        named = found.reads.get(reads.resources_naming(self.vault))
+        if not isinstance(named, list):
+            why = reads.why_not_searched(named)
+            return Blocked(
+                codes.vault.VAULT_USERS_UNKNOWN, f"resources that name {self.vault.name} could not be searched: {why}"
+            )
         if closes and vault_state.bypass(body) == "None" and not self.private_endpoint:
             return Blocked(
                 codes.vault.NETWORK_REFUSES,
@@ -125,7 +135,7 @@ class RestrictVault(Step):
                 return refused
         return Change(
             Request("PATCH", self.vault, {"properties": properties}),
-            (*lines, *self._users(body, listed, rules="networkAcls" not in properties)),
+            (*lines, *self._users(body, listed, named, rules="networkAcls" not in properties)),
             (Effect(self.vault, {"properties": properties, "systemData": {"lastModifiedAt": UNKNOWN}}),),
             Estimate(usual=5, worst=120),
             "update",
@@ -140,13 +150,17 @@ class RestrictVault(Step):
     def permissions(self) -> Permissions:
         """Return reading and writing the vault, reading its assignments and, to switch the model, writing them.
 
-        Azure's pages disagree on the last one (vaults/write alone, or both), so its lack is not a refusal.
+        Azure's pages disagree on the last one (vaults/write alone, or both), so its lack is not a refusal. The search shows what
+        the caller may read (learn.microsoft.com, "Overview of Azure Resource Graph"), so it needs to read everything: here where
+        the vault and the moved resources are; where else its users are, nobody knows beforehand.
         """
         needed = [
             Permission("Microsoft.KeyVault/vaults/read", self.vault, "vault"),
             Permission("Microsoft.KeyVault/vaults/write", self.vault, "vault"),
             Permission("Microsoft.Authorization/roleAssignments/read", self.vault, "vault"),
         ]
+        for subscription in dict.fromkeys(one.subscription_id for one in (self.vault, *self.moved)):
+            needed += [Permission(action, subscription, "vault", checkable=False) for action in _SEARCH]
         if self.permission_model is not None:
             needed.append(
                 Permission("Microsoft.Authorization/roleAssignments/write", self.vault, "vault", checkable=False)
@@ -174,6 +188,15 @@ class RestrictVault(Step):
             lines.append(Line(path, at_path(body, path), wanted, "owned", FIREWALL, accept))
         return bool(properties)
 
+    def _users(
+        self, body: JsonObject, listed: Sequence[JsonObject], named: Sequence[JsonObject], *, rules: bool
+    ) -> Iterator[Line]:
+        """Yield a line for each other user of the vault."""
+        ours = {str(item).lower() for item in map(known, self.ours) if not isinstance(item, Unknown)}
+        yield from vault_users.by_principal(body, listed, ours)
+        yield from vault_users.by_network(body, rules=rules)
+        yield from vault_users.by_uri(named, {one.key for one in (self.vault, *self.moved)})
+
     def _judge_policies(self, body: JsonObject, listed: list[JsonObject], found: Found) -> Blocked | None:
         """Return the first access policy that has no equivalent role, or none old enough."""
         for entry in policies.entries(body):
@@ -188,33 +211,3 @@ class RestrictVault(Step):
                     f"{who} has no role older than {self.timeout} s that permits {', '.join(lost)}",
                 )
         return None
-
-    def _users(self, body: JsonObject, listed: list[JsonObject], *, rules: bool) -> Iterator[Line]:
-        """Yield a line for each other user of the vault that its body and its role assignments show.
-
-        Our own principals are left out: whether they have arrived in the list yet is chance, and no drift.
-        """
-        ours = {str(item).lower() for item in map(known, self.ours) if not isinstance(item, Unknown)}
-        for entry in policies.entries(body):
-            who = at_path(entry, "objectId")
-            if not isinstance(who, Unknown) and str(who).lower() not in ours:
-                yield _relied(f"properties.accessPolicies[{who}]", at_path(entry, "permissions"))
-        for item in sorted(listed, key=lambda one: str(at_path(one, "name"))):
-            if roles.principal_of(item) not in {"", *ours} and roles.role_of(item) not in roles.WITHOUT_DATA_ACTIONS:
-                who = f"{at_path(item, 'properties.principalType') or 'Principal'} {roles.principal_of(item)}"
-                what = f"{who} is {roles.role_name(roles.role_of(item))} at {roles.scope_of(item)}"
-                yield _relied(f"roleAssignments[{at_path(item, 'name')}]", what)
-        for connection in at_path(body, "properties.privateEndpointConnections") or ():
-            endpoint = at_path(connection, "properties.privateEndpoint.id") or at_path(connection, "id")
-            yield _relied(
-                f"properties.privateEndpointConnections[{endpoint}]",
-                at_path(connection, "properties.privateLinkServiceConnectionState.status"),
-            )
-        for name in ("ipRules", "virtualNetworkRules"):
-            found = at_path(body, f"properties.networkAcls.{name}")
-            if rules and found:
-                yield _relied(f"properties.networkAcls.{name}", found)
-
-
-def _relied(path: str, value: Any) -> Line:
-    return Line(path, value, value, "relied_on")

@@ -73,6 +73,7 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "list:vaults": "providers/Microsoft.KeyVault/vaults",
 }
 ELSEWHERE = {
+    "search": "/providers/Microsoft.ResourceGraph/resources",
     "provider": f"/subscriptions/{SUB}/providers/Microsoft.Sql",
     "check-policy": "/providers/Microsoft.PolicyInsights/checkPolicyRestrictions",
     "built-in-policy-definition": "/providers/Microsoft.Authorization/policyDefinitions/p1",
@@ -114,7 +115,9 @@ def test_sdk_has_the_method_with_these_parameters(row: Row) -> None:
 @every_row
 def test_row_sends_what_the_sdk_words_with_its_default_api_version(row: Row) -> None:
     one = world()
-    one.azure.rule = lambda _sent: Say(200, {"value": []} if row.paged else {"properties": {}})
+    one.azure.rule = lambda _sent: Say(
+        200, {"value": [], "data": []} if row.paged or row.searches else {"properties": {}}
+    )
     resource = ResourceId.parse(EXAMPLES[row.type])
     session = Session(one.connection, read_only=False, vaults=[VAULT])
 

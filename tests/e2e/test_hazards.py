@@ -4,7 +4,7 @@ Where another file has it already, it is named here.
 
 | hazard | tests |
 | --- | --- |
-| 1 hardening a vault shuts nobody out | below; recipes/steps/protect_vault.json, restrict_vault.json; monitor, law 11 |
+| 1 hardening a vault shuts nobody out | below; test_vault_users; recipes/steps: protect_vault, restrict_vault; law 11 |
 | 2 undo sees who depends on it now | below; engine/test_rollback: test_no_undone_step_is_needed_by_one_that_stays |
 | 3 brackets | engine/test_brackets (invented steps: Azure SQL has none) |
 | 4 exactly the reviewed lines, or nothing | test_gates: test_an_owners_change_..., test_what_is_not_ours_...; engine/test_settle |
@@ -646,10 +646,3 @@ def test_4_a_change_in_the_middle_of_a_run_is_seen_before_the_next_write(azure: 
     result = stage.apply(review, progress=disable)
     assert (result.exit_code, result.targets[0].code) == (5, "CMK501"), told(result)
     assert not [one for one in _sent(stage) if one.endswith("/encryptionprotector/current")]
-
-
-def test_restricting_a_vault_says_who_was_not_looked_for(azure: Azure) -> None:
-    """HAZARD 1: a board that restricts a vault must know that other resources' use of it was not searched."""
-    scene = planning(one_server(), vault={"restrict": {"default_action": "Deny"}, "bypass": "AzureServices"})
-    review = azure(scene).dry_run()
-    assert codes.notes.OTHER_USERS_NOT_SEARCHED in {note.code for note in review.notes}

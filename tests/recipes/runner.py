@@ -34,8 +34,8 @@ The questions a step is asked:
 ``youngest``, ``deadline``, ``excludes_network``
     what a step that waits for access answers on ``found``
 
-A read is ``{"resource": id, "verb": "get", "query": {"filter": "..."}, "answer": ...}``; without ``answer`` the
-resource does not exist. In bodies ``{"unknown": true}`` stands for a value known after apply.
+A read is ``{"resource": id, "verb": "get", "query": {"filter": "..."}, "body": <JSON>, "answer": ...}``; without ``answer``
+the resource does not exist, and only a search has a ``body``. In bodies ``{"unknown": true}`` stands for a value known after apply.
 
 Any other kind of case (a limit, a recipe) has its own members; the test gives the function that answers it.
 """
@@ -154,7 +154,8 @@ def found_of(case: Case) -> Found:
     reads = {}
     for item in data.get("reads", {}).values():
         query = tuple(sorted(item.get("query", {}).items()))
-        read = Read(ResourceId.parse(item["resource"]), item.get("verb", "get"), query)
+        body = canonical(item["body"]).decode() if "body" in item else ""
+        read = Read(ResourceId.parse(item["resource"]), item.get("verb", "get"), query, body)
         reads[read] = with_unknowns(item.get("answer"))
     now = parse_utc(data["now"]) if "now" in data else NOW
     written = {key.lower(): parse_utc(value) for key, value in data.get("written", {}).items()}
@@ -181,7 +182,9 @@ def _answer(step: Step, question: str, case: Case) -> Any:
         return _address_json(step.address())
     if question == "also_reads":
         return [
-            {"resource": read.resource.text, "verb": read.verb, "query": dict(read.query)} for read in step.also_reads()
+            {"resource": read.resource.text, "verb": read.verb, "query": dict(read.query)}
+            | ({"body": json.loads(read.body)} if read.body else {})
+            for read in step.also_reads()
         ]
     if question == "owns":
         return to_json(dict(step.owns()))

@@ -311,6 +311,7 @@ class Recipe:
             seconds(self._plan.access.timeout),
             self._group.wishes.private_endpoint,
             tuple(server.principal for server in servers),
+            tuple(server.facts.id for server in servers),
         )
         self._put(restrict, *done)
 
