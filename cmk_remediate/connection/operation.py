@@ -194,22 +194,26 @@ def outcome_of_poll(reply: Reply, operation: Operation, *, is_location: bool) ->
     correlation = operation.correlation_id or reply.correlation_id
     if not reply.ok:
         silent = reply.status in (408, 429) or reply.status >= 500  # noqa: PLR2004 - says nothing of the operation
-        return None if silent else judge_reply(reply)
+        return None if silent else judge_reply(reply, operation.resource.namespace)
     if reply.malformed:
         return None
     body = reply.json
     status = str(at_path(body, "status") or "").lower() if isinstance(body, dict) else ""
     if status in ("failed", "canceled", "cancelled"):
-        return judge_operation(body, correlation_id=correlation, retry_after=reply.retry_after)
+        return judge_operation(
+            body, operation.resource.namespace, correlation_id=correlation, retry_after=reply.retry_after
+        )
     if status == "succeeded":
         return Accepted(None, reply.at, correlation)
     if is_location and reply.status != _TAKEN and not status:
         state = str(at_path(body, "properties.provisioningState") or "succeeded").lower()
-        return Accepted(body, reply.at, correlation) if state == "succeeded" else _of_state(state, body, correlation)
+        if state == "succeeded":
+            return Accepted(body, reply.at, correlation)
+        return _of_state(state, body, operation, correlation)
     return None
 
 
-def _of_state(state: str, body: Any, correlation: str) -> WaitOutcome | None:
+def _of_state(state: str, body: Any, operation: Operation, correlation: str) -> WaitOutcome | None:
     """Return what the provisioning state in a Location's final answer means."""
     if state not in _TERMINAL:
         return None
@@ -217,4 +221,4 @@ def _of_state(state: str, body: Any, correlation: str) -> WaitOutcome | None:
         "status": state,
         **({"error": at_path(body, "properties.error")} if at_path(body, "properties.error") else {}),
     }
-    return judge_operation(says, correlation_id=correlation)
+    return judge_operation(says, operation.resource.namespace, correlation_id=correlation)

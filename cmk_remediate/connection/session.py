@@ -170,7 +170,7 @@ class Session:
         if reply is None:
             return judge_silence(error or TimeoutError())
         if not reply.ok:
-            return judge_reply(reply)
+            return judge_reply(reply, resource.namespace)
 
         def record() -> Operation:
             version = row.api_version
@@ -294,7 +294,7 @@ class Session:
 
     @staticmethod
     def _unreadable(row: Row, read: Read, reply: Reply) -> AzureError:
-        judged = Unclear("the answer is not JSON") if reply.ok else judge_reply(reply)
+        judged = Unclear("the answer is not JSON") if reply.ok else judge_reply(reply, read.resource.namespace)
         where, correlation = read.resource.text, reply.correlation_id
         if isinstance(judged, Refused):
             cause = f"{row.name} was refused: {judged.azure_code}: {judged.text}"

@@ -76,6 +76,11 @@ class ResourceId:
         return "/".join([tail[0], *tail[1::2]])
 
     @property
+    def namespace(self) -> str:
+        """The resource provider's namespace, such as ``Microsoft.Sql``; that of the extension for an extension resource."""
+        return self.type.split("/")[0]
+
+    @property
     def name(self) -> str:
         """The last name in the id."""
         return self._parts[-1]
