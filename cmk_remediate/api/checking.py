@@ -25,15 +25,6 @@ if TYPE_CHECKING:
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review, ReviewedTarget
 
-_OF_STATE = (
-    codes.sql.DATABASE_OWN_KEY,
-    codes.sql.SYSTEM_ASSIGNED,
-    codes.sql.TDE_OFF,
-    codes.sql.TDE_SCAN_STOPPED,
-    codes.sql.TDE_UNREADABLE,
-)
-"""Notes on how things are; all others are on what an apply would do, or recovery would need."""
-
 
 async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path | None = None) -> Verification:
     """Say whether everything is as it should be; sends only reads.
@@ -54,7 +45,7 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     document = plan_of(subject)
     review = await dry_run(document, connection=connection, runs=runs)
     checks = tuple(_of_plan(target, review) for target in review.targets)
-    notes = tuple(note for note in review.notes if note.code in _OF_STATE)
+    notes = tuple(note for note in review.notes if codes.CODES[note.code].kind == "state")
     return Verification(document.name, checks, notes, _exit_code(checks))
 
 

@@ -1,7 +1,7 @@
 """Every code this project can show, with what it means and what to do next.
 
-A code is stable: it is never reused for another meaning. The first digit says where it comes from:
-1 input, 2 access, 3 vault and key, 4 service, 5 engine, 6 what a review says beside its steps.
+A code is stable: it is never reused for another meaning. The first digit says where it comes from: 1 input, 2 access,
+3 vault and key, 4 Azure SQL, 5 engine, 6 what a review says beside its steps, 7 to 9 the other services.
 """
 
 from __future__ import annotations
@@ -13,21 +13,30 @@ from cmk_remediate.codes import access, engine, input_, notes, sql, vault
 from cmk_remediate.codes.code import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from types import ModuleType
 
-_MODULES = (input_, access, vault, sql, engine, notes)
+FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "Input: plan file, estate file, command line, review": input_,
+        "Access: who may do what, and when Azure knows it": access,
+        "Vault and key": vault,
+        "Azure SQL": sql,
+        "Engine: what a run decides": engine,
+        "Notes a review carries": notes,
+    }
+)
+"""The modules of codes, by what their codes are about."""
 
 
-def _all() -> Iterator[Code]:
-    for module in _MODULES:
-        for value in vars(module).values():
-            if isinstance(value, Code):
-                yield value
+def codes_of(module: ModuleType) -> tuple[Code, ...]:
+    """Return the codes that *module* defines, sorted."""
+    return tuple(sorted(value for value in vars(module).values() if isinstance(value, Code)))
 
 
 def _table() -> Mapping[str, Code]:
     table: dict[str, Code] = {}
-    for code in _all():
+    for code in (code for module in FAMILIES.values() for code in codes_of(module)):
         if code in table and table[code] is not code:
             message = f"{code} is defined twice"
             raise ValueError(message)
@@ -38,4 +47,4 @@ def _table() -> Mapping[str, Code]:
 CODES: Mapping[str, Code] = _table()
 """Every code by its id, sorted."""
 
-__all__ = ["CODES", "Code", "access", "engine", "input_", "notes", "sql", "vault"]
+__all__ = ["CODES", "FAMILIES", "Code", "access", "codes_of", "engine", "input_", "notes", "sql", "vault"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+Kind = Literal["reason", "note", "state"]
 
 
 class Code(str):
@@ -17,20 +20,32 @@ class Code(str):
         heading: a short noun phrase; ``title`` is a method of every text.
         meaning: what was found, in one or two sentences.
         next: what the operator does about it.
+        kind: ``reason``: why something is refused, failed or stays; ``note``: a remark on what an apply would do or recovery
+            would need; ``state``: a remark on how things are, which a verification repeats.
     """
 
-    __slots__ = ("heading", "meaning", "next")
+    __slots__ = ("heading", "kind", "meaning", "next")
 
     heading: str
     meaning: str
     next: str
+    kind: Kind
 
-    def __new__(cls, value: str, *, title: str, meaning: str, next: str) -> Self:  # noqa: A002 - its name in reviews
+    def __new__(
+        cls,
+        value: str,
+        *,
+        title: str,
+        meaning: str,
+        next: str,  # noqa: A002 - its name in reviews
+        kind: Kind = "reason",
+    ) -> Self:
         """Make the code *value* with its explanation."""
         code = super().__new__(cls, value)
         code.heading = title
         code.meaning = meaning
         code.next = next
+        code.kind = kind
         return code
 
     @property

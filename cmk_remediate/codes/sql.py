@@ -76,23 +76,11 @@ VERSIONLESS_NOT_HERE = Code(
     meaning="Azure SQL takes keys without a version in the public cloud only.",
     next="Leave customer_managed_key.versionless out: versioned with auto-rotation follows new versions too.",
 )
-VERSIONLESS_AND_PINNED = Code(
-    "CMK413",
-    title="key both versionless and pinned",
-    meaning="customer_managed_key names a key_version and versionless at once.",
-    next="Leave one of them out.",
-)
 PINNED_KEY_EXPIRES = Code(
     "CMK414",
     title="pinned key that expires",
     meaning="With key_version pinned the server does not follow new versions, and the key has, or would get, an expiry date.",
     next="Leave key_version out, or use a key without expiry.",
-)
-HSM_KEY_NEEDS_PREMIUM = Code(
-    "CMK415",
-    title="RSA-HSM key in a standard vault",
-    meaning="The plan would create an RSA-HSM key, which needs a vault of sku premium.",
-    next="Declare key.type RSA, or name a premium vault.",
 )
 REPLICATION_UNHEALTHY = Code(
     "CMK416",
@@ -169,6 +157,7 @@ TDE_KEPT = Code(
 )
 TDE_SCAN_STOPPED = Code(
     "CMK428",
+    kind="state",
     title="the encryption scan of a database stopped",
     meaning="Transparent data encryption is enabled but its scan was suspended or aborted, so the data is not all encrypted.",
     next="Resume the scan: ALTER DATABASE ... SET ENCRYPTION RESUME.",
@@ -205,42 +194,49 @@ SOME_RIGHTS_UNKNOWN = Code(
 )
 DATABASE_OWN_KEY = Code(
     "CMK450",
+    kind="state",
     title="a database has its own key",
     meaning="A database-level protector overrides the server's; this run does not touch it.",
     next="Nothing; keep that key and its identity as they are.",
 )
 TDE_OFF = Code(
     "CMK451",
+    kind="state",
     title="a database is not encrypted",
     meaning="Its transparent data encryption is off, so the server's protector does not protect it.",
     next="Set enable_tde: true in the plan to switch it on: a long, IO-heavy scan.",
 )
 TDE_UNREADABLE = Code(
     "CMK452",
+    kind="state",
     title="a database's encryption state is not known",
     meaning="Azure refused to show the database's transparent data encryption.",
     next="Look at the database: it may be inaccessible.",
 )
 DATABASES_PER_VAULT = Code(
     "CMK453",
+    kind="note",
     title="many databases on one vault",
     meaning="Azure's guidance is at most 500 General Purpose or 200 Business Critical databases per vault.",
     next="Spread the servers over several vaults.",
 )
 PAUSED_DATABASE_RESUMES = Code(
     "CMK454",
+    kind="note",
     title="a paused database is resumed",
     meaning="Changing the key resumes paused serverless databases; they cost money until they pause again.",
     next="Nothing.",
 )
 PARTNER_INCLUDED = Code(
     "CMK455",
+    kind="note",
     title="geo partners move together",
     meaning="The servers are joined by failover groups or replication links and are one target.",
     next="Nothing; the partners need the same rights.",
 )
 GEO_ROLLBACK_ORDER = Code(
     "CMK456",
+    kind="note",
     title="the order of a geo rollback is not documented",
     meaning=(
         "Azure documents secondary-first for setting a customer key, not for going back; "
@@ -250,25 +246,22 @@ GEO_ROLLBACK_ORDER = Code(
 )
 ONE_PATCH = Code(
     "CMK457",
+    kind="note",
     title="identity and key are set in one request",
     meaning="A policy denies the server a body without a key, so identity and key are sent together.",
     next="Going back to platform keys will be denied by the same policy.",
 )
 SYSTEM_ASSIGNED = Code(
     "CMK458",
+    kind="state",
     title="server uses its system-assigned identity",
     meaning="Its key works; a user-assigned identity is a preference, not a requirement.",
     next="Nothing.",
 )
 OLD_SERVER_KEYS = Code(
     "CMK459",
+    kind="note",
     title="the previous key is still needed",
     meaning="Backups, log files and replicas made so far need the key the server uses now, in all its versions.",
     next="Keep it enabled, and the identity's access to it, for the longest backup retention.",
-)
-KEY_UNREADABLE = Code(
-    "CMK434",
-    title="the plan's vault or key cannot be read",
-    meaning="Azure refused to show the vault or the key that the plan names.",
-    next="Give the caller the role printed by `cmk-remediate permissions PLAN`, then make a new dry run.",
 )

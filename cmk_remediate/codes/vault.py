@@ -184,3 +184,21 @@ ROTATION_POLICY_MANUAL = Code(
     meaning="On an existing key only the vault's own endpoint sets it, and that cannot be reached from here.",
     next="Set it from a machine that reaches the vault, or run from a Hybrid Worker.",
 )
+HSM_KEY_NEEDS_PREMIUM = Code(
+    "CMK341",
+    title="RSA-HSM key in a standard vault",
+    meaning="The plan would create an RSA-HSM key, which needs a vault of sku premium.",
+    next="Declare key.type RSA, or name a premium vault.",
+)
+KEY_UNREADABLE = Code(
+    "CMK342",
+    title="the plan's vault or key cannot be read",
+    meaning="Azure refused to show the vault or the key that the plan names.",
+    next="Give the caller the role printed by `cmk-remediate permissions PLAN`, then make a new dry run.",
+)
+VERSIONLESS_AND_PINNED = Code(
+    "CMK343",
+    title="key both versionless and pinned",
+    meaning="customer_managed_key names a key_version and versionless at once.",
+    next="Leave one of them out.",
+)

@@ -7,6 +7,7 @@ from cmk_remediate.steps.access_policy import AddAccessPolicy, RemoveAccessPolic
 from cmk_remediate.steps.assign_key_role import AssignKeyRole, RemoveRole
 from cmk_remediate.steps.create_identity import CreateIdentity
 from cmk_remediate.steps.create_key import CreateKey
+from cmk_remediate.steps.find_key import FindKey
 from cmk_remediate.steps.protect_vault import ProtectVault
 from cmk_remediate.steps.restrict_vault import RestrictVault
 from cmk_remediate.steps.rotation import RotationPolicy
@@ -18,6 +19,7 @@ REGISTRY = Registry(
     AssignKeyRole,
     CreateIdentity,
     CreateKey,
+    FindKey,
     ProtectVault,
     RemoveAccessPolicy,
     RemoveRole,
@@ -33,6 +35,7 @@ __all__ = [
     "AssignKeyRole",
     "CreateIdentity",
     "CreateKey",
+    "FindKey",
     "ProtectVault",
     "RemoveAccessPolicy",
     "RemoveRole",

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cmk_remediate.codes import sql
 from tests.docs import excerpts, reference, tables
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
     "docs/simulator.md": {"simulate": excerpts.simulate, "settings": tables.settings, "switches": tables.switches},
     "docs/sql.md": {
-        "refusals": partial(tables.sql_codes, notes=False),
-        "remarks": partial(tables.sql_codes, notes=True),
+        "refusals": partial(tables.codes_table, sql, notes=False),
+        "remarks": partial(tables.codes_table, sql, notes=True),
         "role-names": excerpts.role_names,
         "role": excerpts.role,
     },

@@ -7,8 +7,7 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.codes import CODES, sql
-from cmk_remediate.codes.code import Code
+from cmk_remediate.codes import FAMILIES, codes_of
 from cmk_remediate.planfile.load import json_schema
 from cmk_remediate.report.ends import MEANINGS
 from cmk_remediate.simulator.doubts import ALL
@@ -17,17 +16,7 @@ from cmk_remediate.simulator.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_FAMILIES = {
-    "1": "Input: plan file, estate file, command line, review",
-    "2": "Access: who may do what, and when Azure knows it",
-    "3": "Vault and key",
-    "4": "Azure SQL",
-    "5": "Engine: what a run decides",
-    "6": "Notes a review carries",
-}
-_FIRST_NOTE = "CMK450"
-"""From here on the codes of Azure SQL are remarks; below they refuse, or say why something stays."""
+    from types import ModuleType
 
 
 def cell(text: str) -> str:
@@ -47,13 +36,11 @@ def errors() -> str:
         "# Codes\n",
         "Generated from `cmk_remediate/codes/`. `cmk-remediate explain CODE` prints the same without a network.\n",
     ]
-    family = ""
-    for code in CODES.values():
-        if code[3] != family:
-            family = code[3]
-            parts.append(f"## {family}xx {_FAMILIES[family]}\n")
-        parts.append(
+    for family, module in FAMILIES.items():
+        parts.append(f"## {family}\n")
+        parts.extend(
             f'### <a id="{code.lower()}"></a>{code}: {code.heading}\n\n{code.meaning}\n\n**Next:** {code.next}\n'
+            for code in codes_of(module)
         )
     return "\n".join(parts)
 
@@ -63,9 +50,9 @@ def exit_codes() -> str:
     return table(("code", "meaning"), ((str(code), cell(text)) for code, text in MEANINGS.items()))
 
 
-def sql_codes(*, notes: bool) -> str:
-    """Return the codes of Azure SQL: those that refuse or say what stays, or those that only remark."""
-    chosen = sorted(one for one in vars(sql).values() if isinstance(one, Code) and (one >= _FIRST_NOTE) is notes)
+def codes_table(module: ModuleType, *, notes: bool) -> str:
+    """Return the codes of one module: those that refuse or say what stays, or those that only remark."""
+    chosen = (one for one in codes_of(module) if (one.kind != "reason") is notes)
     rows = ((f"[{one}](errors.md#{one.lower()})", cell(one.heading), cell(one.next)) for one in chosen)
     return table(("code", "what", "next"), rows)
 

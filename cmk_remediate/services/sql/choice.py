@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import PrincipalId
-from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides, PlanFile, TargetEntry
 from cmk_remediate.services.sql.server_state import Identities
 
 if TYPE_CHECKING:
+    from cmk_remediate.planfile.wishes import Wishes
     from cmk_remediate.services.sql.facts import ServerFacts
 
 
@@ -34,51 +34,6 @@ class Choice:
     identity: ResourceId | None = None
     principal: PrincipalId | None = None
     displaces: bool = False
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the plan wants for one target, its overrides laid over it."""
-
-    key: CustomerManagedKey
-    identity: Literal["user-assigned", "system-assigned"]
-    private_endpoint: bool
-    enable_tde: bool
-
-    @property
-    def pinned(self) -> bool:
-        """Whether the plan names the key's version."""
-        return self.key.key_version is not None
-
-    def named(self, text: str, target: ResourceId) -> str:
-        """Return *text* with ``{target}`` replaced."""
-        return text.replace("{target}", target.name)
-
-    def key_id(self, target: ResourceId) -> ResourceId:
-        """Return the ARM id of the key for *target*."""
-        vault = ResourceId.parse(self.key.key_vault_resource_id)
-        return vault.child("keys", self.named(self.key.key_name, target))
-
-    def identity_id(self, target: ResourceId) -> ResourceId | None:
-        """Return the id of the plan's identity for *target*; None where it names none."""
-        chosen = self.key.user_assigned_identity
-        return None if chosen is None else ResourceId.parse(self.named(chosen.resource_id, target))
-
-
-def wishes(plan: PlanFile, entry: TargetEntry | None) -> Wishes:
-    """Return what *plan* wants for the target in *entry*."""
-    special = entry.overrides if entry is not None and entry.overrides is not None else Overrides()
-    return Wishes(
-        key=special.customer_managed_key or plan.customer_managed_key,
-        identity=special.identity or plan.identity,
-        private_endpoint=plan.private_endpoint if special.private_endpoint is None else special.private_endpoint,
-        enable_tde=plan.enable_tde if special.enable_tde is None else special.enable_tde,
-    )
-
-
-def entry_of(plan: PlanFile, target: ResourceId) -> TargetEntry | None:
-    """Return the plan's entry for *target*, or None for a partner it does not list."""
-    return next((entry for entry in plan.targets if ResourceId.parse(entry.resource_id) == target), None)
 
 
 def choose(facts: ServerFacts, wanted: Wishes, *, compliant: bool) -> Choice:

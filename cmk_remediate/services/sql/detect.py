@@ -5,7 +5,6 @@ A refusal is a fact: what Azure would not show is named in the facts, and the li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,9 +13,10 @@ from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path, canonical, merge_patch
+from cmk_remediate.planfile.wishes import vaults_named, wishes
 from cmk_remediate.services.sql import geo
-from cmk_remediate.services.sql.choice import choose, wishes
-from cmk_remediate.services.sql.facts import DatabaseFacts, KeyFacts, ServerFacts, SqlFacts
+from cmk_remediate.services.sql.choice import choose
+from cmk_remediate.services.sql.facts import DatabaseFacts, ServerFacts, SqlFacts
 from cmk_remediate.services.sql.group import head
 from cmk_remediate.services.sql.limits import SERVER
 from cmk_remediate.services.sql.names import Protector
@@ -24,9 +24,12 @@ from cmk_remediate.services.sql.server_state import Identities
 from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
 from cmk_remediate.services.sql.steps.register_server_key import protector
 from cmk_remediate.services.sql.steps.restore_protector import databases
-from cmk_remediate.steps import reads
+from cmk_remediate.steps import asking
+from cmk_remediate.steps.key_facts import KeyFacts, find_vault, read_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
@@ -131,40 +134,18 @@ class Detection:
             return None
         host = (urlsplit(current.uri).hostname or "").split(".")[0] or current.vault
         refusals: list[str] = []
-        vault = None if current.in_managed_hsm else await self._find_vault(server, host, refusals)
+        vault = None
+        if not current.in_managed_hsm:
+            named = vaults_named(self._plan)
+            vault = await find_vault(self._reader, host, named, server.subscription_id, refusals)
         if vault is None:
             return KeyFacts(None, None, None, "; ".join(refusals))
         return await self._key(vault.child("keys", current.key))
 
-    async def _find_vault(self, server: ResourceId, name: str, refusals: list[str]) -> ResourceId | None:
-        """Return the id of the vault called *name*: vault names are unique in a cloud.
-
-        One that the plan names, else one of the server's subscription.
-        """
-        named = [self._plan.customer_managed_key]
-        named += [
-            one.overrides.customer_managed_key
-            for one in self._plan.targets
-            if one.overrides and one.overrides.customer_managed_key
-        ]
-        for key in named:
-            vault = ResourceId.parse(key.key_vault_resource_id)
-            if vault.name.lower() == name.lower():
-                return vault
-        listed = await self._list(Read(server.subscription_id, "list:vaults"), refusals)
-        return next(
-            (ResourceId.parse(item["id"]) for item in listed if str(item.get("name")).lower() == name.lower()), None
-        )
-
     async def _key(self, key: ResourceId) -> KeyFacts:
         """Return a key and its vault; each is read once."""
         if key.key not in self._keys:
-            refusals: list[str] = []
-            vault = await self._get(key.top_level, refusals)
-            body = await self._get(key, refusals) if vault is not None else None
-            absent = vault is None and not refusals
-            deleted = tuple(await self._list(reads.deleted_vaults(key.top_level), [])) if absent else ()
-            self._keys[key.key] = KeyFacts(key, vault, body, "; ".join(refusals), deleted)
+            self._keys[key.key] = await read_key(self._reader, key)
         return self._keys[key.key]
 
     async def _policy_wants_key(self, facts: ServerFacts, identity: ResourceId) -> bool:
@@ -191,18 +172,7 @@ class Detection:
     async def _get(
         self, resource: ResourceId, refusals: list[str], query: tuple[tuple[str, str], ...] = ()
     ) -> JsonObject | None:
-        """Return a body; None when it does not exist or was refused, which is added to *refusals*."""
-        try:
-            found = (await self._reader.read(Read(resource, query=query))).body
-        except AzureError as error:
-            refusals.append(f"{resource.name} was not shown: {error.cause}")
-            return None
-        return found if isinstance(found, Mapping) else None
+        return await asking.body_of(self._reader, resource, refusals, query)
 
     async def _list(self, read: Read, refusals: list[str]) -> Sequence[Any]:
-        """Return a list; empty when it was refused, which is added to *refusals*."""
-        try:
-            return (await self._reader.read(read)).body or ()
-        except AzureError as error:
-            refusals.append(f"{read.verb.partition(':')[2]} of {read.resource.name} were not shown: {error.cause}")
-            return ()
+        return await asking.items_of(self._reader, read, refusals)

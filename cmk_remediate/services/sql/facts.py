@@ -8,7 +8,7 @@ from datetime import datetime
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.services.sql.names import Protector
-from cmk_remediate.steps import vault_state
+from cmk_remediate.steps.key_facts import KeyFacts
 
 
 @dataclass(frozen=True)
@@ -45,30 +45,6 @@ class DatabaseFacts:
         """The state of its encryption scan in lower case; empty when none is known."""
         found = str(at_path(self.tde, "properties.scanState") or "").lower()
         return "" if found == "none" else found
-
-
-@dataclass(frozen=True)
-class KeyFacts:
-    """A key and its vault.
-
-    Attributes:
-        key: the key's ARM id; None when its vault was not found.
-        vault: the vault's body; None when it does not exist or was not shown.
-        body: the key's body; None when it does not exist or was not shown.
-        refused: why something was not shown; empty when nothing was refused.
-        deleted: the subscription's deleted vaults, if the vault does not exist.
-    """
-
-    key: ResourceId | None
-    vault: JsonObject | None
-    body: JsonObject | None
-    refused: str = ""
-    deleted: tuple[JsonObject, ...] = ()
-
-    @property
-    def host(self) -> str:
-        """The vault's endpoint without a trailing slash; empty if the vault was not shown."""
-        return vault_state.uri(self.vault) if self.vault is not None else ""
 
 
 @dataclass(frozen=True)

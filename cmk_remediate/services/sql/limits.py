@@ -8,17 +8,19 @@ from cmk_remediate import codes
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import at_path, merge_patch
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.planfile.wishes import entry_of, wishes
+from cmk_remediate.services.declared import wanted_key
 from cmk_remediate.services.sql import geo, server_state
-from cmk_remediate.services.sql.choice import Wishes, entry_of, wishes
 from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.services.sql.names import NAME_LIMIT, Protector
-from cmk_remediate.steps import key_state, network, vault_state
+from cmk_remediate.steps import key_limits, network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cmk_remediate.planfile.schema import PlanFile
+    from cmk_remediate.planfile.wishes import Wishes
     from cmk_remediate.services.sql.facts import ServerFacts
 
 SERVER = "Microsoft.Sql/servers"
@@ -138,7 +140,7 @@ def _names(group: Group, plan: PlanFile) -> Iterator[Blocked]:
         return
     if wanted.versionless:
         why = "customer_managed_key.versionless is true and key_version is given"
-        yield Blocked(codes.sql.VERSIONLESS_AND_PINNED, why, resource=group.key.text)
+        yield Blocked(codes.vault.VERSIONLESS_AND_PINNED, why, resource=group.key.text)
     body = group.wanted.body
     if body is None:
         if not group.wanted.refused:
@@ -151,42 +153,13 @@ def _names(group: Group, plan: PlanFile) -> Iterator[Blocked]:
 
 def _vault(group: Group, plan: PlanFile) -> Iterator[Blocked]:
     """Yield what about the vault and the key refuses them."""
-    vault, body, key = group.vault, group.wanted.vault, group.wanted.body
-    if group.wanted.refused:
-        yield Blocked(codes.sql.KEY_UNREADABLE, group.wanted.refused, resource=vault.text)
-        return
-    if body is None:
-        yield vault_state.absent(vault, group.wanted.deleted)
-        return
-    state = vault_state.judge_vault(vault, body, plan.tenant)
-    if isinstance(state, Blocked):
-        yield state
-    if key is not None:
-        unusable = key_state.judge_key(group.key, key, group.now, types=KEY_TYPES, sizes=KEY_SIZES)
-        if unusable is not None:
-            yield unusable
-    elif plan.key.type == "RSA-HSM" and str(at_path(body, "properties.sku.name")).lower() != "premium":
-        why = f"properties.sku.name of {vault.name} is {at_path(body, 'properties.sku.name')} and key.type is RSA-HSM"
-        yield Blocked(codes.sql.HSM_KEY_NEEDS_PREMIUM, why, resource=vault.text)
-    verdict = reaches(group, plan)
-    if isinstance(verdict, network.Refuse):
-        yield verdict.blocked
+    yield from key_limits.judge(group.wanted, group.key, _wanted(group, plan), group.now)
 
 
 def reaches(group: Group, plan: PlanFile) -> network.Verdict:
     """Say whether the servers reach the plan's vault, as it will be before the switch and as it will be once restricted."""
-    body = group.wanted.vault or {}
-    if plan.vault.bypass is not None:
-        body = merge_patch(body, {"properties": {"networkAcls": {"bypass": plan.vault.bypass}}})
-    after = body
-    if plan.vault.restrict is not None:
-        restrict = plan.vault.restrict
-        if restrict.default_action is not None:
-            after = merge_patch(after, {"properties": {"networkAcls": {"defaultAction": restrict.default_action}}})
-        if restrict.public_network_access is not None:
-            after = merge_patch(after, {"properties": {"publicNetworkAccess": restrict.public_network_access}})
-    verdicts = [
-        network.judge(group.vault, one, "sql", private_endpoint=group.wishes.private_endpoint, cloud=plan.cloud)
-        for one in (body, after)
-    ]
-    return network.worse(*verdicts)
+    return key_limits.reaches(group.vault, group.wanted.vault or {}, _wanted(group, plan))
+
+
+def _wanted(group: Group, plan: PlanFile) -> key_limits.Wanted:
+    return wanted_key(plan, group.wishes, "sql", KEY_TYPES, KEY_SIZES)

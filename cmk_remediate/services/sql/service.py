@@ -12,7 +12,6 @@ from cmk_remediate.services.sql.group import Group, groups
 from cmk_remediate.services.sql.recipe import Recipe
 from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
 from cmk_remediate.services.sql.steps.enable_tde import EnableTde
-from cmk_remediate.services.sql.steps.find_key import FindKey
 from cmk_remediate.services.sql.steps.register_server_key import RegisterServerKey
 from cmk_remediate.services.sql.steps.restore_protector import RestoreProtector
 from cmk_remediate.services.sql.steps.set_primary_identity import SetPrimaryIdentity
@@ -36,7 +35,6 @@ class SqlService:
     steps: ClassVar[Registry] = Registry(
         AttachIdentity,
         EnableTde,
-        FindKey,
         RegisterServerKey,
         RestoreProtector,
         SetPrimaryIdentity,

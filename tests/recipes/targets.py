@@ -1,13 +1,10 @@
-"""Azure SQL by its tables. If one of these fails, a review says something else than what would be done to a server."""
+"""What a service makes of the plan and the Azure of a table's case: its targets as judged, and their steps."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from cmk_remediate.engine.project import project
 from cmk_remediate.engine.reads import EachOnce
@@ -17,12 +14,9 @@ from cmk_remediate.model.graph import GraphBuilder
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import Ref, to_json
 from cmk_remediate.planfile.schema import PlanFile
-from cmk_remediate.services import services
 from cmk_remediate.services.service import Candidate, RecipeContext
-from cmk_remediate.services.sql.service import SqlService
-from cmk_remediate.steps import REGISTRY
-from tests.recipes.runner import Case, accept_text, answers, load_folder, twins
-from tests.recipes.sql.world import TableReader
+from tests.recipes.runner import Case, accept_text
+from tests.recipes.world import TableReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,52 +24,26 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.project import Projected
     from cmk_remediate.model.decisions import Decision
     from cmk_remediate.model.step import Step
-
-HERE = Path(__file__).parent
-STEPS = load_folder(HERE / "steps")
-TARGETS = load_folder(HERE / "targets")
-SERVICE = SqlService()
+    from cmk_remediate.services.service import Service
 
 
-def name(case: Case) -> str:
-    return f"{case.table}: {case.name}"
-
-
-@pytest.mark.parametrize("case", STEPS, ids=name)
-def test_a_step_answers_as_its_table_says(case: Case) -> None:
-    assert answers(case, REGISTRY | SERVICE.steps) == case.expect
-
-
-@pytest.mark.parametrize("case", TARGETS, ids=name)
-def test_a_target_is_judged_and_given_the_steps_its_table_says(case: Case) -> None:
-    assert judged(case) == case.expect
-
-
-def test_no_two_cases_of_a_table_have_the_same_outcome() -> None:
-    assert twins([*STEPS, *TARGETS]) == []
-
-
-def test_the_service_is_found_by_its_name_in_a_plan() -> None:
-    assert services()["sql"].resource_type == "Microsoft.Sql/servers"
-
-
-def judged(case: Case) -> dict[str, Any]:
+def judged(case: Case, service: Service) -> dict[str, Any]:
     """Return what the service makes of the plan and the Azure of *case*."""
     plan = PlanFile.model_validate_json(json.dumps(case.laid("plan")))
     try:
-        SERVICE.check(plan)
+        service.check(plan)
     except InputError as error:
         return {"refused": [error.code, error.cause]}
-    return asyncio.run(_judged(plan, EachOnce(TableReader(case.laid("azure")))))
+    return asyncio.run(_judged(service, plan, EachOnce(TableReader(case.laid("azure")))))
 
 
-async def _judged(plan: PlanFile, reader: EachOnce) -> dict[str, Any]:
-    facts = [await SERVICE.detect(reader, target, plan) for target in plan.targets]
-    candidates = SERVICE.candidates(facts, plan)
+async def _judged(service: Service, plan: PlanFile, reader: EachOnce) -> dict[str, Any]:
+    facts = [await service.detect(reader, target, plan) for target in plan.targets]
+    candidates = service.candidates(facts, plan)
     builder = GraphBuilder()
     for candidate in candidates:
         if candidate.blocked is None:
-            SERVICE.recipe(candidate, plan, builder, RecipeContext("review-1"))
+            service.recipe(candidate, plan, builder, RecipeContext("review-1"))
     projected = await project(builder.build(), reader)
     return {
         "targets": [_candidate(candidate) for candidate in candidates],

@@ -1,0 +1,79 @@
+"""What a plan declares, as the shared pieces of limits and recipes take it; the same for every service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate.planfile.schema import Restrict, seconds
+from cmk_remediate.steps.key_limits import Wanted
+from cmk_remediate.steps.preparation import Declared, Preparation, Restriction
+from cmk_remediate.steps.rotation import RotationPolicy
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.planfile.schema import PlanFile
+    from cmk_remediate.planfile.schema import RotationPolicy as DeclaredPolicy
+    from cmk_remediate.planfile.wishes import Wishes
+    from cmk_remediate.services.service import RecipeContext
+    from cmk_remediate.steps.network import ServiceKind
+
+
+def wanted_key(
+    plan: PlanFile, wishes: Wishes, service: ServiceKind, types: tuple[str, ...], sizes: tuple[int, ...]
+) -> Wanted:
+    """Return what *plan* and the service want of a target's key."""
+    restrict = plan.vault.restrict or Restrict()
+    return Wanted(
+        service=service,
+        tenant=plan.tenant,
+        cloud=plan.cloud,
+        declared_type=plan.key.type,
+        types=types,
+        sizes=sizes,
+        private_endpoint=wishes.private_endpoint,
+        bypass=plan.vault.bypass,
+        default_action=restrict.default_action,
+        public_network_access=restrict.public_network_access,
+    )
+
+
+def preparation(
+    plan: PlanFile,
+    graph: GraphBuilder,
+    target: ResourceId,
+    context: RecipeContext,
+    types: tuple[str, ...],
+    sizes: tuple[int, ...],
+) -> Preparation:
+    """Return what adds key, identity, grant, protection, wait and restriction of *target* to *graph*."""
+    asked = plan.vault.restrict
+    declared = Declared(
+        tenant=plan.tenant,
+        owner=plan.owner,
+        review=context.review_id,
+        key_type=plan.key.type,
+        key_size=plan.key.size,
+        rotation_policy=_policy(plan.key.rotation_policy),
+        expires=plan.key.expires,
+        types=types,
+        sizes=sizes,
+        floor=seconds(plan.access.floor),
+        timeout=seconds(plan.access.timeout),
+        bypass=plan.vault.bypass,
+        restriction=None
+        if asked is None
+        else Restriction(asked.default_action, asked.public_network_access, asked.permission_model),
+    )
+    return Preparation(graph, target, declared)
+
+
+def _policy(declared: DeclaredPolicy | None) -> RotationPolicy | None:
+    """Return the plan's rotation policy as a key is created with it."""
+    if declared is None:
+        return None
+    return RotationPolicy(
+        rotate_after_create=declared.rotate_after_create,
+        notify_before_expiry=declared.notify_before_expiry,
+        expiry_time=declared.expiry_time,
+    )

@@ -1,0 +1,63 @@
+"""A key and its vault as found; only reads, each thing once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cmk_remediate.model.decisions import Read
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject
+from cmk_remediate.steps import asking, reads, vault_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cmk_remediate.model.outcomes import Reader
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """A key and its vault.
+
+    Attributes:
+        key: the key's ARM id; None when its vault was not found.
+        vault: the vault's body; None when it does not exist or was not shown.
+        body: the key's body; None when it does not exist or was not shown.
+        refused: why something was not shown; empty when nothing was refused.
+        deleted: the subscription's deleted vaults, if the vault does not exist.
+    """
+
+    key: ResourceId | None
+    vault: JsonObject | None
+    body: JsonObject | None
+    refused: str = ""
+    deleted: tuple[JsonObject, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The vault's endpoint without a trailing slash; empty if the vault was not shown."""
+        return vault_state.uri(self.vault) if self.vault is not None else ""
+
+
+async def read_key(reader: Reader, key: ResourceId) -> KeyFacts:
+    """Return *key* and its vault; where the vault is gone, the deleted ones beside it."""
+    refusals: list[str] = []
+    vault = await asking.body_of(reader, key.top_level, refusals)
+    body = await asking.body_of(reader, key, refusals) if vault is not None else None
+    absent = vault is None and not refusals
+    deleted = tuple(await asking.items_of(reader, reads.deleted_vaults(key.top_level), [])) if absent else ()
+    return KeyFacts(key, vault, body, "; ".join(refusals), deleted)
+
+
+async def find_vault(
+    reader: Reader, name: str, named: Iterable[ResourceId], subscription: ResourceId, refusals: list[str]
+) -> ResourceId | None:
+    """Return the id of the vault called *name*, whose names are unique in a cloud: one of *named*, else of *subscription*."""
+    for vault in named:
+        if vault.name.lower() == name.lower():
+            return vault
+    listed = await asking.items_of(reader, Read(subscription, "list:vaults"), refusals)
+    return next(
+        (ResourceId.parse(item["id"]) for item in listed if str(item.get("name")).lower() == name.lower()), None
+    )

@@ -1,0 +1,56 @@
+"""Every service by its tables. If one of these fails, a review says something else than what would be done to a resource.
+
+A service's tables lie in a folder called after it: ``steps`` (each step on its own) and ``targets`` (limits and recipe).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cmk_remediate.services import services
+from cmk_remediate.steps import REGISTRY
+from tests.recipes.runner import Case, answers, load_folder, twins
+from tests.recipes.targets import judged
+
+SERVICES = services()
+
+
+def tables(part: str) -> list[tuple[str, Case]]:
+    """Return the cases of *part* of every service."""
+    here = Path(__file__).parent
+    return [(name, case) for name in SERVICES for case in load_folder(here / name.replace("-", "_") / part)]
+
+
+STEPS = tables("steps")
+TARGETS = tables("targets")
+
+
+def label(value: object) -> str | None:
+    return f"{value.table}: {value.name}" if isinstance(value, Case) else None
+
+
+@pytest.mark.parametrize(("service", "case"), STEPS, ids=label)
+def test_a_step_answers_as_its_table_says(service: str, case: Case) -> None:
+    assert answers(case, REGISTRY | SERVICES[service].steps) == case.expect
+
+
+@pytest.mark.parametrize(("service", "case"), TARGETS, ids=label)
+def test_a_target_is_judged_and_given_the_steps_its_table_says(service: str, case: Case) -> None:
+    assert judged(case, SERVICES[service]) == case.expect
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_two_cases_of_a_table_have_the_same_outcome(service: str) -> None:
+    assert twins([case for name, case in STEPS + TARGETS if name == service]) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_tables(service: str) -> None:
+    assert any(name == service for name, _ in STEPS), "its steps are shown by nothing"
+    assert any(name == service for name, _ in TARGETS), "its limits and its recipe are shown by nothing"
+
+
+def test_a_service_is_found_by_its_name_in_a_plan() -> None:
+    assert SERVICES["sql"].resource_type == "Microsoft.Sql/servers"
