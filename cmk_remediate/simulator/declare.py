@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.world import World  # noqa: TC004 - world imports this module; nobody evaluates the annotations
 
 __all__ = [
+    "CURRENT",
     "GONE",
     "SYNC",
     "UNCONFIRMED",
@@ -48,11 +49,13 @@ __all__ = [
     "Change",
     "Changes",
     "Child",
+    "Consumer",
     "DataPlane",
     "DataRequest",
     "Doubt",
     "Event",
     "Json",
+    "KeyUse",
     "LongRunning",
     "Provider",
     "RemoveResource",
@@ -372,6 +375,54 @@ class DataPlane:
 
 
 @dataclass(frozen=True)
+class KeyUse:
+    """A key that a resource, a replica of it or a backup within retention needs.
+
+    Attributes:
+        name: what tells this need from others of the resource: a thumbprint, or the URI.
+        uri: the key's URI; empty where nothing leads to the key any more.
+        why: what needs it: `CURRENT`, or words of the provider's own.
+        missing: what is in the way beside key, right and network path; empty for nothing.
+    """
+
+    name: str
+    uri: str
+    why: str
+    missing: str = ""
+
+
+CURRENT = "its present encryption"
+"""Why a resource needs the key that it uses at this moment."""
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A resource type whose resources use customer-managed keys: what the monitor of the laws asks about them.
+
+    Attributes:
+        type: the full type.
+        principal: the object id such a resource reaches vaults with, or empty: (world, id).
+        uses: the keys it needs, by what is declared: (world, id).
+        points: the URI of the key that a write to it or its children points it at, or empty: (world, lower-case id of what
+            is written, the ``properties`` sent).
+        usable: whether it can use its present key at this moment, all delays counted in: (world, id).
+        ailing: what of it does not work: (world, id) -> (id, in words).
+    """
+
+    type: str
+    principal: Callable[[World, ResourceId], str]
+    uses: Callable[[World, ResourceId], Iterable[KeyUse]]
+    points: Callable[[World, str, Json], str]
+    usable: Callable[[World, ResourceId], bool]
+    ailing: Callable[[World, ResourceId], Iterable[tuple[ResourceId, str]]]
+
+    @property
+    def mark(self) -> str:
+        """What stands before the name in ids of this type, lower case."""
+        return f"/providers/{self.type.lower()}/"
+
+
+@dataclass(frozen=True)
 class Provider:
     """One resource provider.
 
@@ -383,6 +434,7 @@ class Provider:
         doubts: its open questions.
         switches: what of it can be turned off.
         data_planes: its data planes.
+        consumers: which of its types use customer-managed keys.
         seed: runs once on a fresh estate, after all resources are loaded and their children supplied: starts the clocks
             (rotation, backups) and completes bodies. (world) -> changes.
     """
@@ -394,4 +446,5 @@ class Provider:
     doubts: tuple[Doubt, ...] = ()
     switches: tuple[Switch, ...] = ()
     data_planes: tuple[DataPlane, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
     seed: Callable[[World], Changes] | None = None

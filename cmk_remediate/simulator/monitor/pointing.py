@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.simulator.providers.common import parse_key_uri, properties_of, vault_named
+from cmk_remediate.simulator.providers.common import parse_key_uri, vault_named
 from cmk_remediate.simulator.providers.keyvault.vaults import is_protected
 
 if TYPE_CHECKING:
-    from cmk_remediate.simulator.declare import Json
+    from cmk_remediate.simulator.declare import Consumer, Json
     from cmk_remediate.simulator.world import World
 
 
-def unprotected(world: World, path: str, sent: Json) -> str:
-    """Return the name of the unprotected vault that a write to *path* points a server at, or empty for none.
+def unprotected(world: World, consumer: Consumer, path: str, sent: Json) -> str:
+    """Return the name of the unprotected vault that a write to *path* points a *consumer* at, or empty for none.
 
     *sent* are the properties in the request's body. A vault outside this Azure cannot be judged.
     """
-    text = str(sent.get("keyId") or sent.get("uri") or "")
-    if "/encryptionprotector/" in path and sent.get("serverKeyType") == "AzureKeyVault":
-        server = path.split("/encryptionprotector/", maxsplit=1)[0]
-        kept = world.get(f"{server}/keys/{str(sent.get('serverKeyName') or '').lower()}")
-        text = str(properties_of(kept).get("uri") or "")
-    uri = parse_key_uri(text)
+    uri = parse_key_uri(consumer.points(world, path, sent))
     vault = vault_named(world, uri.vault) if uri else None
     return "" if vault is None or is_protected(world.get(vault)) else vault.name

@@ -6,15 +6,13 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.declare import CURRENT
 from cmk_remediate.simulator.monitor import settings
 from cmk_remediate.simulator.monitor.bystanders import Bystanders
-from cmk_remediate.simulator.monitor.needs import CURRENT, Servers
+from cmk_remediate.simulator.monitor.needs import Consumers, consumer_of
 from cmk_remediate.simulator.monitor.pointing import unprotected
 from cmk_remediate.simulator.monitor.values import Violation
 from cmk_remediate.simulator.providers.common import VAULT, properties_of
-from cmk_remediate.simulator.providers.sql.keyuse import usable
-from cmk_remediate.simulator.providers.sql.names import on_customer_key
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Json
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 _GRANT = "/providers/microsoft.authorization/roleassignments/"
 _VAULTS = "/providers/microsoft.keyvault/vaults/"
-_SERVERS = "/providers/microsoft.sql/servers/"
 _IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
 _OK = 400
 
@@ -34,7 +31,7 @@ class Monitor:
     Attributes:
         violations: every broken law seen, in order.
         bystanders: who could use what before.
-        servers: what servers need, and whether they had it.
+        consumers: what resources on customer-managed keys need, and whether they had it.
         accepted: (law, id in lower case) pairs that a review named and somebody accepted: not reported.
     """
 
@@ -48,7 +45,7 @@ class Monitor:
         self._excused: dict[str, None] = {}
         self._request = 0
         self.bystanders = Bystanders(world, self.operator)
-        self.servers = Servers(world)
+        self.consumers = Consumers(world)
         self.rebase()
 
     # -- what there was --------------------------------------------------------------------------------------------------------
@@ -58,7 +55,7 @@ class Monitor:
         world = self.world
         self._shadow: dict[str, Json] = {key: record["body"] for key, record in world.store.tables["resources"].items()}
         self.bystanders.take(self._shadow)
-        self.servers.take()
+        self.consumers.take()
 
     def remember(self, other: Monitor) -> None:
         """Know what *other*, the monitor of another copy of this Azure, knew; its violations stay its own."""
@@ -112,9 +109,10 @@ class Monitor:
 
     def _points_at(self, exchange: Exchange) -> None:
         path = unquote(urlsplit(exchange.url).path).rstrip("/").lower()
-        if exchange.method not in ("PUT", "PATCH") or _SERVERS not in path:
+        known = consumer_of(path)
+        if exchange.method not in ("PUT", "PATCH") or known is None:
             return
-        vault = unprotected(self.world, path, properties_of(_json(exchange)))
+        vault = unprotected(self.world, known[0], path, properties_of(_json(exchange)))
         if vault:
             self._report(3, path, f"is pointed at a key in {vault}, which lacks soft delete or purge protection")
 
@@ -148,31 +146,32 @@ class Monitor:
     # -- laws 4, 8, 11 ---------------------------------------------------------------------------------------------------------
 
     def _consequences(self, changed: list[str], *, by_operator: bool) -> None:
-        servers: dict[str, None] = {}
+        users: dict[str, None] = {}
         vaults: dict[str, None] = {}
         for key in changed:
-            if _SERVERS in key:
-                servers[_head(key, _SERVERS)] = None
+            known = consumer_of(key)
+            if known is not None:
+                users[known[1]] = None
             elif _GRANT in key:
-                self._grant(key, servers, vaults)
+                self._grant(key, users, vaults)
             elif _VAULTS in key:
                 vault = _head(key, _VAULTS)
                 self._deleted_key(key, by_operator=by_operator)
                 if key in self._shadow and (key == vault or self.world.get(key) is None or "/versions/" in key):
-                    servers.update(self.servers.in_vault(vault))
+                    users.update(self.consumers.in_vault(vault))
                 if key == vault:
                     vaults[vault] = None
             elif _IDENTITIES in key:
-                self._identity(key, servers, by_operator=by_operator)
+                self._identity(key, users, by_operator=by_operator)
         for vault in vaults:
             self._vault(vault, by_operator=by_operator)
-        for server in servers:
-            self._server(server, by_operator=by_operator)
+        for user in users:
+            self._consumer(user, by_operator=by_operator)
 
-    def _grant(self, key: str, servers: dict[str, None], vaults: dict[str, None]) -> None:
+    def _grant(self, key: str, users: dict[str, None], vaults: dict[str, None]) -> None:
         old, new = self._shadow.get(key), self.world.get(key)
         who = str(properties_of(new if new is not None else old).get("principalId", "")).lower()
-        servers.update(self.servers.with_principal(who))
+        users.update(self.consumers.with_principal(who))
         scope = key.split(_GRANT, maxsplit=1)[0]
         places = (_head(scope, _VAULTS),) if _VAULTS in scope else tuple(self.bystanders.uses)
         if new is None:
@@ -198,24 +197,24 @@ class Monitor:
         if gone and by_operator and ("/keys/" in key or "/deletedkeys/" in key or key == _head(key, _VAULTS)):
             self._report(4, key, "was deleted; whatever needs it is unknown, so something does")
 
-    def _identity(self, key: str, servers: dict[str, None], *, by_operator: bool) -> None:
+    def _identity(self, key: str, users: dict[str, None], *, by_operator: bool) -> None:
         if self.world.get(key) is not None or key not in self._shadow:
             return
         for user in self.bystanders.users.get(key, ()):
-            servers.update({user: None} if _SERVERS in user else {})
+            users.update({user: None} if consumer_of(user) is not None else {})
             if by_operator:
                 self._report(11, user, f"used the identity {key.rsplit('/', 1)[-1]}, which was deleted")
                 self._report(4, key, f"was deleted while {user.rsplit('/', 1)[-1]} uses it")
 
-    def _server(self, server: str, *, by_operator: bool) -> None:
-        for need, newly in self.servers.lost(server):
+    def _consumer(self, user: str, *, by_operator: bool) -> None:
+        for need, newly in self.consumers.lost(user):
             if not by_operator:
-                self._excused[server] = None
+                self._excused[user] = None
                 continue
             if not newly:
-                self._report(4, server, f"{need.missing} that {need.why} needs was removed, disabled or cut off")
+                self._report(4, user, f"{need.missing} that {need.why} needs was removed, disabled or cut off")
             said = "has no usable key" if need.why == CURRENT else "cannot be restored to every minute within retention"
-            self._report(8, server, f"{said}: it lacks {need.missing}")
+            self._report(8, user, f"{said}: it lacks {need.missing}")
 
     # -- when all is quiet -----------------------------------------------------------------------------------------------------
 
@@ -229,21 +228,21 @@ class Monitor:
                     self._report(
                         11, vault, f"{self._name(use.who)} cannot {use.action.removeprefix(VAULT + '/')} any more"
                     )
-        for server in self.servers.standing:
-            if server in self._excused:
-                continue
-            self._judge_server(ResourceId(server))
+        for user in self.consumers.standing:
+            if user not in self._excused:
+                self._judge_consumer(user)
 
-    def _judge_server(self, server: ResourceId) -> None:
-        world = self.world
-        used = on_customer_key(world, server)
-        had = self.servers.standing[server.key].needs
-        could = any(one.why == CURRENT and one.available for one in had.values())
-        if used is not None and could and not usable(world, world.spelled(server), str(used.get("uri") or "")):
-            self._report(8, server.key, "has no usable key when all is quiet")
-        for database, body in world.children(server, "databases"):
-            if properties_of(body).get("status") == "Inaccessible":
-                self._report(8, database.key, "is inaccessible when all is quiet")
+    def _judge_consumer(self, user: str) -> None:
+        known = consumer_of(user)
+        if known is None or self.world.get(user) is None:
+            return
+        consumer, resource = known[0], self.world.spelled(user)
+        needs = self.consumers.standing[user].needs.values()
+        could = any(one.why == CURRENT and one.available for one in needs)
+        if could and not consumer.usable(self.world, resource):
+            self._report(8, user, "has no usable key when all is quiet")
+        for part, words in consumer.ailing(self.world, resource):
+            self._report(8, part.key, f"{words} when all is quiet")
 
 
 def _json(exchange: Exchange) -> Json:

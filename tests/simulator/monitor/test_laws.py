@@ -93,7 +93,7 @@ def test_law_4_the_grant_of_a_key_in_use_is_removed() -> None:
     client = raw()
     client.switched()
     client.send("DELETE", _grant_of(client, KEY))
-    assert client.broken(4) == ["the right to use the key that its protector needs was removed, disabled or cut off"]
+    assert client.broken(4) == ["the right to use the key that its present encryption needs was removed, disabled or cut off"]
 
 
 def test_law_4_a_server_key_that_backups_need_is_deleted() -> None:
@@ -111,7 +111,7 @@ def test_law_4_a_key_version_is_disabled() -> None:
     version = client.key_uri().rsplit("/", 1)[1]
     client.send("PATCH", f"https://kv-main.vault.azure.net/keys/cmk/{version}", {"attributes": {"enabled": False}})
     assert client.broken(4) == [
-        "the key version, which is disabled that its protector needs was removed, disabled or cut off"
+        "the key version, which is disabled that its present encryption needs was removed, disabled or cut off"
     ]
 
 
@@ -129,7 +129,7 @@ def test_law_4_the_network_path_is_cut() -> None:
         "PATCH", VAULT, {"properties": {"networkAcls": {**NETWORK_OPEN, "bypass": "None", "defaultAction": "Deny"}}}
     )
     assert client.broken(4) == [
-        "the network path to the vault that its protector needs was removed, disabled or cut off"
+        "the network path to the vault that its present encryption needs was removed, disabled or cut off"
     ]
 
 

@@ -10,6 +10,7 @@ from cmk_remediate.simulator.providers.common import parse_key_uri, properties_o
 from cmk_remediate.simulator.providers.sql import (
     backups,
     clock,
+    consumer,
     databases,
     geo,
     keyuse,
@@ -110,6 +111,7 @@ SQL = Provider(
         clock.CONSEQUENCES,
         clock.ROTATION,
     ),
+    consumers=(consumer.SERVERS,),
     seed=_seed,
 )
 """The resource provider."""

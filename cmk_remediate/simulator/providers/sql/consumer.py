@@ -1,0 +1,69 @@
+"""Servers as users of customer-managed keys: protector, backups within retention, replicas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate.simulator.declare import CURRENT, Consumer, Json, KeyUse
+from cmk_remediate.simulator.providers.common import properties_of
+from cmk_remediate.simulator.providers.sql import backups
+from cmk_remediate.simulator.providers.sql.keyuse import usable
+from cmk_remediate.simulator.providers.sql.names import SERVER, on_customer_key, partners, primary_principal, thumb_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.world import World
+
+BACKUP, REPLICA = "a backup within retention", "a replica"
+
+
+def _principal(world: World, server: ResourceId) -> str:
+    return primary_principal(world, world.get(server))
+
+
+def _uses(world: World, server: ResourceId) -> Iterator[KeyUse]:
+    reasons: dict[str, str] = {}
+    used = on_customer_key(world, server)
+    if used:
+        reasons[thumb_of(world, used.get("uri"))] = CURRENT
+    for database, _ in world.children(server, "databases"):
+        for thumb in backups.needed(world, database):
+            reasons.setdefault(thumb, BACKUP)
+    known = {
+        str(properties_of(one).get("thumbprint") or ""): str(properties_of(one).get("uri") or "")
+        for _, one in world.children(server, "keys")
+    }
+    if reasons or len(known) > 1:
+        for partner, role in partners(world, server):
+            theirs = on_customer_key(world, partner)
+            thumb = thumb_of(world, theirs.get("uri")) if theirs and role == "Primary" else ""
+            if thumb in known:
+                reasons.setdefault(thumb, REPLICA)
+    for thumb, why in reasons.items():
+        text = known.get(thumb, "")
+        yield KeyUse(thumb, text, why, "" if text else "its server key")
+
+
+def _points(world: World, path: str, sent: Json) -> str:
+    if "/encryptionprotector/" in path and sent.get("serverKeyType") == "AzureKeyVault":
+        server = path.split("/encryptionprotector/", maxsplit=1)[0]
+        kept = world.get(f"{server}/keys/{str(sent.get('serverKeyName') or '').lower()}")
+        return str(properties_of(kept).get("uri") or "")
+    return str(sent.get("keyId") or sent.get("uri") or "")
+
+
+def _usable(world: World, server: ResourceId) -> bool:
+    used = on_customer_key(world, server)
+    return used is None or usable(world, server, str(used.get("uri") or ""))
+
+
+def _ailing(world: World, server: ResourceId) -> Iterator[tuple[ResourceId, str]]:
+    for database, body in world.children(server, "databases"):
+        if properties_of(body).get("status") == "Inaccessible":
+            yield database, "is inaccessible"
+
+
+SERVERS = Consumer(SERVER, _principal, _uses, _points, _usable, _ailing)
+"""What the monitor asks about servers."""
