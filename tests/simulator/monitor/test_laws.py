@@ -93,7 +93,9 @@ def test_law_4_the_grant_of_a_key_in_use_is_removed() -> None:
     client = raw()
     client.switched()
     client.send("DELETE", _grant_of(client, KEY))
-    assert client.broken(4) == ["the right to use the key that its present encryption needs was removed, disabled or cut off"]
+    assert client.broken(4) == [
+        "the right to use the key that its present encryption needs was removed, disabled or cut off"
+    ]
 
 
 def test_law_4_a_server_key_that_backups_need_is_deleted() -> None:
