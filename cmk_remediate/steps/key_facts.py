@@ -51,13 +51,19 @@ async def read_key(reader: Reader, key: ResourceId) -> KeyFacts:
 
 
 async def find_vault(
-    reader: Reader, name: str, named: Iterable[ResourceId], subscription: ResourceId, refusals: list[str]
+    reader: Reader, name: str, named: Iterable[ResourceId], places: Iterable[ResourceId], refusals: list[str]
 ) -> ResourceId | None:
-    """Return the id of the vault called *name*, whose names are unique in a cloud: one of *named*, else of *subscription*."""
-    for vault in named:
+    """Return the id of the vault called *name*, whose names are unique in a cloud.
+
+    One of *named*, else one of the subscriptions that *places* are in, asked in their order and then those of *named*: a geo
+    partner's key may lie beside the target.
+    """
+    vaults = tuple(named)
+    for vault in vaults:
         if vault.name.lower() == name.lower():
             return vault
-    listed = await asking.items_of(reader, Read(subscription, "list:vaults"), refusals)
-    return next(
-        (ResourceId.parse(item["id"]) for item in listed if str(item.get("name")).lower() == name.lower()), None
-    )
+    for subscription in dict.fromkeys(one.subscription_id for one in (*places, *vaults)):
+        for item in await asking.items_of(reader, Read(subscription, "list:vaults"), refusals):
+            if str(item.get("name")).lower() == name.lower():
+                return ResourceId.parse(item["id"])
+    return None

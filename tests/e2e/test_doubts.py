@@ -40,6 +40,8 @@ def _life(azure: Azure, scene: Scene, reading: tuple[str, str], *, rotate: bool 
     mark = stage.seen()
     result = stage.apply(review)
     assert result.exit_code == 0, told(result)
+    assert {one.end for one in result.targets} == {"done"}, told(result)
+    assert result.writes > 0
     assert check_laws(review, stage.journal(review.digest), rows(stage.since(mark))) == []
     if rotate:
         stage.rotate(*scene.keys)

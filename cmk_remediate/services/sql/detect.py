@@ -137,7 +137,7 @@ class Detection:
         vault = None
         if not current.in_managed_hsm:
             named = vaults_named(self._plan)
-            vault = await find_vault(self._reader, host, named, server.subscription_id, refusals)
+            vault = await find_vault(self._reader, host, named, (server, self._target), refusals)
         if vault is None:
             return KeyFacts(None, None, None, "; ".join(refusals))
         return await self._key(vault.child("keys", current.key))
