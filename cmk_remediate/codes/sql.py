@@ -184,7 +184,7 @@ PROTECTOR_ABSENT = Code(
     "CMK432",
     title="protector not found",
     meaning="Every server has a protector named current; Azure showed none.",
-    next="Make a new dry run.",
+    next="Make a new dry run; where this was a rollback, roll back again.",
 )
 SOME_RIGHTS_UNKNOWN = Code(
     "CMK433",

@@ -73,7 +73,11 @@ class RestoreProtector(SqlStep):
 
     def decide(self, found: Found) -> Decision:
         """Judge the protector found."""
-        current = Protector.of(found.body or {})
+        if found.body is None:
+            # Not taken for restored: an answer that a protector is not there may be wrong, and then nobody looks again.
+            why = f"{self.server.name} shows no protector"
+            return Blocked(codes.sql.PROTECTOR_ABSENT, why, resource=self.server.text)
+        current = Protector.of(found.body)
         name = self._name()
         named = current.names(self.key) if self.key is not None else not current.is_customer
         if named and (current.follows or False) == (self.follows or False):
