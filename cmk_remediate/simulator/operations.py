@@ -63,6 +63,7 @@ def begin(
     body = write.new or write.old or {}
     paths = _paths(world, write.id, body, spec, key)
     visible = world.reading(spec.visible)
+    shown = _show_begun(world, write, spec, visible)
     world.store.put(
         "operations",
         key,
@@ -83,6 +84,7 @@ def begin(
             "retry": spec.retry_after,
             "api": write.api_version,
             "visible": visible,
+            "shown": shown,
             "old": write.old,
             "new": write.new,
             "sent": write.sent,
@@ -95,7 +97,6 @@ def begin(
     )
     world.index.status_urls.update({path.lower(): key for path in paths})
     world.index.busy[write.id.key] = key
-    _show_begun(world, write, spec, visible)
     world.schedule(Schedule(seconds, END, {"operation": key}))
     return Begun(key, _headers(world, paths, spec, write.api_version), world.iso())
 
@@ -139,16 +140,22 @@ def _headers(world: World, paths: list[str], spec: LongRunning, api_version: str
     return headers
 
 
-def _show_begun(world: World, write: Write, spec: LongRunning, visible: str) -> None:
-    """Show what a GET sees while the operation runs."""
+def _show_begun(world: World, write: Write, spec: LongRunning, visible: str) -> int | None:
+    """Show what a GET sees while the operation runs; return the version of the resource that shows it, None for nothing."""
     if write.method not in ("PUT", "PATCH") or write.new is None:
-        return
+        return None
     state = spec.states[0 if write.creates else 1]
     base = write.new if visible == "before" or (write.creates and state) else write.old
     if base is None or (base is write.old and not state):
-        return
+        return None
     body = with_value(base, spec.settle_path, state) if state else base
     world.apply([SetResource(write.id, body)], by=write.caller)
+    return _version(world, write.id)
+
+
+def _version(world: World, resource: ResourceId) -> int | None:
+    record = world.record(resource)
+    return int(record["version"]) if record is not None else None
 
 
 # -- the end -------------------------------------------------------------------------------------------------------------
@@ -164,16 +171,20 @@ def _ended(world: World, data: Json) -> Changes:
     if world.index.busy.get(operation["resource"].lower()) == key:
         del world.index.busy[operation["resource"].lower()]
     if operation["method"]:
-        world.apply(_failure(operation) if failed else _success(world, operation), by=operation.get("caller", ""))
+        world.apply(
+            _failure(world, operation) if failed else _success(world, operation), by=operation.get("caller", "")
+        )
     return ()
 
 
-def _failure(operation: Json) -> list[Change]:
+def _failure(world: World, operation: Json) -> list[Change]:
     resource = ResourceId(operation["resource"])
     if operation["method"] not in ("PUT", "PATCH"):
         return []
     if operation["old"] is None:
-        return [RemoveResource(resource)]
+        # What a later request has made meanwhile is not this operation's to take away.
+        mine = operation["shown"] is not None and operation["shown"] == _version(world, resource)
+        return [RemoveResource(resource)] if mine else []
     changed = operation["visible"] == "before" or operation["settles"]
     return [SetResource(resource, operation["old"])] if changed else []
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import merge_patch
+from cmk_remediate.simulator.declare import SetResource
 from cmk_remediate.simulator.monitor import check, watch
 from tests.simulator.raw import (
     APP,
@@ -335,3 +338,18 @@ def test_a_fresh_monitor_knows_the_operator_s_own_grants() -> None:
     copy = Raw(client.azure.clone())
     copy.send("DELETE", made.body["id"])
     assert copy.monitor.violations == []
+
+
+def test_law_8_looks_at_the_key_in_force_where_a_protector_shows_before_it_is_refused() -> None:
+    client = raw(doubts={"sql-protector-meanwhile": "before"})
+    name = client.register()
+    closed = {"properties": {"networkAcls": {**NETWORK_OPEN, "bypass": "None", "defaultAction": "Deny", "ipRules": []}}}
+    vault = client.azure.world.get(VAULT)
+    assert vault is not None
+    client.azure.world.apply([SetResource(ResourceId(VAULT), merge_patch(vault, closed))])
+    client.wait(60)
+    client.monitor.rebase()
+    ended = client.protect(name)
+    assert ended["status"] == "Failed"
+    assert client.properties(f"{SERVER}/encryptionProtector/current")["serverKeyType"] == "ServiceManaged"
+    assert client.monitor.violations == []

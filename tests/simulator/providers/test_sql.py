@@ -174,6 +174,20 @@ def test_a_server_key_again_under_both_readings(reading: str, status: int) -> No
     assert put_key(client).status == status
 
 
+def test_a_registration_that_fails_late_takes_no_later_one_with_it() -> None:
+    """A user's second attempt has succeeded, and the protector may stand on it."""
+    grants = [one for one in estate()["role_assignments"] if one["principal"] != IDENTITY]
+    client = raw(estate(role_assignments=grants))
+    client.azure.with_settings(operation_seconds=300.0)
+    first = put_key(client)
+    client.grant(KEY, client.properties(IDENTITY)["principalId"])
+    client.azure.with_settings(operation_seconds=5.0)
+    name = client.register()
+    client.wait(300)
+    assert failed(client.send("GET", first.headers["Azure-AsyncOperation"]).body) == "AzureKeyVaultMissingPermissions"
+    assert client.properties(f"{SERVER}/keys/{name}")["serverKeyType"] == "AzureKeyVault"
+
+
 def test_names_and_kinds_of_server_keys() -> None:
     client = raw()
     uri = client.key_uri()

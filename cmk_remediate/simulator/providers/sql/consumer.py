@@ -8,7 +8,7 @@ from cmk_remediate.simulator.declare import CURRENT, Consumer, Json, KeyUse
 from cmk_remediate.simulator.providers.common import properties_of
 from cmk_remediate.simulator.providers.sql import backups
 from cmk_remediate.simulator.providers.sql.keyuse import usable
-from cmk_remediate.simulator.providers.sql.names import SERVER, on_customer_key, partners, primary_principal, thumb_of
+from cmk_remediate.simulator.providers.sql.names import SERVER, in_force, partners, primary_principal, thumb_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def _principal(world: World, server: ResourceId) -> str:
 
 def _uses(world: World, server: ResourceId) -> Iterator[KeyUse]:
     reasons: dict[str, str] = {}
-    used = on_customer_key(world, server)
+    used = in_force(world, server)
     if used:
         reasons[thumb_of(world, used.get("uri"))] = CURRENT
     for database, _ in world.children(server, "databases"):
@@ -37,7 +37,7 @@ def _uses(world: World, server: ResourceId) -> Iterator[KeyUse]:
     }
     if reasons or len(known) > 1:
         for partner, role in partners(world, server):
-            theirs = on_customer_key(world, partner)
+            theirs = in_force(world, partner)
             thumb = thumb_of(world, theirs.get("uri")) if theirs and role == "Primary" else ""
             if thumb in known:
                 reasons.setdefault(thumb, REPLICA)
@@ -55,7 +55,7 @@ def _points(world: World, path: str, sent: Json) -> str:
 
 
 def _usable(world: World, server: ResourceId) -> bool:
-    used = on_customer_key(world, server)
+    used = in_force(world, server)
     return used is None or usable(world, server, str(used.get("uri") or ""))
 
 

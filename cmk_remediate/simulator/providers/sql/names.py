@@ -134,6 +134,18 @@ def on_customer_key(world: World, server: ResourceId) -> Json | None:
     return properties if properties.get("serverKeyType") == KEY_VAULT else None
 
 
+def in_force(world: World, server: ResourceId) -> Json | None:
+    """Return the properties of the customer's key that encrypts *server* now, else None.
+
+    A protector may show before the operation that sets it has ended, and be refused at that end.
+    """
+    running = world.running(protector_of(server))
+    if running is None or running["visible"] != "before":
+        return on_customer_key(world, server)
+    properties = properties_of(running["old"])
+    return properties if properties.get("serverKeyType") == KEY_VAULT else None
+
+
 def partners(world: World, server: ResourceId) -> list[tuple[ResourceId, str]]:
     """Return the servers that replicate with *server*, each with its role seen from there; each server once."""
     found: dict[str, tuple[ResourceId, str]] = {}
