@@ -232,26 +232,6 @@ def _permissions(
     return reviewing.permissions(_options(context), plan, output)
 
 
-@app.command("export-estate")
-def _export_estate(
-    context: typer.Context,
-    scope: Annotated[
-        list[str],
-        typer.Option("--scope", metavar="ID", help="A subscription, resource group or management group; repeatable."),
-    ],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the estate file; else it is printed.")
-    ] = None,
-    cloud: Annotated[
-        str, typer.Option("--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.")
-    ] = "AzureCloud",
-) -> int:
-    """Copy an estate, without its secrets, for rehearsals on the embedded Azure. Sends nothing but reads."""
-    from cmk_remediate.cli import exporting
-
-    return exporting.export_estate(_options(context), scope, output, cloud)
-
-
 @app.command("explain")
 def _explain(
     context: typer.Context,
@@ -297,6 +277,19 @@ def _demo(
     from cmk_remediate.cli import demo
 
     return demo.demo(_options(context), keep)
+
+
+@app.command("replay", hidden=True)
+def _replay(
+    seed: Annotated[int, typer.Argument(metavar="SEED", min=0, help="As a failing fault test prints it.")],
+) -> int:
+    """Show one seeded run of the fault tests, request by request. Needs a checkout of the sources.
+
+    Touches nothing real; exits with 1 if a promise was broken in the run.
+    """
+    from cmk_remediate.cli import replaying
+
+    return replaying.replay(seed)
 
 
 @app.command("requests")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _unversioned(kind: str, path: str, value: Any) -> Any:
     return value
 
 
+@cache
 def _server_made(kind: str, path: str) -> bool:
     return any(fnmatchcase(kind, types) and fnmatchcase(path, paths) for types, paths, _ in SERVER_MADE)
 

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import os
 import random
+import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.faults import crashes
 from tests.faults.heirs import Play
 from tests.faults.plans import Case, shipped, smallest
-from tests.faults.scenario import told_story
-from tests.faults.telling import COMMAND
+from tests.faults.story import Sum, told_story
+from tests.faults.telling import COMMAND, figures
 
-CHUNK = 50
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from multiprocessing.pool import Pool
+
+CHUNK = 25
 """Seeds a process takes on at once."""
-FRESH = 4
+FRESH = 8
 """Chunks after which a process is replaced: killed runs keep their event loops."""
+SHARES = 8
+"""Parts a plan's crash points are shared out in."""
 
 
 def cases() -> list[Case]:
     """Return every plan that is crashed."""
     return [smallest(), smallest(present=False), *shipped()]
+
+
+def hushed() -> None:
+    """Begin a process of the pool: what killed runs still have to say when it ends, or an SDK of a spoiled answer, is no news."""
+    logging.disable(logging.CRITICAL)
+    sys.unraisablehook = lambda _: None
 
 
 def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
@@ -48,51 +62,55 @@ def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
     return tally
 
 
-def seeded(start: int) -> tuple[Counter[str], list[tuple[int, str]]]:
-    """Tell the stories of a chunk of seeds from *start*; return the tally and each broken one with its first fault."""
-    counts: Counter[str] = Counter()
-    broken = []
+def seeded(seeds: range) -> Sum:
+    """Tell the stories of *seeds* and return what came of them."""
+    found = Sum()
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(start, start + CHUNK):
-            story = told_story(seed, Path(folder).resolve() / "runs")
-            counts[story.outcome or "ended"] += 1
-            counts["struck"] += any(struck for _, _, struck in story.log)
-            counts["processes"] += len(story.ends)
-            counts["requests"] += len(story.log)
-            if story.faults:
-                broken.append((seed, story.faults[0][:300]))
-    return counts, broken
+        for seed in seeds:
+            found.add(told_story(seed, Path(folder).resolve() / "runs"))
+    return found
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run it all and return how it went."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("runs", nargs="?", type=int, default=10_000, help="seeded runs")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed")
     parser.add_argument("--crashes", type=int, default=0, help="moments a sample takes; 0: all. -1: no crashes")
-    given = parser.parse_args()
-    workers = os.cpu_count() or 1
-    bad = 0
-    with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=FRESH) as pool:
-        if given.crashes >= 0:
-            names = [case.name for case in cases()]
-            jobs = [(number, share, workers, given.crashes) for number in range(len(names)) for share in range(workers)]
-            tallies = {name: crashes.Tally(name) for name in names}
-            for tally in pool.imap_unordered(crashed, jobs):
-                tallies[tally.name].merge(tally)
-            for tally in tallies.values():
-                print(tally, flush=True)
-                bad += len(tally.faults)
-                print(*tally.faults[:20], sep="\n", end="\n" if tally.faults else "")
-        began = time.perf_counter()
-        counts: Counter[str] = Counter()
-        for found, broken in pool.imap_unordered(seeded, range(given.first, given.first + given.runs, CHUNK)):
-            counts += found
-            for seed, fault in broken:
-                bad += 1
-                print(f"{COMMAND} {seed}    # {fault}", flush=True)
-        total = given.runs
-        rate = total / (time.perf_counter() - began)
-        said = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-        print(f"{total} seeded runs, {rate:.1f} a second, {workers} processes: {said}")
-    return int(bool(bad))
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once")
+    given = parser.parse_args(arguments)
+    with multiprocessing.get_context("spawn").Pool(given.processes, hushed, maxtasksperchild=FRESH) as pool:
+        broken = 0 if given.crashes < 0 else _crash(pool, given.crashes)
+        broken += _seed(pool, range(given.first, given.first + given.runs), given.processes)
+    return int(bool(broken))
+
+
+def _crash(pool: Pool, most: int) -> int:
+    """Crash every plan; print the crash points of each and return how many went wrong."""
+    began = time.perf_counter()
+    names = [case.name for case in cases()]
+    tallies = {name: crashes.Tally(name) for name in names}
+    jobs = [(number, share, SHARES, most) for number in range(len(names)) for share in range(SHARES)]
+    for tally in pool.imap_unordered(crashed, jobs):
+        tallies[tally.name].merge(tally)
+    for tally in tallies.values():
+        _say([str(tally), *tally.faults[:20]])
+    _say([f"crash points: {time.perf_counter() - began:.0f} s"])
+    return sum(len(tally.faults) for tally in tallies.values())
+
+
+def _seed(pool: Pool, seeds: range, processes: int) -> int:
+    """Tell all stories; print each that breaks a promise, and the figures, and return how many broke one."""
+    began = time.perf_counter()
+    found = Sum()
+    for part in pool.imap_unordered(seeded, [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]):
+        _say(f"{COMMAND} {seed}    # {fault[:300]}" for seed, fault in part.broken)
+        found.merge(part)
+    seconds = time.perf_counter() - began
+    _say([*figures(found), f"  {seconds:.0f} s, {found.seeds / seconds:.1f} seeds a second, {processes} processes"])
+    return len(found.broken)
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)

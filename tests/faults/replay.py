@@ -1,18 +1,20 @@
-"""Show one seeded run request by request: `python -m tests.faults.replay SEED`."""
+"""Show one seeded run request by request: `cmk-remediate replay SEED`, or `python -m tests.faults.replay SEED`."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.scenario import told_story
+from tests.faults.story import told_story
 from tests.faults.telling import lines
 
 
 def main(seed: int) -> int:
     """Tell the story of *seed* and return 1 if a promise was broken in it."""
+    logging.disable(logging.CRITICAL)  # an SDK complains of answers that were spoiled on purpose
     with tempfile.TemporaryDirectory() as folder:
         story = told_story(seed, Path(folder).resolve() / "runs")
     print("\n".join(lines(story)), flush=True)
