@@ -44,12 +44,14 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
         return await _verify_run(subject, connection, Path(runs or DEFAULT_RUNS).resolve())
     document = plan_of(subject)
     review = await dry_run(document, connection=connection, runs=runs)
-    checks = tuple(_of_plan(target, review) for target in review.targets)
+    late = {note.scope: note.text for note in review.notes if note.code == codes.vault.PINNED_KEY_EXPIRES}
+    checks = tuple(_of_plan(target, review, late) for target in review.targets)
     notes = tuple(note for note in review.notes if codes.CODES[note.code].kind == "state")
     return Verification(document.name, checks, notes, _exit_code(checks))
 
 
-def _of_plan(target: ReviewedTarget, review: Review) -> TargetCheck:
+def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str]) -> TargetCheck:
+    """Judge one target; *late*: by when somebody must rotate a pinned key, by target: accepted or not, that is wrong."""
     if target.blocked is not None:
         return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
     steps = [step for step in review.steps if step.id in target.steps]
@@ -59,6 +61,8 @@ def _of_plan(target: ReviewedTarget, review: Review) -> TargetCheck:
     for step in steps:
         if step.action in CHANGES:
             return TargetCheck(target.id, "wrong", codes.engine.DRIFT, f"{step.kind}: {step.reason}")
+    if target.id in late:
+        return TargetCheck(target.id, "wrong", codes.vault.PINNED_KEY_EXPIRES, late[target.id])
     return TargetCheck(target.id, "right", "", target.state)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.api.key_notes import key_notes
 from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.restriction import restriction_notes
 from cmk_remediate.api.store import choose_runs
@@ -217,6 +218,7 @@ async def make_review(
     said = [
         note for target, about in notes.items() for note in about if target not in late or not _of_move(note, target)
     ]
+    said += key_notes(projected)
     recovery = (*await recovery_notes(reader, named, said), *await restriction_notes(reader, projected))
     now = reader.now()
     review = Review(

@@ -76,12 +76,6 @@ VERSIONLESS_NOT_HERE = Code(
     meaning="Azure SQL takes keys without a version in the public cloud only.",
     next="Leave customer_managed_key.versionless out: versioned with auto-rotation follows new versions too.",
 )
-PINNED_KEY_EXPIRES = Code(
-    "CMK414",
-    title="pinned key that expires",
-    meaning="With key_version pinned the server does not follow new versions, and the key has, or would get, an expiry date.",
-    next="Leave key_version out, or use a key without expiry.",
-)
 REPLICATION_UNHEALTHY = Code(
     "CMK416",
     title="a replication link is not healthy",

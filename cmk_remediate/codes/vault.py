@@ -202,3 +202,11 @@ VERSIONLESS_AND_PINNED = Code(
     meaning="customer_managed_key names a key_version and versionless at once.",
     next="Leave one of them out.",
 )
+PINNED_KEY_EXPIRES = Code(
+    "CMK344",
+    title="pinned key that expires",
+    meaning="With key_version pinned nothing follows a new version, and the key has an expiry date, or its new versions get one: "
+    "by then somebody must rotate it and pin the new version, or what it protects becomes inaccessible.",
+    next="Leave key_version out, or use a key without expiry; where a policy demands expiry, say allow_expiring_pinned_key: true "
+    "in the plan and accept expiring-pinned-key:<resource>.",
+)

@@ -242,6 +242,8 @@ class PlanFile(_Part):
     """The first targets, and how long they soak."""
     allow_downtime: bool = False
     """Permits planning an outage; the outage itself is accepted at apply."""
+    allow_expiring_pinned_key: bool = False
+    """Permits planning with a key_version of a key that expires, where a policy demands expiry; accepted by name at apply."""
     private_endpoint: bool = False
     """The service reaches the vault by private endpoint."""
     enable_tde: bool = False

@@ -88,7 +88,7 @@ class CreateKey(Step):
         if found.body is not None:
             return self._judge_existing(found.body, found)
         deleted = found.reads.get(self.also_reads()[0])
-        unreachable = reads.is_unreachable(deleted)
+        unreachable = self.may_exist_deleted(found)
         if deleted is not None and not unreachable:
             return Blocked(
                 codes.vault.KEY_SOFT_DELETED,
@@ -127,6 +127,16 @@ class CreateKey(Step):
             Permission("Microsoft.KeyVault/vaults/keys/write", self.vault, "vault"),
         )
 
+    def differences(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return, in words, where the existing key in *body* is not what the step would create; none of it is corrected."""
+        return key_state.differences(
+            body, kty=self.key_type, size=self.size, rotation=self.rotation, expires=self.expires
+        )
+
+    def may_exist_deleted(self, found: Found) -> bool:
+        """Say whether a deleted key of that name could not be looked for: the vault's own endpoint is out of reach."""
+        return found.body is None and reads.is_unreachable(found.reads.get(reads.deleted_key(self.address())))
+
     def _properties(self) -> dict[str, Any]:
         attributes: dict[str, Any] = {"enabled": True}
         if self.expires is not None:
@@ -153,9 +163,7 @@ class CreateKey(Step):
         )
         if blocked is not None:
             return blocked
-        other = key_state.differences(
-            body, kty=self.key_type, size=self.size, rotation=self.rotation, expires=self.expires
-        )
+        other = self.differences(body)
         lines = tuple(
             Line(path, at_path(body, path), at_path(body, path), "relied_on")
             for path in ("properties.kty", "properties.keySize", "properties.attributes.enabled")

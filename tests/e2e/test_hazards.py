@@ -10,7 +10,7 @@ Where another file has it already, it is named here.
 | 4 exactly the reviewed lines, or nothing | test_gates: test_an_owners_change_..., test_what_is_not_ours_...; engine/test_settle |
 | 5 unclear answers, tampered journals | below; test_crash; connection/test_operation: test_tampered_status_url_gets_no_token |
 | 6 SQL's primary identity | below; recipes/sql/targets; test_refusals: a displaced identity |
-| 7 expiry and rotation policy | below; recipes/steps/create_key.json |
+| 7 expiry and rotation policy | below; test_keys_said; recipes/steps/create_key.json |
 | 8 rolling back after a rotation | test_lifecycle: test_rollback_after_a_rotation, test_rollback_to_the_previous_key_... |
 | 9 leases (one lock a run store so far) | test_refusals: test_a_run_store_that_another_run_holds_is_1; engine/test_lease |
 | 10 the access wait | below; test_nothing_present: late grants, one prober, "not yet", "unknown cause" |
@@ -20,7 +20,7 @@ Where another file has it already, it is named here.
 | 14 acceptances | below; test_refusals: not accepted, surplus; engine/test_acceptance: names are unique |
 | 15 whose permissions | below; test_least_privilege; engine/test_preflight_rights |
 | 16 network | below; recipes/steps/network_sql.json |
-| 17 soft-deleted names | below; test_refusals: a soft-deleted key, a soft-deleted vault |
+| 17 soft-deleted names | below; test_keys_said; test_refusals: a soft-deleted key, a soft-deleted vault |
 | 18 states | below; recipes/sql/targets; test_recorded_estate; engine/test_preflight_guards |
 | 19 Cosmos DB's door | with that service |
 | 20 the journal's limits | below; engine/test_journal: full disk, read-only store, torn and damaged lines |
@@ -294,7 +294,7 @@ def test_7_a_pinned_key_that_expires_is_refused(desk: Sit) -> None:
     scene = having(one_server(), KEY, {"properties": {"keyUriWithVersion": uri, "attributes": {"exp": 2208988800}}})
     pinned = {**plan(SERVER)["customer_managed_key"], "key_version": version}
     outcome = desk(planning(scene, customer_managed_key=pinned)).dry_run()
-    blocked(outcome, 4, codes.sql.PINNED_KEY_EXPIRES, "cmk", "exp")
+    blocked(outcome, 4, codes.vault.PINNED_KEY_EXPIRES, "cmk", "exp")
 
 
 # -- 10 --------------------------------------------------------------------------------------------------------------------------

@@ -267,6 +267,11 @@ def test_each_contradiction_is_refused_by_field(changes: dict[str, Any], code: C
                 "rotation_policy": {"expiry_time": "P2Y", "notify_before_expiry": "P30D"},
             }
         },
+        {
+            "customer_managed_key": key(key_version="0" * 32),
+            "key": {"expires": "2027-01-01T00:00:00Z", "rotation_policy": {"expiry_time": "P2Y"}},
+            "allow_expiring_pinned_key": True,
+        },
         {"key": {"type": "RSA-HSM", "size": 2048}},
         {
             "identity": "system-assigned",

@@ -12,7 +12,7 @@ from cmk_remediate.services.sql import geo
 from cmk_remediate.services.sql.choice import Choice, choose
 from cmk_remediate.services.sql.facts import ServerFacts, SqlFacts
 from cmk_remediate.services.sql.names import Protector
-from cmk_remediate.steps import key_state, network, vault_state
+from cmk_remediate.steps import key_state, network, pinned_key, vault_state
 from cmk_remediate.steps.key_facts import KeyFacts
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class Group:
         if self.wishes.pinned and current.version != self.wishes.key.key_version:
             return False
         return key_state.judge_key(self.key, self.wanted.body, self.now) is None
+
+    def deadline(self, server: ServerFacts) -> str:
+        """Return, in a sentence, by when somebody must rotate the key that the plan pins on *server*; empty if nobody need."""
+        version = self.wishes.key.key_version
+        return pinned_key.deadline(server.id, self.key, self.wanted.body, version) if version else ""
 
     def way_back(self, server: ServerFacts) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback of *server* can return to, or why it cannot; neither on platform keys.

@@ -14,7 +14,7 @@ from cmk_remediate.services.declared import wanted_key
 from cmk_remediate.services.sql import geo, server_state
 from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.services.sql.names import NAME_LIMIT, Protector
-from cmk_remediate.steps import key_limits, network
+from cmk_remediate.steps import key_limits, network, pinned_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,9 +146,10 @@ def _names(group: Group, plan: PlanFile) -> Iterator[Blocked]:
         if not group.wanted.refused:
             why = f"the key {group.key.name} does not exist, and key_version pins a version of it"
             yield Blocked(codes.vault.KEY_ABSENT, why, resource=group.key.text)
-    elif at_path(body, "properties.attributes.exp") is not None:
-        why = f"properties.attributes.exp of {group.key.name} is set and key_version pins a version of it"
-        yield Blocked(codes.sql.PINNED_KEY_EXPIRES, why, resource=group.key.text)
+    elif not plan.allow_expiring_pinned_key:
+        expires = pinned_key.refusal(group.key, body)
+        if expires is not None:
+            yield expires
 
 
 def _vault(group: Group, plan: PlanFile) -> Iterator[Blocked]:

@@ -165,7 +165,16 @@ class Recipe:
         if server.facts.policy_wants_key and not server.facts.is_customer:
             wait = self._granted(server)
             server.first = SwitchInOnePatch(
-                here, identity, self._group.key, uri, beside, server.choice.displaces, wait, **place
+                here,
+                identity,
+                self._group.key,
+                uri,
+                beside,
+                server.choice.displaces,
+                wait,
+                self._group.wishes.pinned,
+                self._plan.allow_expiring_pinned_key,
+                **place,
             )
             self._put(server.first, *_waits(servers), self._last_patch)
             self._last_patch = server.first
@@ -209,6 +218,7 @@ class Recipe:
                 no_way_back,
                 self._granted(server),
                 unconfirmed,
+                self._plan.allow_expiring_pinned_key,
                 **self._place(server),
             )
             if self._group.leads(server.facts):

@@ -24,6 +24,7 @@ def of_group(group: Group, *, blocked: bool) -> tuple[Note, ...]:
     """Return the notes on one target; on a blocked one only what was found, not what would be done."""
     notes = [note for server in group.servers for note in _found(group, server)]
     if not blocked:
+        notes.extend(_pinned(group))
         notes.extend(_joined(group))
         notes.extend(note for server in group.servers for note in _changed(group, server))
     return tuple(notes)
@@ -58,6 +59,14 @@ def _found(group: Group, server: ServerFacts) -> Iterator[Note]:
             yield _note(codes.sql.TDE_OFF, database.id, f"{name} is not encrypted")
         if database.scan in ("suspend", "aborted"):
             yield _note(codes.sql.TDE_SCAN_STOPPED, database.id, f"the encryption scan of {name} is {database.scan}")
+
+
+def _pinned(group: Group) -> Iterator[Note]:
+    """Yield by when somebody must rotate a pinned key: for the target, since `verify` calls the target wrong for it."""
+    for server in group.servers:
+        text = group.deadline(server)
+        if text:
+            yield _note(codes.vault.PINNED_KEY_EXPIRES, group.id, text)
 
 
 def _joined(group: Group) -> Iterator[Note]:

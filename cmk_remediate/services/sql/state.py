@@ -52,7 +52,7 @@ def of_server(group: Group, server: ServerFacts) -> str:
     known = server.current
     if known is None or known.key is None or known.refused:
         return NOT_CHECKABLE
-    if not group.uses_wanted(server):
+    if not group.uses_wanted(server) or group.deadline(server):
         return WRONG
     if any(database.scan in ("running", "resume") for database in server.databases):
         return IN_PROGRESS

@@ -28,6 +28,7 @@ from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_ur
 from cmk_remediate.services.sql.steps.base import SqlStep
 from cmk_remediate.services.sql.steps.register_server_key import protector
 from cmk_remediate.services.sql.steps.restore_protector import way_back
+from cmk_remediate.steps import pinned_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,7 @@ class SetProtector(SqlStep):
         no_way_back: why rollback cannot return to the key in use; empty where it can.
         access: the wait for the grant.
         unconfirmed: the vault, where nobody has confirmed that its firewall lets SQL pass; else None.
+        may_expire: the plan asks for a pinned version although it expires: then it is accepted by name.
     """
 
     kind: ClassVar[str] = "set_protector"
@@ -70,6 +72,7 @@ class SetProtector(SqlStep):
     no_way_back: str = ""
     access: Grant | Ref[Grant] | None = None
     unconfirmed: ResourceId | None = None
+    may_expire: bool = False
 
     def address(self) -> ResourceId:
         """Return the protector's id."""
@@ -83,8 +86,8 @@ class SetProtector(SqlStep):
         }
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return roles and partners of a geo pair."""
-        return self.geo_reads()
+        """Return roles and partners of a geo pair; and the key, where a version is pinned that may expire."""
+        return (*self.geo_reads(), *pinned_key.reads(self.key, pinned=self.pinned))
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this too."""
@@ -102,12 +105,15 @@ class SetProtector(SqlStep):
         lines = self._lines(current)
         if not any(line.role == "owned" for line in lines):
             return Done(f"the protector of {self.server.name} is {current.words()}", relied_on)
+        expiring = pinned_key.judge(self.server, self.key, found, pinned=self.pinned, may_expire=self.may_expire)
+        if isinstance(expiring, Blocked):
+            return expiring
         name = server_key_name(self.key, self.uri, versionless=self.versionless)
         properties = {"serverKeyType": AZURE_KEY_VAULT, "serverKeyName": name, "autoRotationEnabled": not self.pinned}
         uri = sent_uri(self.uri, versionless=self.versionless)
         return Change(
             Request("PUT", self.address(), {"properties": properties}),
-            (*lines, *relied_on, *self._bypass()),
+            (*lines, *relied_on, *expiring, *self._bypass()),
             (
                 Effect(self.address(), {"kind": "azurekeyvault", "properties": {**properties, "uri": uri}}),
                 Effect(self.server, {"properties": {"keyId": uri}}),

@@ -30,6 +30,7 @@ from cmk_remediate.services.sql.steps.base import SqlStep
 from cmk_remediate.services.sql.steps.register_server_key import protector
 from cmk_remediate.services.sql.steps.restore_protector import way_back
 from cmk_remediate.services.sql.steps.set_protector import TO_PLATFORM
+from cmk_remediate.steps import pinned_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,8 @@ class SwitchInOnePatch(SqlStep):
         beside: user-assigned identities the server has already.
         entra: the server has an Entra administrator, or may have one.
         access: the wait for the grant.
+        pinned: the plan names the version.
+        may_expire: the plan asks for a pinned version although it expires: then it is accepted by name.
     """
 
     kind: ClassVar[str] = "switch_in_one_patch"
@@ -62,6 +65,8 @@ class SwitchInOnePatch(SqlStep):
     beside: tuple[ResourceId, ...] = ()
     entra: bool = False
     access: Grant | Ref[Grant] | None = None
+    pinned: bool = False
+    may_expire: bool = False
 
     def address(self) -> ResourceId:
         """Return the server's id."""
@@ -72,8 +77,8 @@ class SwitchInOnePatch(SqlStep):
         return {**self._attach.owns(), "properties.keyId": f"{self.key.names[0]}_{self.key.name}".lower()}
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return roles and partners of a geo pair."""
-        return self.geo_reads()
+        """Return roles and partners of a geo pair; and the key, where a version is pinned that may expire."""
+        return (*self.geo_reads(), *pinned_key.reads(self.key, pinned=self.pinned))
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant that this request tries out."""
@@ -91,6 +96,9 @@ class SwitchInOnePatch(SqlStep):
         if have.primary not in (None, self.identity):
             why = f"properties.primaryUserAssignedIdentityId of {self.server.name} is {have.primary}"
             return Blocked(codes.sql.PRIMARY_IDENTITY_TAKEN, why, resource=self.server.text)
+        expiring = pinned_key.judge(self.server, self.key, found, pinned=self.pinned, may_expire=self.may_expire)
+        if isinstance(expiring, Blocked):
+            return expiring
         patch = self._attach.patch(have)
         uri = sent_uri(self.uri, versionless=False)
         patch["properties"] = {**patch["properties"], "keyId": uri}
@@ -107,7 +115,12 @@ class SwitchInOnePatch(SqlStep):
             effects.append(Effect(self.server.child("keys", name), made))
         return Change(
             Request("PATCH", self.server, patch),
-            (*owned, Line("properties.keyId", current.words(), after, reversibility=TO_PLATFORM), *relied_on),
+            (
+                *owned,
+                Line("properties.keyId", current.words(), after, reversibility=TO_PLATFORM),
+                *relied_on,
+                *expiring,
+            ),
             tuple(effects),
             Estimate(usual=60, worst=1800),
             "update",

@@ -1,0 +1,76 @@
+"""A pinned version of a key that expires: nothing follows a new one by itself, so somebody must, by a certain day.
+
+Facts: learn.microsoft.com, "About keys" (an expired key refuses to wrap) and "Configure cryptographic key auto-rotation in Azure
+Key Vault" (``expiryTime`` is what each new version gets).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate import codes
+from cmk_remediate.clock import format_utc
+from cmk_remediate.model.decisions import Acceptance, Blocked, Found, Line, Read
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps import key_state
+from cmk_remediate.steps.rotation import RotationPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.ids import ResourceId
+
+EXP = "key.attributes.exp"
+EXPIRY_TIME = "key.rotationPolicy.attributes.expiryTime"
+
+
+def expiry(body: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what in the key's *body* lets its versions expire: the latest one's date, and the age at which each new one does."""
+    moment = key_state.moment(body or {}, "exp")
+    age = RotationPolicy.read(at_path(body, "properties.rotationPolicy")).expiry_time
+    found = {EXP: "" if moment is None else format_utc(moment), EXPIRY_TIME: age or ""}
+    return {path: value for path, value in found.items() if value}
+
+
+def refusal(key: ResourceId, body: Mapping[str, Any] | None) -> Blocked | None:
+    """Return why a version of *key* must not be pinned by a plan that does not ask for it, or None where none expires."""
+    found = expiry(body)
+    if not found:
+        return None
+    shown = ", ".join(f"{path} is {value}" for path, value in found.items())
+    why = f"customer_managed_key.key_version pins a version of {key.name}, and {shown}"
+    return Blocked(codes.vault.PINNED_KEY_EXPIRES, why, resource=key.text)
+
+
+def reads(key: ResourceId, *, pinned: bool) -> tuple[Read, ...]:
+    """Return what a step judges a pinned version by: *key* itself."""
+    return (Read(key),) if pinned else ()
+
+
+def judge(
+    resource: ResourceId, key: ResourceId, found: Found, *, pinned: bool, may_expire: bool
+) -> Blocked | tuple[Line, ...]:
+    """Return the lines that a pinned version which expires is accepted by, or why it is refused.
+
+    Another date at apply is drift.
+    """
+    body = found.reads.get(Read(key)) if pinned else None
+    refused = refusal(key, body)
+    if refused is not None and not may_expire:
+        return refused
+    accept = Acceptance("expiring-pinned-key", resource, "outage")
+    return tuple(Line(path, value, value, "relied_on", acceptance=accept) for path, value in expiry(body).items())
+
+
+def deadline(resource: ResourceId, key: ResourceId, body: Mapping[str, Any] | None, version: str) -> str:
+    """Return, in a sentence, by when somebody must rotate; empty where nothing expires."""
+    found = expiry(body)
+    if not found:
+        return ""
+    latest = str(at_path(body, "properties.keyUriWithVersion") or "").lower().endswith(f"/{version.lower()}")
+    if not latest:
+        return f"{resource.name}: the pinned version of {key.name} is not the latest, and when it expires is not known here"
+    if EXP in found:
+        by = f"by {found[EXP]} somebody must rotate it and pin the new version"
+        return f"{resource.name}: the pinned version of {key.name} expires; {by}"
+    return f"{resource.name}: new versions of {key.name} expire {found[EXPIRY_TIME]} after they are made, and none is followed"
