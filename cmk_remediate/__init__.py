@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         apply,
         dry_run,
         dry_run_steps,
+        export_estate,
         permissions,
         resume,
         review_rollback,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cmk_remediate.connection import connect
     from cmk_remediate.engine.schedule import Stop
     from cmk_remediate.errors import CmkError
+    from cmk_remediate.inventory import ExportedEstate, save_estate
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunResult, Verification
     from cmk_remediate.model.review import Review
@@ -34,6 +36,7 @@ _WHERE = {
     "CODES": "codes",
     "CmkError": "errors",
     "Connection": "model.protocols",
+    "ExportedEstate": "inventory",
     "Review": "model.review",
     "RunResult": "model.result",
     "Stop": "engine.schedule",
@@ -42,6 +45,7 @@ _WHERE = {
     "connect": "connection",
     "dry_run": "blocking",
     "dry_run_steps": "blocking",
+    "export_estate": "blocking",
     "find_run": "api.store",
     "load_plan": "planfile.load",
     "load_review": "api.store",
@@ -52,6 +56,7 @@ _WHERE = {
     "review_rollback": "blocking",
     "rollback": "blocking",
     "runs": "api.store",
+    "save_estate": "inventory",
     "save_review": "api.store",
     "verify": "blocking",
 }
@@ -60,6 +65,7 @@ __all__ = [
     "CODES",
     "CmkError",
     "Connection",
+    "ExportedEstate",
     "Review",
     "RunResult",
     "Stop",
@@ -68,6 +74,7 @@ __all__ = [
     "connect",
     "dry_run",
     "dry_run_steps",
+    "export_estate",
     "find_run",
     "load_plan",
     "load_review",
@@ -78,6 +85,7 @@ __all__ = [
     "review_rollback",
     "rollback",
     "runs",
+    "save_estate",
     "save_review",
     "verify",
 ]

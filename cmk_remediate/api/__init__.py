@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from cmk_remediate.api.applying import apply, resume
 from cmk_remediate.api.checking import permissions, verify
+from cmk_remediate.api.exporting import export_estate
 from cmk_remediate.api.planning import dry_run, dry_run_steps
 from cmk_remediate.api.rolling_back import review_rollback, rollback
 from cmk_remediate.api.store import find_run, load_review, runs, save_review
+from cmk_remediate.inventory import save_estate
 
 __all__ = [
     "apply",
     "dry_run",
     "dry_run_steps",
+    "export_estate",
     "find_run",
     "load_review",
     "permissions",
@@ -19,6 +22,7 @@ __all__ = [
     "review_rollback",
     "rollback",
     "runs",
+    "save_estate",
     "save_review",
     "verify",
 ]

@@ -232,6 +232,26 @@ def _permissions(
     return reviewing.permissions(_options(context), plan, output)
 
 
+@app.command("export-estate")
+def _export_estate(
+    context: typer.Context,
+    scope: Annotated[
+        list[str],
+        typer.Option("--scope", metavar="ID", help="A subscription, resource group or management group; repeatable."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the estate file; else it is printed.")
+    ] = None,
+    cloud: Annotated[
+        str, typer.Option("--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.")
+    ] = "AzureCloud",
+) -> int:
+    """Copy an estate, without its secrets, for rehearsals on the embedded Azure. Sends nothing but reads."""
+    from cmk_remediate.cli import exporting
+
+    return exporting.export_estate(_options(context), scope, output, cloud)
+
+
 @app.command("explain")
 def _explain(
     context: typer.Context,

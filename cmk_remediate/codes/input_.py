@@ -136,3 +136,9 @@ PORT_TAKEN = Code(
     meaning="The embedded Azure needs three ports in a row on loopback, and one of them is taken or not allowed.",
     next="Name another --port, or 0 for any that are free.",
 )
+SCOPE_INVALID = Code(
+    "CMK122",
+    title="scope that cannot be exported",
+    meaning="An estate is exported by subscription, resource group or management group; this is another thing.",
+    next="Give a subscription's id, /subscriptions/{id}/resourceGroups/{name} or the id of a management group.",
+)

@@ -246,6 +246,13 @@ _AROUND_ROWS = (
         "2021-06-01",
         f"{_REST}Policy Definitions - Get",
     ),
+    _path(
+        "microsoft.authorization/policysetdefinitions",
+        "get",
+        "/{id}",
+        "2021-06-01",
+        f"{_REST}Policy Set Definitions - Get",
+    ),
 )
 
 _PROTECTOR = "microsoft.sql/servers/encryptionprotector"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.codec import Registry
     from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.inventory import Kind
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
@@ -57,6 +58,8 @@ class Service(Protocol):
     """The targets' ARM type."""
     steps: Registry
     """The service's own step classes."""
+    kinds: tuple[Kind, ...]
+    """What a copy of an estate needs for its plans, beside vaults, keys and identities."""
 
     def check(self, plan: PlanFile) -> None:
         """Refuse a plan that none of its targets could carry out, before Azure is asked.

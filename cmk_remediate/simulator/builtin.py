@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.simulator.access import covers
 from cmk_remediate.simulator.declare import GONE, SYNC, Answer, Json, Provider, ResourceType, RoleDefinition
 from cmk_remediate.simulator.index import owner
 from cmk_remediate.simulator.operations import EVENTS
@@ -55,7 +56,7 @@ def _at_above_below(scope: ResourceId, world: World, kind: str) -> list[Resource
     found = []
     for resource, _ in world.by_type(kind):
         at = owner(resource.key)
-        if at == scope.key or scope.key.startswith(at + "/") or at.startswith(scope.key + "/"):
+        if covers(at, scope.key) or at.startswith(scope.key + "/"):
             found.append(resource)
     return found
 
@@ -138,6 +139,14 @@ POLICY_DEFINITIONS = ResourceType(
     extension=True,
 )
 
+POLICY_SETS = ResourceType(
+    type="Microsoft.Authorization/policySetDefinitions",
+    api_versions=("2025-03-01", "2025-01-01", "2024-05-01", "2023-04-01", "2021-06-01", "2020-09-01"),
+    answers={"GET": SYNC, "LIST": SYNC, "PUT": Answer(201), "DELETE": GONE},
+    tracked=False,
+    extension=True,
+)
+
 ROLE_DEFINITIONS = ResourceType(
     type="Microsoft.Authorization/roleDefinitions",
     api_versions=("2022-05-01-preview", "2022-04-01", "2018-01-01-preview", "2015-07-01"),
@@ -186,7 +195,15 @@ CORE = (
     Provider(
         namespace="Microsoft.Authorization",
         roles=ROLES,
-        types=(LOCKS, DENY_ASSIGNMENTS, POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, ROLE_DEFINITIONS, PERMISSIONS),
+        types=(
+            LOCKS,
+            DENY_ASSIGNMENTS,
+            POLICY_ASSIGNMENTS,
+            POLICY_DEFINITIONS,
+            POLICY_SETS,
+            ROLE_DEFINITIONS,
+            PERMISSIONS,
+        ),
     ),
     Provider(namespace="Microsoft.PolicyInsights", types=()),
     Provider(namespace="Microsoft.ResourceGraph", types=()),

@@ -301,6 +301,8 @@ def fresh(
     store.put("meta", "seed", seed or int(content.get("seed") or 0))
     store.put("meta", "settings", chosen.to_json())
     store.put("meta", "doubts", registry.checked(doubts or {}))
+    if content.get("now"):
+        store.put("meta", "now", estate.begins(content["now"]))
     world = World(store, chosen, registry)
     store.put("meta", "now", world.stamp)
     estate.load(world, content)

@@ -1,7 +1,7 @@
 """Estate files: what is there before anybody asks.
 
 ``operator, subscriptions, resources`` and, where wanted, ``role_assignments, policies, locks, principals, network, settings,
-seed``. Unknown properties of bodies are kept. Supplied: resource groups, the user-assigned identities that bodies
+seed, now``. Unknown properties of bodies are kept. Supplied: resource groups, the user-assigned identities that bodies
 name, the principals behind identities, the children every resource has.
 """
 
@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cmk_remediate import codes
+from cmk_remediate.clock import parse_utc
 from cmk_remediate.errors import CmkError, InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import identities
@@ -33,7 +34,7 @@ TENANT = "0a000000-0000-4000-8000-00000000000f"
 _ZERO = "00000000-0000-0000-0000-000000000000"
 _KNOWN = {
     "operator", "subscriptions", "resources", "role_assignments", "policies", "locks", "principals", "network", "settings",
-    "seed",
+    "seed", "now",
 }  # fmt: skip
 
 
@@ -56,6 +57,18 @@ def read(path: Path) -> Json:
 def invalid(cause: str, where: str = "") -> InputError:
     """Return the error of an estate that is not of the schema."""
     return InputError(codes.input_.ESTATE_INVALID, cause, resource=where)
+
+
+def begins(text: Any) -> float:
+    """Return the stamp of an estate's ``now``.
+
+    Raises:
+        InputError: CMK106.
+    """
+    try:
+        return parse_utc(str(text)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise invalid(f"`now` is no time such as 2030-01-07T08:00:00Z: {text!r}") from error
 
 
 def load(world: World, estate: Mapping[str, Any]) -> None:
@@ -154,6 +167,8 @@ def _resources(world: World, estate: Mapping[str, Any]) -> None:
             raise invalid(error.cause) from error
         if world.get(resource.subscription_id) is None:
             raise invalid(f"`subscriptions` does not name the subscription of {resource}")
+        if _built_in(world, resource):
+            continue
         location = str(body.get("location") or "")
         _group(world, resource, location)
         for name, ids in identities.attached(body.get("identity")).items():
@@ -166,6 +181,11 @@ def _resources(world: World, estate: Mapping[str, Any]) -> None:
         if resource.type.lower() == identities.IDENTITY.lower():
             _identity(world, str(resource), body.get("properties") or {}, location)
         world.apply([SetResource(resource, _own(world, resource, body))])
+
+
+def _built_in(world: World, resource: ResourceId) -> bool:
+    """Say whether *resource* is the definition of a role that is here anyway."""
+    return resource.is_type("Microsoft.Authorization/roleDefinitions") and resource.name.lower() in world.registry.roles
 
 
 def _own(world: World, resource: ResourceId, body: Json) -> Json:
@@ -199,7 +219,7 @@ def _identity(world: World, name: str, ids: Mapping[str, Any], location: str) ->
     if world.get(resource) is None:
         taken = world.principals
         principal = str(ids.get("principalId") or _ZERO).lower()
-        if principal == _ZERO or principal in taken:
+        if principal == _ZERO or taken.get(principal, {}).get("resource"):
             principal = world.new_guid("identity", resource.key)
         client = str(ids.get("clientId") or _ZERO).lower()
         if client == _ZERO:

@@ -13,7 +13,7 @@ from cmk_remediate.simulator.declare import ArmError, Json
 from cmk_remediate.simulator.index import owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cmk_remediate.simulator.declare import Write
     from cmk_remediate.simulator.world import World
@@ -66,18 +66,29 @@ def assigned(world: World, resource: ResourceId) -> Iterator[Assigned]:
         definition = world.get(str(properties["policyDefinitionId"]))
         if definition is None:
             continue
-        yield _assigned(body, scope, definition)
+        given = _parameters(definition, properties.get("parameters"), {})
+        if "policyRule" in definition["properties"]:
+            yield _assigned(body, scope, str(properties["policyDefinitionId"]), definition, given)
+            continue
+        for member in definition["properties"].get("policyDefinitions") or ():
+            name = str(member["policyDefinitionId"])
+            inner = world.get(name)
+            if inner is not None:
+                yield _assigned(body, scope, name, inner, _parameters(inner, member.get("parameters"), given))
 
 
-def _assigned(body: Json, scope: str, definition: Json) -> Assigned:
-    properties = body["properties"]
+def _parameters(definition: Json, values: Json | None, outer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition's parameters, names in lower case; *outer* are those of the initiative around it."""
     declared = definition["properties"].get("parameters") or {}
-    parameters = {name.lower(): one.get("defaultValue") for name, one in declared.items()}
-    parameters |= {name.lower(): one.get("value") for name, one in (properties.get("parameters") or {}).items()}
+    defaults = {name.lower(): one.get("defaultValue") for name, one in declared.items()}
+    return defaults | {name.lower(): resolved(one.get("value"), outer) for name, one in (values or {}).items()}
+
+
+def _assigned(body: Json, scope: str, name: str, definition: Json, parameters: dict[str, Any]) -> Assigned:
     rule = definition["properties"]["policyRule"]
     effect = str(resolved(rule["then"]["effect"], parameters)).lower()
     title = str(definition["properties"].get("displayName") or definition["name"])
-    return Assigned(body, scope, str(properties["policyDefinitionId"]), title, rule, parameters, effect)
+    return Assigned(body, scope, name, title, rule, parameters, effect)
 
 
 def refusal(world: World, resource: ResourceId, new: Json) -> ArmError | None:

@@ -39,6 +39,9 @@ EXAMPLES = {
     "microsoft.authorization/policydefinitions": (
         f"/subscriptions/{SUB}/providers/Microsoft.Authorization/policyDefinitions/p1"
     ),
+    "microsoft.authorization/policysetdefinitions": (
+        f"/subscriptions/{SUB}/providers/Microsoft.Authorization/policySetDefinitions/p1"
+    ),
     "microsoft.sql/servers": SERVER.text,
     "microsoft.sql/servers/keys": f"{SERVER}/keys/kv1_k1",
     "microsoft.sql/servers/encryptionprotector": f"{SERVER}/encryptionProtector/current",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmk_remediate.codes import sql
-from tests.docs import excerpts, reference, tables
+from tests.docs import excerpts, reference, rehearsal, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,12 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
-    "docs/simulator.md": {"simulate": excerpts.simulate, "settings": tables.settings, "switches": tables.switches},
+    "docs/simulator.md": {
+        "rehearsal": rehearsal.rehearsal,
+        "simulate": excerpts.simulate,
+        "settings": tables.settings,
+        "switches": tables.switches,
+    },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),
         "remarks": partial(tables.codes_table, sql, notes=True),

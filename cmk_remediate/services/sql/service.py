@@ -8,6 +8,7 @@ from cmk_remediate.model.codec import Registry
 from cmk_remediate.services.service import Candidate, RecipeContext
 from cmk_remediate.services.sql import limits, remarks, state
 from cmk_remediate.services.sql.detect import Detection
+from cmk_remediate.services.sql.exported import KINDS
 from cmk_remediate.services.sql.group import Group, groups
 from cmk_remediate.services.sql.recipe import Recipe
 from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.inventory import Kind
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
     from cmk_remediate.services.sql.facts import SqlFacts
@@ -41,6 +43,7 @@ class SqlService:
         SetProtector,
         SwitchInOnePatch,
     )
+    kinds: ClassVar[tuple[Kind, ...]] = KINDS
 
     def check(self, plan: PlanFile) -> None:
         """Refuse a plan that no server could carry out.

@@ -130,11 +130,9 @@ def _missing(resource: ResourceId, _world: World) -> ArmError | None:
 def _listed(scope: ResourceId, world: World) -> Iterator[ResourceId]:
     """Go through the assignments at, above and below *scope*: azure-mgmt-authorization list_for_scope."""
     lags = world.switch(LIST_LAGS.name)
-    parts = scope.key.split("/")
-    above = {"/".join(parts[:length]) for length in range(3, len(parts) + 1)}
     for key in world.index.of_type(_KEY):
         at = owner(key)
-        if at not in above and not at.startswith(scope.key + "/"):
+        if not access.covers(at, scope.key) and not at.startswith(scope.key + "/"):
             continue
         made = world.store.tables["resources"][key]["made"]
         if lags and made is not None and world.stamp - made < world.draw(*_LAG, "role-list", key):

@@ -1,0 +1,64 @@
+"""What is exported: subscriptions, resource groups, management groups."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.ids import ResourceId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ABOVE = re.compile(r"/providers/Microsoft\.Management/managementGroups/[\w.()-]{1,90}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One scope.
+
+    Attributes:
+        id: a subscription, a resource group or a management group.
+    """
+
+    id: ResourceId
+
+    @property
+    def above(self) -> bool:
+        """Whether it is a management group: its subscriptions have to be looked up."""
+        return self.id.key.startswith("/providers/")
+
+    def holds(self, resource: ResourceId) -> bool:
+        """Say whether *resource* is the scope itself or below it."""
+        return resource.within(self.id)
+
+
+def parse(texts: Iterable[str]) -> tuple[Scope, ...]:
+    """Return the scopes that *texts* name: an id each, or a subscription's GUID.
+
+    Raises:
+        InputError: CMK122 when one is nothing that can be exported, or there is none.
+    """
+    found = tuple(dict.fromkeys(_parse(text) for text in texts))
+    if not found:
+        raise InputError(codes.input_.SCOPE_INVALID, "no scope was given")
+    return tuple(one for one in found if not any(other != one and other.holds(one.id) for other in found))
+
+
+def _parse(text: str) -> Scope:
+    clean = text.strip().rstrip("/")
+    if _GUID.fullmatch(clean):
+        return Scope(ResourceId.parse(f"/subscriptions/{clean}"))
+    if _ABOVE.fullmatch(clean):
+        return Scope(ResourceId(clean))
+    try:
+        resource = ResourceId.parse(clean)
+    except InputError as error:
+        raise InputError(codes.input_.SCOPE_INVALID, error.cause) from error
+    if resource.group_id != resource or not _GUID.fullmatch(resource.subscription):
+        raise InputError(codes.input_.SCOPE_INVALID, "it is neither a subscription nor a resource group", resource=text)
+    return Scope(resource)
