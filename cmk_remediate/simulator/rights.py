@@ -26,20 +26,16 @@ def permissions(request: ArmRequest, scope: ResourceId) -> Outgoing:
 def role_definition(request: ArmRequest, resource: ResourceId) -> Outgoing:
     """Answer a GET of a role definition: a built-in one exists at every scope."""
     request.need("Microsoft.Authorization/roleDefinitions/read", resource)
-    stored = _custom(request, resource.name)
-    if stored is not None:
-        return Outgoing(200, stored, read=True)
-    role = request.world.registry.roles.get(resource.name.lower())
-    if role is None:
+    found = next((one for one in _definitions(request, resource) if one["name"].lower() == resource.name.lower()), None)
+    if found is None:
         raise Refusal(not_found(resource))
-    return Outgoing(200, _shown(role), read=True)
+    return Outgoing(200, found, read=True)
 
 
 def role_definitions(request: ArmRequest, scope: ResourceId) -> Outgoing:
     """Answer the list of role definitions, by ``roleName eq '...'`` or ``type eq '...'``."""
     request.need("Microsoft.Authorization/roleDefinitions/read", scope)
-    items = [_shown(one) for one in request.world.registry.roles.values()]
-    items += [body for _, body in request.world.by_type(ROLE_DEFINITIONS.type)]
+    items = _definitions(request, scope)
     for name, value in re.findall(r"(\w+)\s+eq\s+'([^']*)'", request.incoming.query.get("$filter", ""), re.IGNORECASE):
         items = [one for one in items if str(one["properties"].get(name, "")).lower() == value.lower()]
     return paged(request, items, 1000)
@@ -53,16 +49,21 @@ def policy_restrictions(request: ArmRequest, scope: ResourceId) -> Outgoing:
     return Outgoing(200, restrictions(write), read=True)
 
 
-def _custom(request: ArmRequest, guid: str) -> Json | None:
-    for resource, body in request.world.by_type(ROLE_DEFINITIONS.type):
-        if resource.name.lower() == guid.lower():
-            return body
-    return None
+def _definitions(request: ArmRequest, scope: ResourceId) -> list[Json]:
+    """Return every definition with the id it has where *scope* is.
+
+    Source: Azure/azure-cli vm/tests/latest/recordings/test_disk_encryption_set_update.yaml: a built-in role listed at a vault has
+    the subscription in its id.
+    """
+    parts = scope.text.split("/")
+    head = "/".join(parts[:3]) if parts[1:2] == ["subscriptions"] else ""
+    built_in = (_shown(role) for role in request.world.registry.roles.values())
+    stored = (body for _, body in request.world.by_type(ROLE_DEFINITIONS.type))
+    return [{**one, "id": f"{head}/providers/{ROLE_DEFINITIONS.type}/{one['name']}"} for one in (*built_in, *stored)]
 
 
 def _shown(role: RoleDefinition) -> Json:
     return {
-        "id": f"/providers/Microsoft.Authorization/roleDefinitions/{role.guid}",
         "name": role.guid,
         "type": ROLE_DEFINITIONS.type,
         "properties": {

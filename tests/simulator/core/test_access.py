@@ -155,6 +155,8 @@ def test_role_definitions_exist_at_every_scope() -> None:
     assert raw("GET", f"{path}/{READER}", api="2022-04-01").body["properties"]["roleName"] == "Reader"
     found = raw("GET", f"{path}?$filter=roleName eq 'Owner'", api="2022-04-01").body["value"]
     assert [one["name"] for one in found] == [OWNER]
+    # An assignment made with the id from that list names the role as every other does.
+    assert [one["id"] for one in found] == [f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/{OWNER}"]
 
 
 def test_a_new_principal_is_unknown_for_a_while() -> None:
