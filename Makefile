@@ -10,6 +10,9 @@ ifndef PYTHON
 PYTHON := $(shell $(find_python))
 endif
 VENV ?= .venv
+# The Azure CLI runs on the Pythons this does; 400 MB, so it has an environment of its own and is installed once.
+AZURE_CLI ?= 2.91.0
+AZ_VENV ?= .venv-az
 LOCK_PYTHON ?= python3.10
 LOCK_VENV ?= .venv-lock
 
@@ -17,12 +20,13 @@ BIN = $(VENV)/bin
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage-recipes faults bench lock clean
+.PHONY: help demo test check coverage-recipes conformance azure-cli faults bench lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    the main job on the embedded Azure: dry run, apply, verify, apply again, rollback'
 	@echo 'make test    every check: ruff, mypy, import-linter, pytest, branch coverage of the recipes'
+	@echo 'make conformance  the Azure CLI (AZURE_CLI=$(AZURE_CLI)) does by hand on the embedded Azure what the plans do'
 	@echo 'make faults  every crash point of every plan, and 10,000 seeded runs (RUNS=...)'
 	@echo 'make bench   requests, makespan and memory for 1 to 1,000 servers, in virtual time'
 	@echo 'make lock    write requirements.lock anew (needs Python 3.10: LOCK_PYTHON=...)'
@@ -46,6 +50,13 @@ coverage-recipes: $(VENV)/.installed-test
 	$(BIN)/coverage run --branch --data-file=$(VENV)/.coverage-recipes -m pytest -q tests/recipes
 	$(BIN)/coverage report --data-file=$(VENV)/.coverage-recipes --fail-under=100 \
 		--include='cmk_remediate/services/*,cmk_remediate/steps/*'
+
+# Azure's own command line against the embedded Azure: the scripts of tests/conformance/by_hand, and what they leave compared.
+conformance: $(VENV)/.installed-test azure-cli
+	@echo 'azure-cli $(AZURE_CLI) from $(AZ_VENV)'
+	CMK_REMEDIATE_AZ=$(abspath $(AZ_VENV)/bin/az) $(BIN)/python -m pytest -v tests/conformance
+
+azure-cli: $(AZ_VENV)/.installed-$(AZURE_CLI)
 
 # Every crash point of every plan, and RUNS seeded mixes of faults; takes long.
 faults: $(VENV)/.installed-test
@@ -79,3 +90,10 @@ $(VENV)/.installed-demo: pyproject.toml requirements.lock | $(BIN)/python
 $(VENV)/.installed-test: pyproject.toml requirements.lock | $(BIN)/python
 	$(PIP_INSTALL) --editable '.[cli,simulator,test]'
 	@touch $@ $(VENV)/.installed-demo
+
+# Compiling all of it takes longer than installing it; az compiles the little it loads.
+$(AZ_VENV)/.installed-$(AZURE_CLI):
+	@test -n '$(PYTHON)' || { echo 'No Python 3.10 to 3.13 found: make ... PYTHON=/path/to/python' >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(AZ_VENV)
+	$(AZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'azure-cli==$(AZURE_CLI)'
+	@touch $@

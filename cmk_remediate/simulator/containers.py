@@ -121,6 +121,25 @@ def _provider(world: World, scope: ResourceId, name: str) -> Json:
     }
 
 
+def tracked(world: World) -> list[str]:
+    """Return the types of what there is that Azure lists as resources, in lower case.
+
+    Declared ones that have a location, databases among them: learn.microsoft.com, "Azure Resource Graph table and resource type
+    reference". Of a provider that is not here (an estate's bystanders) those at the top: what is below may be anything.
+    """
+    found: dict[str, None] = {}
+    for record in world.store.tables["resources"].values():
+        kind = str(record["body"].get("type", "")).lower()
+        declared = world.registry.types.get(kind)
+        if declared is not None:
+            listed = declared.tracked and declared is not GROUPS
+        else:
+            listed = kind.count("/") == 1 and kind.split("/")[0] not in world.registry.namespaces
+        if listed:
+            found[kind] = None
+    return sorted(found)
+
+
 def all_resources(request: ArmRequest, scope: ResourceId) -> Outgoing:
     """Answer the list of tracked resources in a group or subscription."""
     request.need_version("resources", RESOURCES_VERSIONS)
@@ -128,10 +147,8 @@ def all_resources(request: ArmRequest, scope: ResourceId) -> Outgoing:
     world = request.world
     tests = _filter(request.incoming.query.get("$filter", ""))
     items = []
-    for declared in world.registry.types.values():
-        if not declared.tracked or declared is GROUPS:
-            continue
-        for resource, _ in world.below(scope, declared.type):
+    for kind in tracked(world):
+        for resource, _ in world.below(scope, kind):
             body = seen(world, resource.key, "list")
             if body is None:
                 continue

@@ -14,6 +14,7 @@ from cmk_remediate import simulator
 from cmk_remediate.cli import main, simulating
 from cmk_remediate.simulator.server.addresses import Addresses
 from cmk_remediate.simulator.server.directory import Directory
+from tests.conformance.rehearsal import rehearsal
 
 PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
 
@@ -92,6 +93,16 @@ def role() -> str:
     """Return the role on the servers as a fenced block."""
     chosen = next(role for role in _roles() if str(role["Name"]).endswith(" service"))
     return f"```json\n{json.dumps(chosen, indent=2)}\n```\n"
+
+
+def by_hand(service: str) -> str:
+    """Return the script that `make conformance` runs for *service* as a fenced block."""
+    return f"```sh\n{rehearsal(service).script.read_text(encoding='utf-8')}```\n"
+
+
+def by_hand_differences(service: str) -> str:
+    """Return why what that script leaves may differ from what `apply` leaves, as a list."""
+    return "".join(f"- {one.why}\n" for one in rehearsal(service).differs)
 
 
 def simulate() -> str:

@@ -25,6 +25,15 @@ def settle_loop() -> str:
 WHOLE: Mapping[str, Callable[[], str]] = {"docs/errors.md": tables.errors, "docs/doubts.md": tables.doubts}
 """Pages that are generated whole, and what makes them."""
 
+
+def by_hand(service: str) -> Mapping[str, Callable[[], str]]:
+    """Return what a page says of *service* done by hand, as `make conformance` does it."""
+    return {
+        "by-hand": partial(excerpts.by_hand, service),
+        "by-hand-differences": partial(excerpts.by_hand_differences, service),
+    }
+
+
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "README.md": {name: partial(excerpts.excerpt, name) for name in excerpts.DEMO},
     "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
@@ -42,6 +51,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "remarks": partial(tables.codes_table, sql, notes=True),
         "role-names": excerpts.role_names,
         "role": excerpts.role,
+        **by_hand("sql"),
     },
 }
 """What is generated inside of pages: by mark, what makes it."""

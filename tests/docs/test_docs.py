@@ -22,6 +22,7 @@ from cmk_remediate.services.sql.service import SqlService
 from cmk_remediate.simulator import estate, faults
 from cmk_remediate.simulator.doubts import ALL
 from cmk_remediate.steps import REGISTRY
+from tests.conformance.rehearsal import SERVICES
 from tests.docs import excerpts, generate, markdown, reference
 from tests.docs.markdown import PAGES, ROOT, blocks, by_hand, named, text_of
 
@@ -104,6 +105,12 @@ def test_every_command_and_option_has_its_place() -> None:
         assert section, name
         for option in command.spellings - {"-h", "--help"}:
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", section), f"{name} {option}"
+
+
+def test_every_service_done_by_hand_has_its_place() -> None:
+    assert SERVICES
+    for service in SERVICES:
+        assert generate.by_hand(service).keys() <= generate.PARTS[f"docs/{service}.md"].keys()
 
 
 def test_every_code_has_its_place() -> None:

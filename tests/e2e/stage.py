@@ -107,13 +107,7 @@ class Stage:
 
     def bodies(self) -> dict[str, dict[str, Any]]:
         """Return every resource as a GET shows it, by lower-case id; less what only the embedded Azure knows."""
-        world = self.azure.world
-        found = {}
-        for resource, body in world.resources():
-            kind = world.registry.types.get(resource.type.lower())
-            shown = kind.on_read(resource, body, world) if kind is not None and kind.on_read is not None else body
-            found[resource.key] = copy.deepcopy(shown)
-        return found
+        return bodies(self.azure)
 
     def rotate(self, *keys: str) -> None:
         """Let the owner make a new version of each key."""
@@ -131,6 +125,17 @@ class Stage:
         """Assert that no law was broken, now and once all has been quiet for a day."""
         assert [str(one) for one in self.monitor.violations] == []
         assert [str(one) for one in check(self.azure, self.monitor)] == []
+
+
+def bodies(azure: EmbeddedAzure) -> dict[str, dict[str, Any]]:
+    """Return every resource of *azure* as `Stage.bodies` does."""
+    world = azure.world
+    found = {}
+    for resource, body in world.resources():
+        kind = world.registry.types.get(resource.type.lower())
+        shown = kind.on_read(resource, body, world) if kind is not None and kind.on_read is not None else body
+        found[resource.key] = copy.deepcopy(shown)
+    return found
 
 
 def writes(log: list[Exchange]) -> list[Exchange]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.simulator.builtin import GROUPS
-from cmk_remediate.simulator.containers import SUBSCRIPTIONS
+from cmk_remediate.simulator.containers import SUBSCRIPTIONS, tracked
 from cmk_remediate.simulator.eventual import seen
 from cmk_remediate.simulator.resources import view
 
@@ -28,28 +28,11 @@ _ROLES = "Microsoft.Authorization/roleDefinitions"
 
 
 def _resources(world: World, caller: str, wanted: frozenset[str] | None) -> Rows:
-    kinds = {kind.lower() for kind in _tracked(world)}
     return [
         _row(world, resource, body)
-        for kind in sorted(kinds)
+        for kind in tracked(world)
         for resource, body in _readable(world, caller, kind, wanted)
     ]
-
-
-def _tracked(world: World) -> list[str]:
-    """Return the top-level types of what there is: declared and tracked, or of no provider here (an estate's bystanders)."""
-    found: dict[str, None] = {}
-    for record in world.store.tables["resources"].values():
-        kind = str(record["body"].get("type", ""))
-        declared = world.registry.types.get(kind.lower())
-        listed = _foreign(world, kind) if declared is None else declared.tracked and declared is not GROUPS
-        if listed and kind.count("/") == 1:
-            found[kind] = None
-    return list(found)
-
-
-def _foreign(world: World, kind: str) -> bool:
-    return kind.split("/", maxsplit=1)[0].lower() not in world.registry.namespaces
 
 
 def _containers(world: World, caller: str, wanted: frozenset[str] | None) -> Rows:

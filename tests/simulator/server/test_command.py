@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shlex
-import signal
 import socket
-import subprocess
-import sys
 from importlib import util
 from typing import TYPE_CHECKING
 
@@ -19,6 +13,7 @@ from cmk_remediate import simulator
 from cmk_remediate.cli import main
 from cmk_remediate.errors import InputError
 from cmk_remediate.simulator import server
+from tests.simulator.server.process import simulating
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,46 +22,19 @@ ROOT_GROUP = "/subscriptions/22222222-2222-4222-8222-222222222201/resourceGroups
 
 
 def test_the_command_prints_exports_serves_and_keeps_its_state(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "cmk_remediate",
-        "simulate",
-        "--state",
-        "az.json",
-        "--port",
-        "0",
-        "--time-scale",
-        "60",
-    ]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [*command, "--latency", "5ms"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            exports = {}
-            for line in process.stdout:
-                found = re.fullmatch(r"export (\w+)=(.*)\n", line)
-                if found:
-                    exports[found[1]] = shlex.split(found[2])[0]
-                if "ARM_ENDPOINT" in exports:
-                    break
-            with requests.Session() as session:
-                session.trust_env = False
-                url = f"{exports['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://management.azure.com/"
-                token = session.get(url, headers={"X-IDENTITY-HEADER": exports["IDENTITY_HEADER"]}).json()
-                made = session.put(
-                    f"{exports['ARM_ENDPOINT']}{ROOT_GROUP}/rg-new?api-version=2021-04-01",
-                    json={"location": "westeurope"},
-                    headers={"Authorization": f"Bearer {token['access_token']}"},
-                    verify=exports["REQUESTS_CA_BUNDLE"],
-                )
-            assert made.status_code == 201
-            assert made.elapsed.total_seconds() >= 0.005
-        finally:
-            process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+    options = ("--time-scale", "60", "--latency", "5ms")
+    with simulating(tmp_path / "az.json", *options) as exports, requests.Session() as session:
+        session.trust_env = False
+        url = f"{exports['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://management.azure.com/"
+        token = session.get(url, headers={"X-IDENTITY-HEADER": exports["IDENTITY_HEADER"]}).json()
+        made = session.put(
+            f"{exports['ARM_ENDPOINT']}{ROOT_GROUP}/rg-new?api-version=2021-04-01",
+            json={"location": "westeurope"},
+            headers={"Authorization": f"Bearer {token['access_token']}"},
+            verify=exports["REQUESTS_CA_BUNDLE"],
+        )
+        assert made.status_code == 201
+        assert made.elapsed.total_seconds() >= 0.005
     assert [one["status"] for one in simulator.requests(tmp_path / "az.json")] == [201]
     assert simulator.azure(tmp_path / "az.json").world.get(f"{ROOT_GROUP}/rg-new") is not None
     assert exports["REQUESTS_CA_BUNDLE"] == str(tmp_path / "az.json.ca.pem")

@@ -219,6 +219,7 @@ def seeded(world: World, vault: ResourceId, body: Json) -> Changes:
         "tenantId": world.tenant(vault),
         "sku": {"family": "A", "name": "standard"},
         "accessPolicies": [],
+        "enabledForDeployment": False,  # in each of 36 recorded vaults, whoever made it
         **properties,
     }
     return [SetResource(vault, {**body, "properties": whole})] if whole != properties else []
