@@ -63,7 +63,9 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str]) ->
             return TargetCheck(target.id, "wrong", codes.engine.DRIFT, f"{step.kind}: {step.reason}")
     if target.id in late:
         return TargetCheck(target.id, "wrong", codes.vault.PINNED_KEY_EXPIRES, late[target.id])
-    return TargetCheck(target.id, "right", "", target.state)
+    # What goes on by itself, such as a background encryption: right so far, and not yet done.
+    going_on = target.state == "in progress"
+    return TargetCheck(target.id, "in progress" if going_on else "right", "", target.state)
 
 
 async def _verify_run(text: str, connection: Connection, folder: Path) -> Verification:

@@ -20,7 +20,16 @@ from cmk_remediate.connection.clouds import Cloud
 from cmk_remediate.connection.durations import CLOSE, Durations
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.model.outcomes import Accepted, Lost, Operation, SendOutcome, Started, Unclear, WaitOutcome
+from cmk_remediate.model.outcomes import (
+    Accepted,
+    Lost,
+    Operation,
+    SendOutcome,
+    Started,
+    StillRunning,
+    Unclear,
+    WaitOutcome,
+)
 
 if TYPE_CHECKING:
     from cmk_remediate.connection.calls import Call, Reply
@@ -110,12 +119,15 @@ class Waiting:
     ask: Asks
     read: Callable[[ResourceId], Awaitable[Any]]
 
-    async def end_of(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
-        """Poll until *operation* ends, first after its usual duration or Retry-After, whichever is later."""
+    async def end_of(self, operation: Operation, estimate: Estimate, leave_after: int = 0) -> WaitOutcome:
+        """Poll until *operation* ends, first after its usual duration or Retry-After, whichever is later.
+
+        With *leave_after* given, poll no longer than so many seconds after it began.
+        """
         self.durations.begun(operation)
         took = None
         try:
-            outcome = await self._end_of(operation, estimate)
+            outcome = await self._end_of(operation, estimate, leave_after)
             if isinstance(outcome, Accepted):
                 took = self._age(operation)
         finally:
@@ -125,7 +137,7 @@ class Waiting:
     def _age(self, operation: Operation) -> float:
         return (self.azure_clock.now() - operation.started).total_seconds()
 
-    async def _end_of(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
+    async def _end_of(self, operation: Operation, estimate: Estimate, leave_after: int) -> WaitOutcome:
         url = next(
             (
                 one
@@ -134,7 +146,7 @@ class Waiting:
             ),
             "",
         )
-        deadline = operation.started + timedelta(seconds=max(estimate.worst * 3, _LEAST_DEADLINE))
+        deadline = operation.started + timedelta(seconds=leave_after or max(estimate.worst * 3, _LEAST_DEADLINE))
         interval = _FIRST_INTERVAL
         usual = self.durations.usual(operation, estimate.usual)
         first = operation.started + timedelta(seconds=max(usual, operation.retry_after) + _DATE_IS_CUT)
@@ -146,6 +158,8 @@ class Waiting:
             if outcome is not None:
                 return outcome
             left = (deadline - self.azure_clock.now()).total_seconds()
+            if left <= 0 and leave_after:
+                return StillRunning(self.azure_clock.now(), operation.correlation_id)
             if left <= 0:
                 return Unclear(
                     "the operation has not ended within three times its worst estimate", operation.correlation_id

@@ -178,7 +178,7 @@ class Session:
 
         return outcome_of_write(reply, record)
 
-    async def wait(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
+    async def wait(self, operation: Operation, estimate: Estimate, *, leave_after: int = 0) -> WaitOutcome:
         """Poll *operation* until it ends; see `operation.Waiting`.
 
         Raises:
@@ -198,7 +198,7 @@ class Session:
             return (await self.read(Read(resource))).body
 
         waiting = Waiting(self._cloud, self._connection.clock, self._azure_clock, self._durations, ask, read)
-        return await waiting.end_of(operation, estimate)
+        return await waiting.end_of(operation, estimate, leave_after)
 
     # Below: one request each.
 

@@ -16,7 +16,7 @@ from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.model.outcomes import Accepted, NotYet, Refused
+from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,8 +58,9 @@ def _open(state: StepState) -> bool:
 async def _until(step: ReviewedStep, state: StepState, azure: Azure) -> datetime | None:
     """Return until when to look for the last write of *state*; None when it had no effect."""
     if state.operation is not None:
-        ended = await azure.wait(resumed_operation(state.operation), STILL_RUNNING)
-        if isinstance(ended, Accepted):
+        left = state.operation
+        ended = await azure.wait(resumed_operation(left), STILL_RUNNING, leave_after=left.leave_after)
+        if isinstance(ended, (Accepted, StillRunning)):
             return azure.now() + _READS_LAG
         if isinstance(ended, (NotYet, Refused)):
             return None

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from tenacity import wait_exponential
 
 from cmk_remediate.engine.access import PROBE_INTERVAL, delay
-from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, Unclear
+from cmk_remediate.model.decisions import PLAIN
+from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.decisions import Estimate
+    from cmk_remediate.model.decisions import Caution, Change
 
 NO_EFFECT_AFTER = 3
 """So many accepted writes that no read shows mean that something takes them back."""
@@ -18,6 +19,9 @@ NO_EFFECT_AFTER = 3
 SHOWS_WITHIN = (2.0, 4.0, 8.0, 16.0)
 """Seconds between the reads that look for an accepted write: Azure Resource Manager answers from replicas, and how long one may
 lag is nowhere documented. 30 s in all; the embedded Azure lags up to 10 s."""
+
+OF_ACCESS = ("access", "replication")
+"""Reasons of a "not yet" that a young grant or identity explains."""
 
 BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max=60)
 
@@ -37,18 +41,23 @@ class Attempts:
         self._waited = 0.0
         self._unclear = False
         self._looks_left: tuple[float, ...] = ()
+        self._cautious = False
+        self.goes_on = False
 
     @property
     def had_no_effect(self) -> bool:
         """Whether enough accepted writes went by without a read that shows one."""
         return self.accepted >= NO_EFFECT_AFTER and not self._looks_left
 
-    def note(self, outcome: Accepted | NotYet | Refused | Unclear) -> None:
+    def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> None:
         """Take note of what came of a write."""
+        self._cautious = False
         if isinstance(outcome, Accepted):
             self.accepted += 1
             self._looks_left = SHOWS_WITHIN
             self.refused_for_now = 0
+        elif isinstance(outcome, StillRunning):
+            self.goes_on = True
         elif isinstance(outcome, Unclear):
             self.left_unclear()
         elif isinstance(outcome, NotYet):
@@ -63,23 +72,28 @@ class Attempts:
         """Take note that an earlier process had a write accepted: reads may still lag behind it."""
         self._looks_left = SHOWS_WITHIN
 
-    def time_to_show(self, estimate: Estimate) -> float:
+    def time_to_show(self, change: Change) -> float:
         """Return the seconds to give an earlier write before looking again; 0 when it had its time.
 
         After an unclear answer the first wait is the change's usual duration: where the resource does not show a running
-        operation, only time tells.
+        operation, only time tells. Where the change asks for two looks so far apart, the second comes so much later.
         """
         if not self._looks_left:
             return 0
+        if change.caution.shows and not self._cautious:
+            self._cautious, self._unclear = True, False
+            self._looks_left = (SHOWS_WITHIN[0], float(change.caution.shows))
         first, self._looks_left = self._looks_left[0], self._looks_left[1:]
         if self._unclear:
             self._unclear = False
-            return max(first, float(estimate.usual))
+            return max(first, float(change.estimate.usual))
         return first
 
-    def pause_before_next(self, answer: NotYet) -> float:
+    def pause_before_next(self, answer: NotYet, caution: Caution = PLAIN) -> float:
         """Return the seconds until the next attempt after *answer*."""
-        strategy = PROBE_INTERVAL if answer.reason in ("access", "replication") else BUSY_INTERVAL
+        if caution.pause and answer.reason in OF_ACCESS:
+            return max(float(caution.pause), float(answer.retry_after))
+        strategy = PROBE_INTERVAL if answer.reason in OF_ACCESS else BUSY_INTERVAL
         return max(delay(strategy, self.refused_for_now), float(answer.retry_after))
 
     def waited(self, seconds: float) -> float:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc, parse_utc
 from cmk_remediate.engine.access import AccessGates, judge
+from cmk_remediate.engine.attempts import OF_ACCESS
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import BugError, StoppedError
+from cmk_remediate.errors import AzureError, BugError, StoppedError
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Change, Estimate, Found, Read
 from cmk_remediate.model.ids import ResourceId
@@ -26,6 +27,7 @@ from cmk_remediate.model.outcomes import (
     Operation,
     Refused,
     Started,
+    StillRunning,
     Unclear,
     WaitOutcome,
 )
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.journal import Journal
     from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.engine.reads import Recent
+    from cmk_remediate.model.decisions import Caution
     from cmk_remediate.model.graph import Node
     from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.review import ReviewedStep
@@ -56,7 +59,8 @@ MANY = 25
 SHOWN_BY = 10.0
 """Seconds after which a read usually shows an accepted write; the embedded Azure lags up to 10 s, Azure's bound is unconfirmed."""
 
-Took = Accepted | NotYet | Refused | Unclear
+Ended = Accepted | NotYet | Refused | Unclear
+Took = Ended | StillRunning
 
 
 class RunContext:
@@ -187,12 +191,18 @@ class RunContext:
         if probe is not None:
             self._access.works(node_id(probe.step))
 
-    def give_up(self, node: Node, step: Step, answer: NotYet, attempts: Attempts) -> Settlement | None:
+    def give_up(
+        self, node: Node, step: Step, answer: NotYet, attempts: Attempts, caution: Caution
+    ) -> Settlement | None:
         """Return the settlement of a step whose "not yet" has become "never"."""
         probe = node.step.probes()
         waited = self.settled.get(node_id(probe.step)) if probe is not None else None
-        seconds = attempts.pause_before_next(answer)
-        of_access = answer.reason in ("access", "replication")
+        seconds = attempts.pause_before_next(answer, caution)
+        of_access = answer.reason in OF_ACCESS
+        if of_access and caution.tries and attempts.refused_for_now >= caution.tries:
+            self.grant_works(node)
+            text = f"refused {attempts.refused_for_now} times, {caution.pause} s apart; {answer.code}: {answer.text}"
+            return Settlement("failed", codes.access.ACCESS_UNKNOWN, text, step, None, attempts.sent)
         if of_access and waited is not None and isinstance(waited.step, AccessWait) and waited.found is not None:
             found = Found(waited.found.body, waited.found.reads, self.azure.now(), self._written)
             own = [(key, self._written[key]) for key in sorted(step.locks()) if key in self._written]
@@ -211,8 +221,9 @@ class RunContext:
         left = self._before.steps.get(node.id)
         if left is None:
             return
-        if not nobody_knows(left):
-            if left.accepted:
+        goes_on = left.operation is not None and left.operation.leave_after > 0
+        if not nobody_knows(left) and not goes_on:
+            if left.accepted or left.began:
                 attempts.accepted_earlier()
             return
         attempts.client_request_id = left.intents[-1].client_request_id
@@ -221,9 +232,12 @@ class RunContext:
             return
         operation = resumed_operation(left.operation)
         self.say("waiting", node, "for an operation an earlier process began")
-        outcome = await self._end_of(node, operation, STILL_RUNNING)
+        outcome = await self._end_of(node, operation, STILL_RUNNING, left.operation.leave_after)
         await self._note(node, outcome, operation.resource)
         attempts.note(outcome)
+        if left.operation.final and isinstance(outcome, (NotYet, Refused)):
+            answer = outcome if isinstance(outcome, Refused) else _refused_for_good(outcome)
+            raise AzureError(answer.code, f"{answer.azure_code}: {answer.text}", resource=operation.resource.text)
 
     async def write(self, node: Node, found: Found, change: Change, attempts: Attempts) -> Took:
         """Journal the intent, send, wait for the operation, journal the outcome; never cancelled half-way."""
@@ -255,20 +269,24 @@ class RunContext:
             self._patched[node.id] = (found.body or {}, request.body or {})
         sent = await self.azure.send(request, client_request_id=attempts.client_request_id)
         if isinstance(sent, Started):
-            await self.journal.append(_began(node, sent.operation))
-            outcome = await self._end_of(node, sent.operation, change.estimate)
+            await self.journal.append(_began(node, sent.operation, change.caution))
+            outcome = await self._end_of(node, sent.operation, change.estimate, change.caution.background)
+            if change.caution.final and isinstance(outcome, NotYet):
+                outcome = _refused_for_good(outcome)
         else:
             outcome = sent
         await self._note(node, outcome, request.resource)
         return outcome
 
-    async def _end_of(self, node: Node, operation: Operation, estimate: Estimate) -> Took:
-        """Wait until *operation* ends; outside a bracket no longer than the run's time. The journal has the operation.
+    async def _end_of(self, node: Node, operation: Operation, estimate: Estimate, leave_after: int) -> Took:
+        """Wait until *operation* ends, or may be left to itself; outside a bracket no longer than the run's time.
+
+        The journal has the operation.
 
         Raises:
             StoppedError: CMK513 when the time is up.
         """
-        waiting = self.azure.wait(operation, estimate)
+        waiting = self.azure.wait(operation, estimate, leave_after=leave_after)
         if self._budget.endless or self.gates.in_open_bracket(node):
             return _after_wait(await waiting)
         ended = await unless(self._budget.wait(), waiting)
@@ -278,10 +296,13 @@ class RunContext:
 
     async def _note(self, node: Node, outcome: Took, resource: ResourceId) -> None:
         self.recent.forget(resource)
-        if isinstance(outcome, Accepted):
+        if isinstance(outcome, (Accepted, StillRunning)):
             self._written[resource.key] = outcome.at
             self.grant_works(node)
-        await self.journal.append(_outcome(node, outcome, self.clock.now()))
+        if not isinstance(
+            outcome, StillRunning
+        ):  # the journal's record of the operation stays open: a resume asks again
+            await self.journal.append(_outcome(node, outcome, self.clock.now()))
         self.say("sent", node, _words(outcome))
 
 
@@ -294,6 +315,11 @@ def nobody_knows(left: StepState) -> bool:
 
 def _after_wait(outcome: WaitOutcome) -> Took:
     return Unclear(outcome.text) if isinstance(outcome, Lost) else outcome
+
+
+def _refused_for_good(answer: NotYet) -> Refused:
+    """Return what a "not yet" means that came after Azure had taken a write which must not be sent twice."""
+    return Refused(codes.access.REFUSED_BY_AZURE, answer.code, answer.text, correlation_id=answer.correlation_id)
 
 
 def resumed_operation(record: OperationBegan) -> Operation:
@@ -312,7 +338,7 @@ def resumed_operation(record: OperationBegan) -> Operation:
     )
 
 
-def _began(node: Node, operation: Operation) -> OperationBegan:
+def _began(node: Node, operation: Operation, caution: Caution) -> OperationBegan:
     return OperationBegan(
         step=node.id,
         method=operation.method,
@@ -325,10 +351,12 @@ def _began(node: Node, operation: Operation) -> OperationBegan:
         correlation_id=operation.correlation_id,
         caller=operation.caller,
         retry_after=operation.retry_after,
+        leave_after=caution.background,
+        final=caution.final,
     )
 
 
-def _outcome(node: Node, outcome: Took, now: datetime) -> Outcome:
+def _outcome(node: Node, outcome: Ended, now: datetime) -> Outcome:
     azure_code = (
         outcome.code if isinstance(outcome, NotYet) else outcome.azure_code if isinstance(outcome, Refused) else ""
     )
@@ -343,7 +371,7 @@ def _outcome(node: Node, outcome: Took, now: datetime) -> Outcome:
     )
 
 
-_RESULTS: Mapping[type[Took], Literal["accepted", "not-yet", "refused", "unclear"]] = {
+_RESULTS: Mapping[type[Ended], Literal["accepted", "not-yet", "refused", "unclear"]] = {
     Accepted: "accepted",
     NotYet: "not-yet",
     Refused: "refused",
@@ -352,6 +380,8 @@ _RESULTS: Mapping[type[Took], Literal["accepted", "not-yet", "refused", "unclear
 
 
 def _words(outcome: Took) -> str:
+    if isinstance(outcome, StillRunning):
+        return "accepted; Azure goes on with it"
     if isinstance(outcome, Accepted):
         return "accepted"
     if isinstance(outcome, Refused):

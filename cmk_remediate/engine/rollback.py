@@ -43,7 +43,7 @@ def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> I
     sent = [node for node in graph.nodes if journal.step(node.id).sent]
     used = _used(graph, {node.id for node in sent})
     undos = {node.id: _undo(node, journal, bodies, used=used[node.id]) for node in sent}
-    kept = _kept(graph, sent, undos)
+    kept = _kept(graph, sent, undos, journal)
     chains: dict[str, tuple[Step, ...]] = {
         node.id: undo for node in sent if node.id not in kept and isinstance(undo := undos[node.id], tuple)
     }
@@ -131,7 +131,12 @@ def _bound(step: Step, bodies: Mapping[str, Any]) -> Step:
     return bind(step, promised)
 
 
-def _kept(graph: Graph, sent: list[Node], undos: Mapping[str, tuple[Step, ...] | Keep | OneWay]) -> dict[str, Kept]:
+def _kept(
+    graph: Graph,
+    sent: list[Node],
+    undos: Mapping[str, tuple[Step, ...] | Keep | OneWay],
+    journal: JournalState,
+) -> dict[str, Kept]:
     """Return what stays: what says so itself, and all that such a step stands on."""
     kept: dict[str, Kept] = {}
     holders: dict[str, Node] = {}
@@ -140,6 +145,8 @@ def _kept(graph: Graph, sent: list[Node], undos: Mapping[str, tuple[Step, ...] |
         undo = undos.get(node.id)
         if node.id in brackets:
             pass  # a bracket leaves nothing behind: what it stands on is held, it is not
+        elif isinstance(undo, (Keep, OneWay)) and not journal.steps[node.id].changed:
+            pass  # Azure refused every attempt at once: there is nothing that could stay
         elif isinstance(undo, (Keep, OneWay)):
             kept[node.id] = Kept(node.id, node.step, isinstance(undo, OneWay), undo.code, undo.why, node.targets)
         elif node.id in holders and undo is not None:

@@ -13,9 +13,10 @@ from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.settlement import Settlement
 from cmk_remediate.errors import CmkError, RunStoreError, StoppedError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
-from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, Unclear
+from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
 
 if TYPE_CHECKING:
+    from cmk_remediate.model.decisions import Caution
     from cmk_remediate.model.graph import Node
     from cmk_remediate.model.step import Step
 
@@ -46,7 +47,7 @@ class World(Protocol):
 
     async def write(
         self, node: Node, found: Found, change: Change, attempts: Attempts
-    ) -> Accepted | NotYet | Refused | Unclear:
+    ) -> Accepted | NotYet | Refused | Unclear | StillRunning:
         """Journal the intent, send, wait for the operation, journal the outcome."""
 
     async def pick_up(self, node: Node, attempts: Attempts) -> None:
@@ -55,7 +56,9 @@ class World(Protocol):
     async def let_it_show(self, node: Node) -> None:
         """Give an accepted write time to show, where looking at once would cost reads that others need."""
 
-    def give_up(self, node: Node, step: Step, answer: NotYet, attempts: Attempts) -> Settlement | None:
+    def give_up(
+        self, node: Node, step: Step, answer: NotYet, attempts: Attempts, caution: Caution
+    ) -> Settlement | None:
         """Return the settlement of a step whose "not yet" has become "never"; None while it is worth another try."""
 
 
@@ -96,9 +99,11 @@ async def _change(
     node: Node, step: Step, found: Found, change: Change, world: World, attempts: Attempts
 ) -> Settlement | None:
     """Send *change* if it may be sent; None means: read and decide again."""
+    if attempts.goes_on:
+        return Settlement("in progress", "", "Azure took it and is still at work", step, found, attempts.sent)
     if attempts.had_no_effect:
         return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
-    late = attempts.time_to_show(change.estimate)
+    late = attempts.time_to_show(change)
     if late:
         return await _wait(node, step, found, late, "until a read shows the write", world, attempts)
     refused = await world.may_write(node, change)
@@ -111,8 +116,8 @@ async def _change(
     if isinstance(outcome, Refused):
         return Settlement("failed", outcome.code, f"{outcome.azure_code}: {outcome.text}", step, found, attempts.sent)
     if isinstance(outcome, NotYet):
-        never = world.give_up(node, step, outcome, attempts)
-        seconds = attempts.pause_before_next(outcome)
+        never = world.give_up(node, step, outcome, attempts, change.caution)
+        seconds = attempts.pause_before_next(outcome, change.caution)
         world.let_go(node)
         return never or await _wait(node, step, found, seconds, f"{outcome.code}: {outcome.text}", world, attempts)
     if isinstance(outcome, Accepted):

@@ -157,6 +157,29 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Caution:
+    """How a write is tried that has no harmless probe, cannot be taken back, or goes on long after the run.
+
+    Attributes:
+        tries: how often it may be sent while its access may still be arriving; 0: as often as the wait allows.
+        pause: seconds between these tries.
+        shows: seconds between two looks that both must show nothing before a write that Azure may have taken is sent again.
+        final: once Azure has taken it, it is never sent again: an operation that fails afterwards is the step's end.
+        background: seconds after which its operation, if it still runs, is left to go on by itself; 0: waited for.
+    """
+
+    tries: int = 0
+    pause: int = 0
+    shows: int = 0
+    final: bool = False
+    background: int = 0
+
+
+PLAIN = Caution()
+"""A write like most: repeated after a read shows that it had no effect, its operation waited for."""
+
+
+@dataclass(frozen=True)
 class Change:
     """The resource is not as it should be, and this request makes it so."""
 
@@ -168,6 +191,8 @@ class Change:
     why: str
     downtime: str = ""
     """What stops working meanwhile, in words; empty when nothing does."""
+    caution: Caution = PLAIN
+    """How it is tried."""
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,16 @@ class Lost:
     text: str
 
 
+@dataclass(frozen=True)
+class StillRunning:
+    """The operation was not waited for any longer: it goes on by itself."""
+
+    at: datetime
+    correlation_id: str = ""
+
+
 SendOutcome: TypeAlias = Accepted | Started | NotYet | Refused | Unclear
-WaitOutcome: TypeAlias = Accepted | NotYet | Refused | Unclear | Lost
+WaitOutcome: TypeAlias = Accepted | NotYet | Refused | Unclear | Lost | StillRunning
 
 
 class Reader(Protocol):
@@ -143,8 +151,11 @@ class Azure(Reader, Protocol):
     async def send(self, request: Request, *, client_request_id: str) -> SendOutcome:
         """Send *request* once, without retries, and return what came of it."""
 
-    async def wait(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
-        """Poll *operation* until it ends, first after its usual duration, within the read budget."""
+    async def wait(self, operation: Operation, estimate: Estimate, *, leave_after: int = 0) -> WaitOutcome:
+        """Poll *operation* until it ends, first after its usual duration, within the read budget.
+
+        With *leave_after* seconds given, it is `StillRunning` if it has not ended that long after it began.
+        """
 
     def api_version(self, request: Request) -> str:
         """Return the api-version *request* is sent with; empty while its address is unknown."""

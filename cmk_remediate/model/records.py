@@ -40,7 +40,10 @@ class Intent(Frozen):
 
 
 class OperationBegan(Frozen):
-    """Azure took the write and works on it: our own record of the operation."""
+    """Azure took the write and works on it: our own record of the operation.
+
+    ``leave_after`` and ``final`` are those of the change's caution.
+    """
 
     type: Literal["operation"] = "operation"
     step: str
@@ -54,6 +57,8 @@ class OperationBegan(Frozen):
     correlation_id: str
     caller: str
     retry_after: int
+    leave_after: int = 0
+    final: bool = False
 
 
 class Outcome(Frozen):

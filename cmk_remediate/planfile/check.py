@@ -129,7 +129,7 @@ def _identity(plan: PlanFile) -> Iterator[Problem]:
 def _times(plan: PlanFile) -> Iterator[Problem]:
     if plan.window and parse_utc(plan.window.opens) >= parse_utc(plan.window.closes):
         yield _wrong(("window", "closes"), "the window closes before it opens")
-    if seconds(plan.access.floor) > seconds(plan.access.timeout):
+    if plan.access.floor and seconds(plan.access.floor) > seconds(plan.access.timeout):
         yield _wrong(("access", "floor"), "is longer than access.timeout")
     if not seconds(plan.review_expires):
         yield _wrong(("review_expires",), "a review that expires at once can never be applied")

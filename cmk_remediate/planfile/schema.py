@@ -178,8 +178,8 @@ class Key(_Part):
 class Access(_Part):
     """How long to wait for a grant to arrive."""
 
-    floor: Duration = "60s"
-    """Wait at least this long after the youngest cause."""
+    floor: Duration | None = None
+    """Wait at least this long after the youngest cause; else 60s, or 10m for a service without a harmless probe."""
     timeout: Duration = "20m"
     """Call it refused once the youngest cause is this old."""
 

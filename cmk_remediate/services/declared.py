@@ -9,6 +9,9 @@ from cmk_remediate.steps.key_limits import Wanted
 from cmk_remediate.steps.preparation import Declared, Preparation, Restriction
 from cmk_remediate.steps.rotation import RotationPolicy
 
+WITH_PROBE, WITHOUT_PROBE = "60s", "10m"
+"""How long to wait for a grant before it is tried (our choice: a probe costs nothing, a failed switch may)."""
+
 if TYPE_CHECKING:
     from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.ids import ResourceId
@@ -45,8 +48,13 @@ def preparation(
     context: RecipeContext,
     types: tuple[str, ...],
     sizes: tuple[int, ...],
+    *,
+    probe: bool = True,
 ) -> Preparation:
-    """Return what adds key, identity, grant, protection, wait and restriction of *target* to *graph*."""
+    """Return what adds key, identity, grant, protection, wait and restriction of *target* to *graph*.
+
+    *probe*: the service has a request that tries the access and harms nothing where it has not arrived.
+    """
     asked = plan.vault.restrict
     declared = Declared(
         tenant=plan.tenant,
@@ -58,7 +66,7 @@ def preparation(
         expires=plan.key.expires,
         types=types,
         sizes=sizes,
-        floor=seconds(plan.access.floor),
+        floor=seconds(plan.access.floor or (WITH_PROBE if probe else WITHOUT_PROBE)),
         timeout=seconds(plan.access.timeout),
         bypass=plan.vault.bypass,
         restriction=None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from cmk_remediate.model.decisions import (
     REVERSIBLE,
     Acceptance,
     Blocked,
+    Caution,
     Change,
     Decision,
     Done,
@@ -278,6 +279,22 @@ class Background(OnThing):
 
 
 @dataclass(frozen=True)
+class OneTry(OnThing):
+    """A switch without a harmless probe and without a way back, whose work goes on after the run."""
+
+    kind: ClassVar[str] = "one-try"
+
+    def decide(self, found: Found) -> Decision:
+        if at_path(found.body, "properties.switched") == "yes":
+            return Done("it is switched")
+        change = self._patch("switched", None, "yes", ONE_WAY)
+        return replace(change, caution=Caution(tries=3, pause=300, shows=600, final=True, background=120))
+
+    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Undo:
+        return OneWay("it has no way back")
+
+
+@dataclass(frozen=True)
 class Guarded(OnThing):
     """Says what the resource's property ``mood`` tells it to say."""
 
@@ -308,5 +325,6 @@ REGISTRY = Registry(
     StopMachine,
     StartMachine,
     Background,
+    OneTry,
     Guarded,
 )

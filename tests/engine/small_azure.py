@@ -21,6 +21,7 @@ from cmk_remediate.model.outcomes import (
     Refused,
     SendOutcome,
     Started,
+    StillRunning,
     Unclear,
     WaitOutcome,
 )
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.virtual_time import VirtualClock
 
-Fault = Literal["not-yet", "busy", "refused", "unclear-before", "unclear-after", "no-effect", "unreadable"]
+Fault = Literal["not-yet", "busy", "refused", "unclear-before", "unclear-after", "no-effect", "unreadable", "fails"]
 
 
 @dataclass
@@ -55,12 +56,14 @@ class State:
         older: what reads still answer, and until when.
         running: operations under way.
         effects: how often each write took effect, by id and what was sent.
+        failing: how the operation on an id ends, where it does not end well.
     """
 
     bodies: dict[str, Any] = field(default_factory=dict)
     older: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
     running: list[Running] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
+    failing: dict[str, WaitOutcome] = field(default_factory=dict)
 
 
 class SmallAzure:
@@ -200,7 +203,11 @@ class SmallAzure:
             return Accepted(before, self.now())
         if self.slow.get(key):
             ends = self.now() + timedelta(seconds=self.slow[key])
-            self.state.running.append(Running(key, ends, before, after, Accepted(after, ends)))
+            ended: WaitOutcome = Accepted(after, ends)
+            if fault == "fails":
+                ended = NotYet("access", "KeyVaultForbidden", "the identity has no access")
+                self.state.failing[key] = ended
+            self.state.running.append(Running(key, ends, before, after, ended))
             operation = Operation(
                 request.method,
                 request.resource,  # type: ignore[arg-type]
@@ -228,8 +235,12 @@ class SmallAzure:
             return merge_patch({"id": request.resource.text, "properties": made}, request.body)  # type: ignore[union-attr]
         return merge_patch(before, request.body)
 
-    async def wait(self, operation: Operation, estimate: Estimate) -> WaitOutcome:
+    async def wait(self, operation: Operation, estimate: Estimate, *, leave_after: int = 0) -> WaitOutcome:
         await self._call("before")
+        slow = next((item for item in self.state.running if item.key == operation.resource.key), None)
+        if slow is not None and leave_after and (slow.ends - self.now()).total_seconds() > leave_after:
+            await SystemClock().sleep(leave_after)
+            return StillRunning(self.now())
         for item in self.state.running:
             if item.key == operation.resource.key:
                 await SystemClock().sleep((item.ends - self.now()).total_seconds() + 0.01)
@@ -237,7 +248,8 @@ class SmallAzure:
         self.catch_up()
         self._note("GET", operation.resource, 200)
         await self._call("after")
-        return Accepted(copy.deepcopy(self.state.bodies.get(operation.resource.key)), self.now())
+        failed = self.state.failing.pop(operation.resource.key, None)
+        return failed or Accepted(copy.deepcopy(self.state.bodies.get(operation.resource.key)), self.now())
 
     def api_version(self, request: Request) -> str:
         return "1"
