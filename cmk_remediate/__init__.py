@@ -8,16 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cmk_remediate.api.store import find_run, load_review, runs, save_review
     from cmk_remediate.blocking import (
         apply,
         dry_run,
         dry_run_steps,
         export_estate,
+        find_run,
+        load_review,
         permissions,
         resume,
         review_rollback,
         rollback,
+        runs,
+        save_review,
+        unlock,
         verify,
     )
     from cmk_remediate.codes import CODES
@@ -46,18 +50,19 @@ _WHERE = {
     "dry_run": "blocking",
     "dry_run_steps": "blocking",
     "export_estate": "blocking",
-    "find_run": "api.store",
+    "find_run": "blocking",
     "load_plan": "planfile.load",
-    "load_review": "api.store",
+    "load_review": "blocking",
     "parse_job": "planfile.job",
     "permissions": "blocking",
     "render": "report",
     "resume": "blocking",
     "review_rollback": "blocking",
     "rollback": "blocking",
-    "runs": "api.store",
+    "runs": "blocking",
     "save_estate": "inventory",
-    "save_review": "api.store",
+    "save_review": "blocking",
+    "unlock": "blocking",
     "verify": "blocking",
 }
 
@@ -87,6 +92,7 @@ __all__ = [
     "runs",
     "save_estate",
     "save_review",
+    "unlock",
     "verify",
 ]
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from cmk_remediate import aio
+from cmk_remediate.connection import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -22,11 +23,12 @@ T = TypeVar("T")
 
 
 def blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """Return *verb* as a plain function with the same arguments; its ``connection`` says what kind of loop to run."""
+    """Return *verb* as a plain function with the same arguments; its ``connection``, if any, says what kind of loop to run."""
 
     @functools.wraps(verb)
     def plain(*args: P.args, **kwargs: P.kwargs) -> T:
-        connection = cast("Connection", kwargs["connection"])
+        connection = cast("Connection | None", kwargs.get("connection"))
+        run = connection.run if connection is not None else runner.run
 
         def main() -> Coroutine[Any, Any, T]:
             return verb(*args, **kwargs)
@@ -34,9 +36,9 @@ def blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return connection.run(main)
+            return run(main)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="cmk_remediate") as helper:
-            return helper.submit(connection.run, main).result()
+            return helper.submit(run, main).result()
 
     return plain
 
@@ -45,8 +47,13 @@ apply = blocking(aio.apply)
 dry_run = blocking(aio.dry_run)
 dry_run_steps = blocking(aio.dry_run_steps)
 export_estate = blocking(aio.export_estate)
+find_run = blocking(aio.find_run)
+load_review = blocking(aio.load_review)
 permissions = blocking(aio.permissions)
 resume = blocking(aio.resume)
 review_rollback = blocking(aio.review_rollback)
 rollback = blocking(aio.rollback)
+runs = blocking(aio.runs)
+save_review = blocking(aio.save_review)
+unlock = blocking(aio.unlock)
 verify = blocking(aio.verify)

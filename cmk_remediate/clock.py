@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Protocol, runtime_checkable
 
+_BOOT_TIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
 
 @runtime_checkable
 class Clock(Protocol):
@@ -37,8 +39,11 @@ class SystemClock:
         return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:
-        """Return the machine's monotonic clock, in seconds."""
-        return time.monotonic()
+        """Return the machine's monotonic clock, in seconds; where the system has one that goes on while it sleeps, that.
+
+        Linux's CLOCK_MONOTONIC stands still meanwhile, CLOCK_BOOTTIME does not (man 2 clock_gettime).
+        """
+        return time.monotonic() if _BOOT_TIME is None else time.clock_gettime(_BOOT_TIME)
 
     async def sleep(self, seconds: float) -> None:
         """Let *seconds* pass."""

@@ -6,7 +6,8 @@
     |- ReviewError          3   altered, expired, foreign review; drift before the first write
     |- RefusedError         4   acceptance, permission, window, cap, policy: nothing changed
     |- RunStoreError        1   journal damaged or unwritable
-    |  `- RunStoreBusy      1   another process is at work in the run store
+    |  |- RunStoreBusy      1   another process has the lease of a resource
+    |  `- LeaseLost         1   another process may have it now: we write no more
     |- AzureError           1   Azure refused a read, or never answered it clearly: nothing was changed
     |- StoppedError         5   interrupted part-way, deadline
     |- InterruptedEarly   130   interrupted before any write
@@ -72,8 +73,12 @@ class RunStoreError(CmkError):
     """The run store or a journal in it cannot be used."""
 
 
+class LeaseLost(RunStoreError):  # noqa: N818 - what happened, not what is wrong
+    """Our lease ran out, or was taken: whoever has it now may write, we may not."""
+
+
 class RunStoreBusy(RunStoreError):  # noqa: N818 - it may be our own run, alive: then nothing is wrong
-    """Another process is at work in the run store.
+    """Another process has the lease of something this run writes.
 
     Attributes:
         holder: the digest of the run it carries out; empty when that cannot be told.

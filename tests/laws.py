@@ -146,15 +146,17 @@ def law_7(
 def law_9(logs: Mapping[str, Sequence[Row]]) -> list[Violation]:
     """Two runs do not write one resource at once: the writes of each, from first to last, lie apart on each resource.
 
+    A child counts as its top-level resource: Azure itself refuses two writes at once on a vault and its keys.
+
     Args:
         logs: the request log of each run, by its digest.
     """
-    spans: dict[str, list[tuple[float, float, str]]] = {}
+    spans: dict[str, list[tuple[Any, Any, str]]] = {}
     for run, log in logs.items():
-        times: dict[str, list[float]] = {}
+        times: dict[str, list[Any]] = {}
         for row in log:
             if is_write(row):
-                times.setdefault(_without_verb(path_of(row)), []).append(row["at"])
+                times.setdefault(_top_level(_without_verb(path_of(row))), []).append(row["at"])
         for path, moments in times.items():
             spans.setdefault(path, []).append((min(moments), max(moments), run))
     found = []
@@ -164,6 +166,14 @@ def law_9(logs: Mapping[str, Sequence[Row]]) -> list[Violation]:
             if start <= end:
                 found.append(Violation(9, f"runs {first[:8]} and {second[:8]} wrote {path} at once"))
     return found
+
+
+def _top_level(path: str) -> str:
+    """Return the outermost resource of *path*; a role assignment is one of its own."""
+    if path.count("/providers/") != 1:
+        return path
+    head, _, tail = path.partition("/providers/")
+    return f"{head}/providers/{'/'.join(tail.split('/')[:3])}"
 
 
 def _is_door(step: ReviewedStep, index: int) -> bool:

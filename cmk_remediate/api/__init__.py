@@ -7,7 +7,7 @@ from cmk_remediate.api.checking import permissions, verify
 from cmk_remediate.api.exporting import export_estate
 from cmk_remediate.api.planning import dry_run, dry_run_steps
 from cmk_remediate.api.rolling_back import review_rollback, rollback
-from cmk_remediate.api.store import find_run, load_review, runs, save_review
+from cmk_remediate.api.store import find_run, load_review, runs, save_review, unlock
 from cmk_remediate.inventory import save_estate
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "runs",
     "save_estate",
     "save_review",
+    "unlock",
     "verify",
 ]

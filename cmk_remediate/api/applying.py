@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
@@ -13,25 +12,30 @@ from pydantic import BaseModel
 from cmk_remediate import codes
 from cmk_remediate.api.planning import check_surroundings, named_in, sign_in
 from cmk_remediate.api.registry import registry
-from cmk_remediate.api.store import check_digest, review_of, runs_of
+from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
+from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.journal import Journal
-from cmk_remediate.engine.lease import RunStoreLock
+from cmk_remediate.engine.lease import Lease, take
+from cmk_remediate.engine.leased import begun_names, leased_names
 from cmk_remediate.engine.precheck import PreCheck, precheck
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.run import Rules, Run
-from cmk_remediate.engine.schedule import Stop
-from cmk_remediate.errors import AzureError, RefusedError, ReviewError
+from cmk_remediate.engine.run_store import RunStore
+from cmk_remediate.engine.schedule import Stop, alongside
+from cmk_remediate.errors import AzureError, InputError, RefusedError, ReviewError
+from cmk_remediate.model.graph import Graph
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Event, Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cmk_remediate.engine.journal_state import JournalState
-    from cmk_remediate.model.graph import Graph
     from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
@@ -90,11 +94,11 @@ async def apply(
         ReviewError: the review was altered, has expired, is of another tenant or cloud, was rolled back; or, with *strict*,
             something has drifted.
         RefusedError: an acceptance, a permission, the window or a cap refuses; nothing was changed.
-        RunStoreError: the run store is in use, damaged or cannot be written.
+        RunStoreError: another run is at work on something this one writes; or the run store is damaged or cannot be written.
     """
-    folder = runs_of(review, runs)
+    store = open_store(runs_of(review, runs), connection)
     deadline = ends_at(connection.clock, stop_after)
-    return await carry_out(review, connection, folder, How(accept, approver, strict, deadline, stop, progress))
+    return await carry_out(review, connection, store, How(accept, approver, strict, deadline, stop, progress))
 
 
 async def resume(
@@ -113,11 +117,10 @@ async def resume(
         InputError: CMK115 when the run store holds no such run.
         ReviewError, RefusedError, RunStoreError: as `apply`.
     """
-    folder = Path(runs).resolve()
-    digest = run_store.find_run(folder, run)
-    review = review_of(folder, digest)
+    store = open_store(runs, connection)
+    review = await review_of(store, await run_store.find_run(store, run))
     deadline = ends_at(connection.clock, stop_after)
-    return await carry_out(review, connection, folder, How((), "", strict, deadline, stop, progress))
+    return await carry_out(review, connection, store, How((), "", strict, deadline, stop, progress))
 
 
 def ends_at(clock: Clock, stop_after: timedelta | None) -> datetime | None:
@@ -125,27 +128,51 @@ def ends_at(clock: Clock, stop_after: timedelta | None) -> datetime | None:
     return None if stop_after is None else clock.now() + stop_after
 
 
-async def carry_out(review: Review, connection: Connection, folder: Path, how: How) -> RunResult:
-    """Carry out *review* in the run store *folder*, from its first step or from where its journal ends."""
+async def carry_out(review: Review, connection: Connection, store: RunStore, how: How) -> RunResult:
+    """Carry out *review* in *store*, from its first step or from where its journal ends."""
     check_digest(review)
     if (review.cloud, review.tenant.lower()) != (connection.cloud, (await _tenant(connection)).lower()):
         cause = f"it is of tenant {review.tenant} in {review.cloud}, the connection is of another"
         raise ReviewError(codes.input_.REVIEW_FOREIGN, cause, resource=review.short_digest)
-    before = run_store.state_of(folder, review.digest)
+    before = await run_store.state_of(store, review.digest)
     if before.rolled_back_by:
         cause = f"run {before.rolled_back_by[:8]} rolled it back"
         raise ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
     if before.started is None:
         _gates(review, connection.clock.now(), how)
-    lock = RunStoreLock(folder, review.digest)
-    await lock.acquire()
+    graph = graph_of(review, registry())
+    names = leased_names(review, graph) | ({run_name(review.undoes)} if review.undoes else set())
+
+    def notice(text: str) -> None:
+        how.progress(Event(connection.clock.now(), "note", (), "", text))
+
+    stop = how.stop or Stop()
+    lease = await take(store, review.digest, names, connection.clock, notice=notice)
+    lease.on_loss(lambda why: stop.ask(why, codes.engine.LEASE_LOST))
     try:
         session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=False)
-        # Read again: whoever held the lock until now may have gone on with this run.
-        before = run_store.state_of(folder, review.digest)
-        return await _locked(review, session, connection.clock, folder, how, before)
+        # Read again: whoever had the lease until now may have gone on with this run.
+        before = await run_store.state_of(store, review.digest)
+        held = Held(store, lease, names)
+        work = _leased(review, graph, session, connection.clock, held, replace(how, stop=stop), before)
+        return await alongside(lease.keep(), work)
     finally:
-        await lock.release()
+        await lease.release()
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a run works under.
+
+    Attributes:
+        store: where its journal is.
+        lease: its right to write.
+        names: what it has the lease of.
+    """
+
+    store: RunStore
+    lease: Lease
+    names: frozenset[str]
 
 
 async def _tenant(connection: Connection) -> str:
@@ -170,15 +197,14 @@ def _gates(review: Review, now: datetime, how: How) -> None:
         )
 
 
-async def _locked(
-    review: Review, session: Azure, clock: Clock, folder: Path, how: How, before: JournalState
+async def _leased(
+    review: Review, graph: Graph, session: Azure, clock: Clock, held: Held, how: How, before: JournalState
 ) -> RunResult:
-    _refuse_overlap(review, folder)
-    graph = graph_of(review, registry())
+    await _refuse_overlap(review, held)
     checked = await _checked(review, graph, session, before, how)
-    journal = await _journal(review, session, clock, folder, how, begun=before.started is not None)
+    journal = await _journal(review, session, clock, held.store, how, begun=before.started is not None)
     if journal.torn:
-        text = "the journal's last line had been cut short by a crash and was removed; what it was about is read anew"
+        text = "the journal's last line had been cut short by a crash and was left out; what it was about is read anew"
         how.progress(Event(clock.now(), "note", (), "", text))
     try:
         run = Run(
@@ -191,12 +217,13 @@ async def _locked(
             stop=how.stop or Stop(),
             progress=how.progress,
             precheck=checked,
+            lease=held.lease,
         )
         result = await run.carry_out()
     finally:
         journal.close()
     if result.exit_code == 0:
-        await _mark_rolled_back(folder, review, clock)
+        await _mark_rolled_back(held.store, review, clock)
     return result
 
 
@@ -219,27 +246,33 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
     return checked.and_blocked(around.blocked)
 
 
-def _refuse_overlap(review: Review, folder: Path) -> None:
+async def _refuse_overlap(review: Review, held: Held) -> None:
     """Refuse to write what a run that is neither finished nor rolled back has begun to write.
 
     Raises:
         RefusedError: CMK517.
     """
-    mine = {step.resource_id.lower() for step in review.steps if step.resource_id and step.action in CHANGES}
-    for run, state in run_store.unfinished(folder):
-        if run in (review.digest, review.undoes):
+    for run, state in await run_store.unfinished(held.store):
+        if run in (review.digest, review.undoes) or not state.resources:
             continue
-        theirs = {intent.resource_id.lower() for step in state.steps.values() for intent in step.intents}
-        shared = sorted(mine & theirs)
+        shared = sorted(held.names & begun_names(await _graph_of_run(held.store, run), state))
         if shared:
-            raise RefusedError(
-                codes.engine.UNFINISHED_RUN, f"run {run[:8]} has written it and is not finished", resource=shared[0]
-            )
+            cause = f"run {run[:8]} has begun to write it and is not finished"
+            hint = f"`resume {run[:8]}` or `rollback {run[:8]}` first."
+            raise RefusedError(codes.engine.UNFINISHED_RUN, cause, resource=shared[0], hint=hint)
 
 
-async def _journal(review: Review, session: Azure, clock: Clock, folder: Path, how: How, *, begun: bool) -> Journal:
+async def _graph_of_run(store: RunStore, run: str) -> Graph:
+    """Return the graph of another run; an empty one where its review cannot be read: its journal says the most."""
+    try:
+        return graph_of(await review_of(store, run), registry())
+    except (InputError, ReviewError):
+        return Graph(())
+
+
+async def _journal(review: Review, session: Azure, clock: Clock, store: RunStore, how: How, *, begun: bool) -> Journal:
     if begun:
-        return await Journal.open(folder, review.digest)
+        return await Journal.open(store, review.digest)
     started = RunStarted(
         run=review.digest,
         at=format_utc(clock.now()),
@@ -248,14 +281,14 @@ async def _journal(review: Review, session: Azure, clock: Clock, folder: Path, h
         accepted=tuple(how.accept),
         undoes=review.undoes,
     )
-    return await Journal.create(folder, review, started)
+    return await Journal.create(store, review, started)
 
 
-async def _mark_rolled_back(folder: Path, review: Review, clock: Clock) -> None:
+async def _mark_rolled_back(store: RunStore, review: Review, clock: Clock) -> None:
     """Write into the journal of the run that *review* undoes, if any, that it was undone."""
-    if review.undoes is None or run_store.state_of(folder, review.undoes).rolled_back_by:
+    if review.undoes is None or (await run_store.state_of(store, review.undoes)).rolled_back_by:
         return
-    undone = await Journal.open(folder, review.undoes)
+    undone = await Journal.open(store, review.undoes)
     try:
         await undone.append(RolledBack(at=format_utc(clock.now()), by=review.digest))
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate import codes
 from cmk_remediate.api.planning import PlanLike, dry_run, named_in, plan_of, planned, sign_in
 from cmk_remediate.api.registry import registry
-from cmk_remediate.api.store import DEFAULT_RUNS, review_of
+from cmk_remediate.api.store import DEFAULT_RUNS, open_store, review_of
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.project import Projected, project
@@ -22,6 +22,7 @@ from cmk_remediate.model.result import TargetCheck, Verification
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cmk_remediate.engine.run_store import RunStore
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review, ReviewedTarget
 
@@ -41,7 +42,7 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
         InputError: it is neither a valid plan nor a run of the store.
     """
     if isinstance(subject, str) and not Path(subject).exists() and not subject.lower().endswith((".yaml", ".yml")):
-        return await _verify_run(subject, connection, Path(runs or DEFAULT_RUNS).resolve())
+        return await _verify_run(subject, connection, open_store(runs or DEFAULT_RUNS, connection))
     document = plan_of(subject)
     review = await dry_run(document, connection=connection, runs=runs)
     late = {note.scope: note.text for note in review.notes if note.code == codes.vault.PINNED_KEY_EXPIRES}
@@ -68,12 +69,12 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str]) ->
     return TargetCheck(target.id, "in progress" if going_on else "right", "", target.state)
 
 
-async def _verify_run(text: str, connection: Connection, folder: Path) -> Verification:
-    run = run_store.find_run(folder, text)
-    state = run_store.state_of(folder, run)
-    review = review_of(folder, state.rolled_back_by or run)
+async def _verify_run(text: str, connection: Connection, store: RunStore) -> Verification:
+    run = await run_store.find_run(store, text)
+    state = await run_store.state_of(store, run)
+    review = await review_of(store, state.rolled_back_by or run)
     session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
-    carried_out = run_store.state_of(folder, review.digest)
+    carried_out = await run_store.state_of(store, review.digest)
     sent = {key for key, step in carried_out.steps.items() if step.sent}
     projected = await project(graph_of(review, registry()), EachOnce(session), opened=sent)
     right = "as it was before the run" if review.undoes else "as the run left it"

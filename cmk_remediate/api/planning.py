@@ -80,7 +80,7 @@ class Frame:
     by: str
     tenant: str
     cloud: str
-    runs: Path
+    runs: str
     plan: PlanSource
     expires_after: int
     undoes: str | None = None
@@ -228,7 +228,7 @@ async def make_review(
         expires=format_utc(now + timedelta(seconds=frame.expires_after)),
         tenant=frame.tenant,
         cloud=frame.cloud,
-        runs=str(frame.runs),
+        runs=frame.runs,
         plan=frame.plan,
         undoes=frame.undoes,
         steps=steps,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.api.applying import How, carry_out, ends_at
 from cmk_remediate.api.planning import Frame, make_review, named_in, sign_in
 from cmk_remediate.api.registry import registry
-from cmk_remediate.api.store import review_of
+from cmk_remediate.api.store import open_store, review_of
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.aftermath import let_all_show
+from cmk_remediate.engine.claims import run_name
+from cmk_remediate.engine.lease import outwait
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.reviewing import graph_of
@@ -22,6 +23,7 @@ from cmk_remediate.planfile.schema import seconds
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
+    from pathlib import Path
 
     from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.schedule import Stop
@@ -36,12 +38,14 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
 
     Raises:
         InputError: CMK115 when the run store holds no such run.
-        RunStoreError: CMK511 when its journal is damaged.
+        RunStoreError: CMK510 when it is being carried out, CMK511 when its journal is damaged.
     """
-    folder = Path(runs).resolve()
-    undone = run_store.find_run(folder, run)
-    review = review_of(folder, undone)
-    journal = run_store.state_of(folder, undone)
+    store = open_store(runs, connection)
+    undone = await run_store.find_run(store, run)
+    review = await review_of(store, undone)
+    # Somebody may still be at it, or have been until now: what is undone must have come to its end.
+    await outwait(store, undone, [run_name(undone)], connection.clock)
+    journal = await run_store.state_of(store, undone)
     session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
     await let_all_show(review, journal, session, connection.clock)
     graph = graph_of(review, registry())
@@ -55,7 +59,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
         by=await session.caller(),
         tenant=review.tenant,
         cloud=review.cloud,
-        runs=folder,
+        runs=store.address,
         plan=review.plan,
         expires_after=seconds(str(review.plan.content.get("review_expires", DAYS_TO_ROLL_BACK))),
         undoes=undone,
@@ -89,15 +93,16 @@ async def rollback(
         RefusedError: an acceptance or a permission is missing; nothing was changed.
         ReviewError, RunStoreError, InputError: as `review_rollback` and `apply`.
     """
-    folder = Path(runs).resolve()
+    store = open_store(runs, connection)
     deadline = ends_at(connection.clock, stop_after)
-    undone = run_store.find_run(folder, run)
-    begun = [key for key, state in run_store.unfinished(folder) if state.started and state.started.undoes == undone]
+    undone = await run_store.find_run(store, run)
+    unfinished = await run_store.unfinished(store)
+    begun = [key for key, state in unfinished if state.started and state.started.undoes == undone]
     if begun:
-        inverse_review = review_of(folder, begun[-1])
+        inverse_review = await review_of(store, begun[-1])
     else:
-        inverse_review = review or await review_rollback(undone, connection=connection, runs=folder)
-    return await carry_out(inverse_review, connection, folder, How(accept, approver, strict, deadline, stop, progress))
+        inverse_review = review or await review_rollback(undone, connection=connection, runs=runs)
+    return await carry_out(inverse_review, connection, store, How(accept, approver, strict, deadline, stop, progress))
 
 
 def _bodies(journal: JournalState, projected: Mapping[str, Projected]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reviews and run stores as files."""
+"""Reviews and run stores: where they are, and what is in them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from pydantic import ValidationError
 
 from cmk_remediate import codes
 from cmk_remediate.engine import run_store
+from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.journal_file import write_atomically
+from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.errors import InputError, ReviewError
 from cmk_remediate.model.review import FORMAT_VERSION, Review
 
 if TYPE_CHECKING:
+    from cmk_remediate.engine.run_store import RunStore
+    from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunSummary
 
 DEFAULT_RUNS = "cmk-runs"
 
 
-def load_review(path: str | Path) -> Review:
+async def load_review(path: str | Path) -> Review:
     """Return the review saved at *path*.
 
     Raises:
@@ -28,14 +32,23 @@ def load_review(path: str | Path) -> Review:
         ReviewError: CMK110 when it was altered, CMK112 when its format is not one this version reads.
     """
     try:
-        document = json.loads(Path(path).read_bytes())
+        data = Path(path).read_bytes()
     except OSError as error:
         raise InputError(codes.input_.REVIEW_UNREADABLE, error.strerror or str(error), resource=str(path)) from error
+    return parse_bytes(data, str(path))
+
+
+def parse_bytes(data: bytes, name: str) -> Review:
+    """Return the review stored as *data*.
+
+    Raises:
+        ReviewError: CMK110, CMK112 or CMK116.
+    """
+    try:
+        document = json.loads(data)
     except ValueError as error:
-        raise ReviewError(
-            codes.input_.REVIEW_ALTERED, f"it is not JSON any more: {error}", resource=str(path)
-        ) from error
-    return parse_review(document, str(path))
+        raise ReviewError(codes.input_.REVIEW_ALTERED, f"it is not JSON any more: {error}", resource=name) from error
+    return parse_review(document, name)
 
 
 def parse_review(document: Any, name: str) -> Review:
@@ -78,66 +91,114 @@ def check_digest(review: Review, name: str = "") -> None:
         raise ReviewError(codes.input_.REVIEW_ALTERED, cause, resource=name)
 
 
-def save_review(review: Review, path: str | Path) -> None:
+async def save_review(review: Review, path: str | Path) -> None:
     """Write *review* to *path*, whole or not at all.
 
     Raises:
         InputError: CMK118 when it cannot be written.
     """
-    text = json.dumps(review.to_json(), indent=2, ensure_ascii=False) + "\n"
     try:
-        write_atomically(Path(path), text.encode())
+        write_atomically(Path(path), pretty_bytes(review))
     except OSError as error:
         raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
 
 
-def choose_runs(given: str | Path | None, planned: Path | None) -> Path:
+def pretty_bytes(review: Review) -> bytes:
+    """Return *review* as it is saved for people to read."""
+    return (json.dumps(review.to_json(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def absolute(address: str | Path) -> str:
+    """Return the run store *address* as reviews carry it: a folder's absolute path."""
+    return str(Path(address).resolve())
+
+
+def choose_runs(given: str | Path | None, planned: str | None) -> str:
     """Return the run store of a new review, absolute: the one given, else the plan's, else ``./cmk-runs``.
 
     Raises:
         InputError: CMK108 when two are named and differ.
     """
-    chosen = Path(given).resolve() if given is not None else None
+    chosen = absolute(given) if given is not None else None
     if chosen is not None and planned is not None and chosen != planned:
         raise InputError(codes.input_.RUNS_CONTRADICT, f"{chosen} was given, the plan says {planned}")
-    return chosen or planned or Path(DEFAULT_RUNS).resolve()
+    return chosen or planned or absolute(DEFAULT_RUNS)
 
 
-def runs_of(review: Review, given: str | Path | None) -> Path:
+def runs_of(review: Review, given: str | Path | None) -> str:
     """Return the run store *review* belongs in.
 
     Raises:
         ReviewError: CMK114 when another one was given.
     """
-    if given is not None and Path(given).resolve() != Path(review.runs):
+    if given is not None and absolute(given) != review.runs:
         raise ReviewError(codes.input_.RUNS_DIFFER_FROM_REVIEW, f"the review says {review.runs}, {given} was given")
-    return Path(review.runs)
+    return review.runs
 
 
-def runs(folder: str | Path = DEFAULT_RUNS) -> tuple[RunSummary, ...]:
+def open_store(address: str | Path, connection: Connection | None) -> RunStore:
+    """Return the run store at *address*; nothing is asked of it yet."""
+    del connection
+    return LocalStore(Path(absolute(address)))
+
+
+async def runs(folder: str | Path = DEFAULT_RUNS, *, connection: Connection | None = None) -> tuple[RunSummary, ...]:
     """Return each run in the run store *folder*, oldest first."""
-    return run_store.summaries(Path(folder))
+    return await run_store.summaries(open_store(folder, connection))
 
 
-def find_run(folder: str | Path, text: str) -> str:
+async def find_run(folder: str | Path, text: str, *, connection: Connection | None = None) -> str:
     """Return the digest of the run that *text*, a digest or the unique beginning of one, names.
 
     Raises:
         InputError: CMK115 when there is none, or several.
     """
-    return run_store.find_run(Path(folder), text)
+    return await run_store.find_run(open_store(folder, connection), text)
 
 
-def review_of(folder: Path, run: str) -> Review:
-    """Return the review that *run* applies, out of the run store.
+async def unlock(folder: str | Path, text: str, *, connection: Connection | None = None) -> tuple[str, ...]:
+    """Take the leases of the run that *text* names away, for the day it is needed, and return what was leased, sorted.
+
+    They run out by themselves within a minute. A process that still carries the run out notices before its next write, and stops.
 
     Raises:
-        ReviewError: as `load_review`; also CMK114 when the journal lies in another folder than the review says.
+        InputError: CMK115 when no run of the store, and no lease, is named so.
     """
-    review = load_review(run_store.review_path(folder, run))
+    store = open_store(folder, connection)
+    claims = await store.claims()
+    run = run_store.only_run(sorted({*await store.runs(), *(claim.run for claim in claims)}), text, store.address)
+    names: set[str] = set()
+    for claim in claims:
+        if claim.run == run:
+            names |= claim.names or {run_name(run)}
+            await store.clear(claim, force=True)
+    return tuple(sorted(names - {run_name(run)}))
+
+
+async def review_of(store: RunStore, run: str) -> Review:
+    """Return the review that *run* applies, out of its run store.
+
+    Raises:
+        ReviewError: as `load_review`; also CMK114 when the journal lies in another store than the review says.
+    """
+    name = run_store.review_name(run)
+    data = await store.load(name)
+    if data is None:
+        raise InputError(codes.input_.REVIEW_UNREADABLE, "it is missing", resource=f"{store.address}/{name}")
+    review = parse_bytes(data, f"{store.address}/{name}")
     if review.digest != run:
         raise ReviewError(
             codes.input_.REVIEW_ALTERED, f"it is the review {review.short_digest}, not of this run", resource=run
         )
-    runs_of(review, folder)
+    runs_of(review, store.address)
     return review
+
+
+async def cloud_of(folder: str | Path, text: str, *, connection: Connection | None = None) -> str:
+    """Return the cloud of the run that *text* names in the run store *folder*.
+
+    Raises:
+        InputError, ReviewError: as `find_run` and `load_review`.
+    """
+    store = open_store(folder, connection)
+    return (await review_of(store, await run_store.find_run(store, text))).cloud

@@ -278,10 +278,18 @@ def _runs(
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
+    unlock: Annotated[
+        str | None, typer.Option("--unlock", metavar="RUN", help="Take the leases of an ended run's process away.")
+    ] = None,
 ) -> int:
-    """List what the run store holds."""
+    """List what the run store holds.
+
+    With --unlock take the leases of a run away, whose process is gone. They run out by themselves within a minute.
+    """
     from cmk_remediate.cli import telling
 
+    if unlock is not None:
+        return telling.unlock(_options(context).with_local(runs=runs, json=json, format=format), unlock)
     return telling.runs(_options(context).with_local(runs=runs, json=json, format=format))
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import cmk_remediate
-from cmk_remediate.api.store import review_of
 from cmk_remediate.cli import consent, output, world
 from cmk_remediate.cli.options import Format, Globals
 from cmk_remediate.cli.progress import progress
@@ -72,7 +71,7 @@ def resume(options: Globals, text: str, *, strict: bool, stop_after: timedelta |
     store = world.store(options)
     run = cmk_remediate.find_run(store, text)
     with (
-        world.connection(options, cloud=review_of(store.resolve(), run).cloud) as connection,
+        world.connection(options, cloud=world.cloud_of(store, run)) as connection,
         world.interruptible() as stop,
         progress(options) as observer,
     ):
@@ -100,7 +99,7 @@ def rollback(
         output.writable(saved)
     store = world.store(options)
     run = cmk_remediate.find_run(store, text)
-    with world.connection(options, cloud=review_of(store.resolve(), run).cloud) as connection:
+    with world.connection(options, cloud=world.cloud_of(store, run)) as connection:
         review = cmk_remediate.review_rollback(run, connection=connection, runs=store)
         if saved is not None:
             output.save(pretty(review.to_json()), saved)

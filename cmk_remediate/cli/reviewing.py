@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cmk_remediate
 from cmk_remediate import codes
-from cmk_remediate.api.store import review_of
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Format, Globals
 from cmk_remediate.errors import InputError
@@ -77,7 +76,7 @@ def verify(options: Globals, subject: str) -> int:
     else:
         store = world.store(options)
         run = cmk_remediate.find_run(store, subject)
-        with world.connection(options, cloud=review_of(store.resolve(), run).cloud) as connection:
+        with world.connection(options, cloud=world.cloud_of(store, run)) as connection:
             found = cmk_remediate.verify(run, connection=connection, runs=store)
     output.emit(renderer((options.format or Format.text).value).verification(found), options.colour)
     return found.exit_code

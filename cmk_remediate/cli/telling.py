@@ -63,6 +63,21 @@ def runs(options: Globals) -> int:
     return 0
 
 
+def unlock(options: Globals, text: str) -> int:
+    """Take the leases of a run away, and say which they were."""
+    import cmk_remediate
+
+    found = cmk_remediate.unlock(world.store(options), text)
+    if options.format is Format.json:
+        from cmk_remediate.report.json_ import pretty
+
+        output.emit(pretty({"run": text, "unlocked": list(found)}))
+        return 0
+    lines = [f"unlocked {name}" for name in found] or ["nothing was locked"]
+    output.emit("".join(f"{line}\n" for line in lines), options.colour)
+    return 0
+
+
 def requests(options: Globals, form: RequestsFormat | None) -> int:
     """List every request the embedded Azure was sent so far."""
     from cmk_remediate import simulator

@@ -65,6 +65,14 @@ def store(options: Globals) -> Path:
     return options.runs or Path("cmk-runs")
 
 
+def cloud_of(store: Path, run: str) -> str:
+    """Return the cloud of *run*: what to connect to."""
+    from cmk_remediate.api.store import cloud_of as found
+    from cmk_remediate.blocking import blocking
+
+    return blocking(found)(store, run)
+
+
 @contextmanager
 def interruptible() -> Iterator[Stop]:
     """Give the wish to end that the first Ctrl-C expresses; the second ends the process at once."""

@@ -60,9 +60,9 @@ NEEDED_STEP_FAILED = Code(
 )
 RUN_STORE_BUSY = Code(
     "CMK510",
-    title="run store in use",
-    meaning="Another process holds the lock of this run store.",
-    next="Wait for it to end.",
+    title="another run is at work",
+    meaning="Another process has the lease of a resource this run writes, or carries out this very run.",
+    next="Wait for it to end. If its process is gone, its leases run out within 60 s: then `resume` or `rollback` that run.",
 )
 JOURNAL_DAMAGED = Code(
     "CMK511",
@@ -123,6 +123,12 @@ EVERY_TARGET_BLOCKED = Code(
     title="every target is blocked",
     meaning="No target of the plan can be moved.",
     next="See each target's code.",
+)
+LEASE_LOST = Code(
+    "CMK530",
+    title="lease lost",
+    meaning="The leases of this run ran out before they could be renewed, or were taken: another process may write now.",
+    next="Run `resume`: it waits for the old leases, then goes on from the journal.",
 )
 BUG = Code(
     "CMK599",

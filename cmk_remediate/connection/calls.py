@@ -8,7 +8,7 @@ read, and no exception class is judged where an answer exists.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -84,6 +84,7 @@ class Call:
         patience: seconds it waits at most where Azure asks everybody to wait.
         reply: the last answer; None as long as none came.
         refreshed: whether a 401 has already led to a new token.
+        permit: asked before each attempt leaves, with the seconds it may take; raises where it must not.
     """
 
     kind: Kind
@@ -95,6 +96,7 @@ class Call:
     reply: Reply | None = None
     refreshed: bool = False
     attempts: int = field(default=0)
+    permit: Callable[[float], Awaitable[None]] | None = None
 
     @property
     def reads(self) -> bool:

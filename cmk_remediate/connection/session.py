@@ -26,7 +26,7 @@ from cmk_remediate.model.outcomes import Answer, NotYet, Operation, Refused, Sen
 from cmk_remediate.model.values import Unknown, holds_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from datetime import datetime, timedelta
 
     from cmk_remediate.model.ids import ResourceId
@@ -145,8 +145,20 @@ class Session:
             return Answer(not_searched(error.cause), self.now())
         return Answer(found, self.now())
 
-    async def send(self, request: Request, *, client_request_id: str) -> SendOutcome:
+    async def send(
+        self,
+        request: Request,
+        *,
+        client_request_id: str,
+        permit: Callable[[float], Awaitable[None]] | None = None,
+    ) -> SendOutcome:
         """Send *request* once and return what came of it.
+
+        Args:
+            request: what to send.
+            client_request_id: goes with every attempt.
+            permit: asked when the request has waited its turn and is about to leave, with the seconds it may take; what it
+                raises is raised, and nothing was sent.
 
         Raises:
             BugError: CMK599 when it holds something unknown; CMK212 in a read-only session. Nothing was sent.
@@ -160,6 +172,7 @@ class Session:
             raise BugError(codes.engine.BUG, f"{row.label} is no {request.method}", resource=resource.text)
         caller = await self.caller()
         call = self._call(row.kind, row.label, resource, client_request_id)
+        call.permit = permit
         if request.body is not None:
             call.body = BytesIO(json_bytes(request.body))
         try:

@@ -12,10 +12,11 @@ from cmk_remediate.engine.access import AccessGates, judge
 from cmk_remediate.engine.attempts import OF_ACCESS
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
+from cmk_remediate.engine.lease import Permit, Unlimited
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import AzureError, BugError, StoppedError
+from cmk_remediate.errors import AzureError, BugError, LeaseLost, StoppedError
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Change, Estimate, Found, Read
 from cmk_remediate.model.ids import ResourceId
@@ -59,6 +60,9 @@ MANY = 25
 SHOWN_BY = 10.0
 """Seconds after which a read usually shows an accepted write; the embedded Azure lags up to 10 s, Azure's bound is unconfirmed."""
 
+WRITE = 25.0
+"""Seconds a write may take; the connection asks for what it really grants one."""
+
 Ended = Accepted | NotYet | Refused | Unclear
 Took = Ended | StillRunning
 
@@ -79,8 +83,10 @@ class RunContext:
         budget: Budget,
         progress: Progress,
         changing: Collection[str] = (),
+        lease: Permit | None = None,
     ) -> None:
-        """Start with nothing settled; *changing*: steps that the pre-check saw change something."""
+        """Start with nothing settled; *changing*: steps that the pre-check saw change something; *lease*: if one is needed."""
+        self.lease = lease or Unlimited()
         self._changing = frozenset(changing)
         self.azure = azure
         self.clock = clock
@@ -172,6 +178,7 @@ class RunContext:
         difference = drift(self._reviewed[node.id], change)
         if difference:
             return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
+        await self.lease.permit(WRITE)
         held = await self.gates.before_write(node, change.estimate.worst)
         return Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped) if held else None
 
@@ -248,6 +255,7 @@ class RunContext:
         if isinstance(request.resource, Unknown) or holds_unknown(request.body):
             raise BugError(codes.engine.BUG, f"{node.id} would send a value that is not known yet")
         attempts.client_request_id = attempts.client_request_id or str(uuid.uuid4())
+        await self.lease.permit(WRITE)
         attempts.sent += 1
         await self.journal.append(
             Intent(
@@ -267,7 +275,14 @@ class RunContext:
         self.gates.wrote(node)
         if request.method == "PATCH":
             self._patched[node.id] = (found.body or {}, request.body or {})
-        sent = await self.azure.send(request, client_request_id=attempts.client_request_id)
+        try:
+            sent = await self.azure.send(
+                request, client_request_id=attempts.client_request_id, permit=self.lease.permit
+            )
+        except LeaseLost as lost:
+            attempts.sent, self.writes = attempts.sent - 1, self.writes - 1
+            await self._note(node, Refused(lost.code, "", f"not sent: {lost.cause}"), request.resource)
+            raise
         if isinstance(sent, Started):
             await self.journal.append(_began(node, sent.operation, change.caution))
             outcome = await self._end_of(node, sent.operation, change.estimate, change.caution.background)

@@ -94,7 +94,7 @@ class Gates:
         if self._begun(node):
             return None
         if self._stop.asked:
-            return Held(codes.engine.STOPPED, self._stop.reason, stopped=True)
+            return Held(self._stop.code, self._stop.reason, stopped=True)
         if self._canary_verdict and not self._canary & set(node.targets):
             return Held(codes.engine.CANARY_FAILED, self._canary_verdict, stopped=True)
         if len(self._failed) >= self._max_failures and not self._failed & set(node.targets):
@@ -124,7 +124,7 @@ class Gates:
             worst: how long that takes at worst, in seconds.
         """
         if node.id in self._opening and self._stop.asked:
-            return Held(codes.engine.STOPPED, self._stop.reason, stopped=True)
+            return Held(self._stop.code, self._stop.reason, stopped=True)
         if node.id not in self._graph.closing or node.id in self._open:
             return self._held(node) or (None if self.in_open_bracket(node) else self._out_of_time(worst))
         await self._slots.acquire()

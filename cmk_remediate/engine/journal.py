@@ -1,86 +1,66 @@
 """The journal of a run: what is about to be sent, and what came of it, durable before anything depends on it.
 
-A run's folder is ``<runs>/<run digest>/`` with ``review.json``, ``journal.ndjson`` and, until the run is over,
-``reserve``.
-How the lines are chained stands in `journal_file`, what they add up to in `journal_state`.
+How the lines are chained stands in `journal_lines`, what they add up to in `journal_state`, where they are kept in `local_log`
+and `remote_log`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.engine.journal_file import JournalFile, unwritable
 from cmk_remediate.engine.journal_state import JournalState
+from cmk_remediate.engine.schedule import to_its_end
 from cmk_remediate.errors import BugError, CmkError
-from cmk_remediate.model.records import Intent, Record, RolledBack, RunEnded, RunStarted
+from cmk_remediate.model.records import Record, RolledBack, RunEnded, RunStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
+    from cmk_remediate.engine.run_store import Log, RunStore
     from cmk_remediate.model.review import Review
-
-T = TypeVar("T")
-
-_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @dataclass(eq=False)
 class _Entry:
-    """One record on its way to the disk."""
+    """One record on its way to the store."""
 
     record: Record
     written: bool = False
     error: CmkError | None = None
 
-    @property
-    def gates_a_write(self) -> bool:
-        """Whether a request waits for it that must not leave without it."""
-        return isinstance(self.record, (Intent, RunStarted))
-
 
 class Journal:
     """One run's journal, open for appending.
 
-    `append` returns when the record is durable. Records handed over while a write is under way go out together in the
-    next one: one write, one fsync. Files are written on a thread of the journal's own, so a busy request pool never
-    holds up an intent.
+    `append` returns when the record is durable. Records handed over while a write is under way go out together in the next one:
+    one write, however many.
 
     Attributes:
         run: the run's digest.
-        folder: the run's own folder.
-        torn: the last line had been cut short by a crash and was removed when the journal was opened; say so.
+        torn: the last line had been cut short by a crash and was left out when the journal was opened; say so.
     """
 
-    def __init__(self, folder: Path, run: str) -> None:
+    def __init__(self, log: Log, run: str) -> None:
         """Use `create` or `open`."""
         self.run = run
-        self.folder = folder
         self.torn = False
         self._records: list[Record] = []
         self._pending: list[_Entry] = []
         self._lock = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._file = JournalFile(folder)
-        self._full: OSError | None = None
+        self._log = log
 
     @classmethod
-    async def create(cls, runs: Path, review: Review, started: RunStarted) -> Journal:
-        """Make the folder of a new run in the run store *runs*: the review, the reserve, then the first record.
+    async def create(cls, store: RunStore, review: Review, started: RunStarted) -> Journal:
+        """Make a new run in *store*: the review, then the first record.
 
-        A folder in which a crash left no whole record is taken over: nothing was sent from it.
+        What a crash left without one whole record is taken over: nothing was sent from it.
 
         Raises:
-            RunStoreError: CMK511 when there is a damaged journal; CMK512 when the folder is read-only or full. Nothing
-                was sent.
+            RunStoreError: CMK511 when there is a damaged journal; CMK512 when it cannot be written. Nothing was sent.
             BugError: when the run has a journal already.
         """
-        journal = cls(runs / started.run, started.run)
+        journal = cls(store.log(started.run), started.run)
         try:
             await journal._open(review.to_bytes())
             journal._refuse_second_start()
@@ -91,13 +71,13 @@ class Journal:
         return journal
 
     @classmethod
-    async def open(cls, runs: Path, run: str) -> Journal:
-        """Open the journal of *run* in the run store *runs*; a torn last line is cut off first.
+    async def open(cls, store: RunStore, run: str) -> Journal:
+        """Open the journal of *run* in *store*; a torn last line is left out.
 
         Raises:
             RunStoreError: CMK511 when it is damaged, CMK512 when it cannot be written.
         """
-        journal = cls(runs / run, run)
+        journal = cls(store.log(run), run)
         try:
             await journal._open(None)
         except BaseException:
@@ -118,10 +98,9 @@ class Journal:
     async def append(self, record: Record) -> None:
         """Make *record* durable.
 
-        On a full disk intents are refused, and all that says what came of one is written into the reserved room.
-
         Raises:
             RunStoreError: CMK512 when it is not durable; after an intent that failed so, send nothing.
+            LeaseLost: CMK530 when somebody else goes on with this journal.
         """
         entry = _Entry(record)
         self._pending.append(entry)
@@ -130,7 +109,7 @@ class Journal:
                 if not entry.written and entry.error is None:
                     # Whoever gets here first writes for everybody who has queued meanwhile.
                     batch, self._pending = self._pending, []
-                    await self._on_thread(lambda: self._write(batch))
+                    await to_its_end(self._write(batch))
         finally:
             if entry in self._pending:
                 self._pending.remove(entry)  # cancelled in the queue: nobody will act on it
@@ -138,62 +117,22 @@ class Journal:
             raise entry.error or BugError(codes.engine.BUG, "a journal record was not written", resource=self.run)
 
     def close(self) -> None:
-        """Close the file, and give the reserved room back if the run is over."""
-        self._thread.shutdown(wait=True)
-        self._file.close()
+        """Let go of the store; what it kept in reserve for the run is given back if the run is over."""
         last = self._records[-1] if self._records else None
-        if isinstance(last, RolledBack) or (isinstance(last, RunEnded) and last.finished):
-            self._file.spend_reserve()
+        over = isinstance(last, RolledBack) or (isinstance(last, RunEnded) and last.finished)
+        self._log.close(over=over)
 
     def _refuse_second_start(self) -> None:
         if self._records:
             raise BugError(codes.engine.BUG, "the run has a journal already", resource=self.run)
 
     async def _open(self, review: bytes | None) -> None:
-        records, self.torn = await self._on_thread(lambda: self._file.open(review))
+        records, self.torn = await self._log.open(review)
         self._records = list(records)
 
-    async def _on_thread(self, job: Callable[[], T]) -> T:
-        """Run *job* on the journal's thread, to its end even when the caller is cancelled: no other may overtake it."""
-        future = asyncio.get_running_loop().run_in_executor(self._thread, job)
-        cancelled: asyncio.CancelledError | None = None
-        while not future.done():
-            try:
-                await asyncio.wait((future,))
-            except asyncio.CancelledError as error:  # noqa: PERF203 - each cancellation is waited out
-                cancelled = error
-        result = future.result()
-        if cancelled is not None:
-            raise cancelled
-        return result
-
-    def _write(self, batch: Sequence[_Entry]) -> None:
-        """Write *batch*; on a full disk what came of writes takes the reserved room, and intents are refused."""
-        if self._full is None:
-            try:
-                self._commit(batch)
-            except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    self._refuse(batch, error)
-                    return
-                self._full = error
-                self._file.spend_reserve()
-            else:
-                return
-        self._refuse([entry for entry in batch if entry.gates_a_write], self._full)
-        rest = [entry for entry in batch if not entry.gates_a_write]
-        try:
-            self._commit(rest)
-        except OSError as error:
-            self._refuse(rest, error)
-
-    def _commit(self, batch: Sequence[_Entry]) -> None:
-        if batch:
-            self._file.write([entry.record for entry in batch])
-        for entry in batch:
-            entry.written = True
-            self._records.append(entry.record)
-
-    def _refuse(self, batch: Sequence[_Entry], error: OSError) -> None:
-        for entry in batch:
-            entry.error = unwritable(self.folder, error)
+    async def _write(self, batch: list[_Entry]) -> None:
+        errors = await self._log.append([entry.record for entry in batch])
+        for entry, error in zip(batch, errors, strict=True):
+            entry.written, entry.error = error is None, error
+            if entry.written:
+                self._records.append(entry.record)

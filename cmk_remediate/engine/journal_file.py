@@ -1,43 +1,33 @@
-"""The journal as a file: chained lines, a reserve for a full disk, atomic neighbours. Everything here blocks.
+"""The journal as a file: a reserve for a full disk, atomic neighbours, no writer but one. Everything here blocks.
 
-A line is a record as one JSON object in ASCII whose first member, ``prev``, is the SHA-256 (hex) of the line before
-without its newline; on the first line it is the run's digest, so a journal moved to another run's folder is noticed.
+How its lines are chained stands in `journal_lines`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from filelock import FileLock, Timeout
 
 from cmk_remediate import codes
-from cmk_remediate.errors import RunStoreError
-from cmk_remediate.model.records import RECORDS, Record
+from cmk_remediate.engine.journal_lines import JOURNAL, REVIEW, chained, parse
+from cmk_remediate.errors import LeaseLost, RunStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-JOURNAL = "journal.ndjson"
-REVIEW = "review.json"
+    from cmk_remediate.model.records import Record
+
+__all__ = ["JOURNAL", "RESERVE", "REVIEW", "JournalFile", "read", "sync_folder", "unwritable", "write_atomically"]
+
 RESERVE = "reserve"
 RESERVED_BYTES = 1 << 20
-
-
-def line_of(prev: str, record: Record) -> bytes:
-    """Return the line, without its newline, that *record* makes after the line with the digest *prev*."""
-    document = {"prev": prev, **record.model_dump()}
-    # Not RFC 8785: a before-image may hold floats. The chain is over bytes, so no second spelling is ever needed.
-    return json.dumps(document, separators=(",", ":")).encode("ascii")
-
-
-def digest_of(line: bytes) -> str:
-    """Return the digest that the line after *line*, given without its newline, carries as its ``prev``."""
-    return hashlib.sha256(line).hexdigest()
+LOCK = "journal.lock"
+PATIENCE = 30.0
+"""Seconds for which another process's write of a few lines may keep us waiting (our choice)."""
 
 
 def read(path: Path) -> tuple[tuple[Record, ...], bool]:
@@ -54,25 +44,8 @@ def read(path: Path) -> tuple[tuple[Record, ...], bool]:
         return (), False
     except OSError as error:
         raise unwritable(path, error) from error
-    records, _, kept = parse(data, path)
-    return records, kept < len(data)
-
-
-def parse(data: bytes, path: Path) -> tuple[tuple[Record, ...], str, int]:
-    """Return the records in *data*, the ``prev`` of the next line, and how many bytes are whole lines.
-
-    A line counts only with its newline: without it nobody was told that it is durable.
-
-    Raises:
-        RunStoreError: CMK511 when a whole line does not fit.
-    """
-    prev = path.parent.name
-    records: list[Record] = []
-    *lines, torn = data.split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        records.append(_record(line, prev, f"{path}:{number}"))
-        prev = digest_of(line)
-    return tuple(records), prev, len(data) - len(torn)
+    found = parse((data,), path.parent.name, str(path))
+    return found.records, found.torn
 
 
 def unwritable(path: Path, error: OSError) -> RunStoreError:
@@ -111,21 +84,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _record(line: bytes, prev: str, where: str) -> Record:
-    try:
-        document = json.loads(line)
-        found = document.pop("prev")
-        # Not strict: tuples come back as lists. Not pydantic's own JSON: it refuses a body with half a surrogate pair.
-        record = RECORDS.validate_python(document, strict=False)
-    except (ValueError, AttributeError, KeyError, TypeError, ValidationError) as error:
-        raise RunStoreError(codes.engine.JOURNAL_DAMAGED, "the line is not a journal record", resource=where) from error
-    if found != prev:
-        raise RunStoreError(codes.engine.JOURNAL_DAMAGED, "the line does not follow the one before it", resource=where)
-    return record
-
-
 class JournalFile:
-    """The files of one run, open for writing; one caller at a time."""
+    """The files of one run, open for writing; one caller at a time.
+
+    A process that has lost its lease without knowing must not write into what its successor goes on with: an append
+    counts only where the file ends as we left it. Looking and writing are one under a lock held no longer than that.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Name the run's own folder; nothing is touched before `open`."""
@@ -135,6 +99,8 @@ class JournalFile:
         self._size = 0
         self._prev = folder.name
         self._broken: OSError | None = None
+        # Not bound to a thread: the journal's own thread opens and writes, whoever closes may be another.
+        self._lock = FileLock(folder / LOCK, timeout=PATIENCE, thread_local=False)
 
     def open(self, review: bytes | None) -> tuple[tuple[Record, ...], bool]:
         """Make the folder ready to write to; with *review* make what is missing of it.
@@ -151,31 +117,44 @@ class JournalFile:
                 sync_folder(self.folder.parent)
             flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | (os.O_CREAT if review is not None else 0)
             self._handle = os.open(self._path, flags, 0o644)
-            data = self._path.read_bytes()
-            records, self._prev, self._size = parse(data, self._path)
-            torn = self._size < len(data)
-            if torn:
-                os.ftruncate(self._handle, self._size)
-                os.fsync(self._handle)
+            with self._lock:
+                found = parse((self._path.read_bytes(),), self.folder.name, str(self._path))
+                self._prev, self._size = found.prev, found.kept
+                if found.torn:
+                    os.ftruncate(self._handle, self._size)
+                    os.fsync(self._handle)
             self._make_reserve()
             sync_folder(self.folder)
+        except Timeout:
+            raise self._in_use() from None
         except OSError as error:
             raise unwritable(self.folder, error) from error
-        return records, torn
+        return found.records, found.torn
 
     def write(self, records: Sequence[Record]) -> None:
         """Append *records* in one write and make them durable; either all of them are, or none.
 
         Raises:
             OSError: when they are not; also each time after a failure that could not be cleaned up.
+            LeaseLost: CMK530: another process has written to it since we did.
+            RunStoreError: CMK512: another process keeps it locked.
         """
         if self._broken is not None:
             raise self._broken
-        lines, prev = [], self._prev
-        for record in records:
-            lines.append(line_of(prev, record))
-            prev = digest_of(lines[-1])
-        data = b"".join(line + b"\n" for line in lines)
+        lines, prev = chained(records, self._prev)
+        data = b"".join(lines)
+        try:
+            with self._lock:
+                self._append(data)
+        except Timeout:
+            raise self._in_use() from None
+        self._prev, self._size = prev, self._size + len(data)
+
+    def _append(self, data: bytes) -> None:
+        if os.fstat(self._handle).st_size != self._size:
+            raise LeaseLost(
+                codes.engine.LEASE_LOST, "another process goes on with its journal", resource=self.folder.name
+            )
         try:
             rest = memoryview(data)
             while rest:
@@ -184,7 +163,11 @@ class JournalFile:
         except OSError:
             self._cut_back()
             raise
-        self._prev, self._size = prev, self._size + len(data)
+
+    def _in_use(self) -> RunStoreError:
+        return RunStoreError(
+            codes.engine.JOURNAL_UNWRITABLE, "another process keeps its journal locked", resource=str(self.folder)
+        )
 
     def spend_reserve(self) -> None:
         """Give the reserved room to the journal."""
@@ -192,7 +175,7 @@ class JournalFile:
             (self.folder / RESERVE).unlink()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; who held its lock is nobody's business any more."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

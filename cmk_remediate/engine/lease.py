@@ -1,106 +1,227 @@
-"""Who may write: one run at a time in a run store.
+"""Leases: who may write a resource, for how long, and who comes after.
 
-So far that is one lock file a store, which the operating system lets go of when the process dies. Leases of single
-resources (60 s, renewed) will fit the same protocol.
+A process claims everything its review writes before it writes anything, and renews the claim every `RENEW` seconds. It writes
+only while enough of the lease is left for the request and then some; by its own clock, so that a process that was suspended knows
+when it wakes. Whoever finds a claim of an ended process waits until it cannot be renewed any more.
 """
 
 from __future__ import annotations
 
-import contextlib
-import math
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from filelock import FileLock, Timeout
-
 from cmk_remediate import codes
-from cmk_remediate.engine.journal_file import unwritable, write_atomically
-from cmk_remediate.errors import RunStoreBusy
+from cmk_remediate.engine.claims import Claim, new_claim, run_name
+from cmk_remediate.engine.run_store import state_of
+from cmk_remediate.errors import LeaseLost, RunStoreBusy, RunStoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Collection
+    from datetime import datetime
 
-LOCK = ".lock"
-HOLDER = ".lock.run"
+    from cmk_remediate.clock import Clock
+    from cmk_remediate.engine.run_store import RunStore
 
-
-class Lease(Protocol):
-    """The right to write."""
-
-    async def acquire(self) -> None:
-        """Take it.
-
-        Raises:
-            RunStoreError: CMK510 when another process has it.
-        """
-
-    async def release(self) -> None:
-        """Give it back; harmless when it is not held."""
-
-    def remaining(self) -> float:
-        """Return for how many seconds it is ours for certain: 0 when it is not, infinity when it does not run out."""
+LEASE = 60.0
+"""Seconds a claim stands without being renewed."""
+RENEW = 20.0
+"""Seconds between two renewals."""
+SPARE = 10.0
+"""Seconds that must be left of the lease beyond the longest a request may take."""
+FRESH = 5.0
+"""A lease renewed within so many seconds is not renewed again for a write; all writes of that time share one renewal."""
+LOOK = 2.0
+"""Seconds between two looks at somebody else's claim; also what two that claim at once give each other to step back."""
 
 
-class RunStoreLock:
-    """The lock file of one run store, for one run; a `Lease` that does not run out."""
+class Permit(Protocol):
+    """The right to write, asked for immediately before each write."""
 
-    def __init__(self, runs: Path, run: str) -> None:
-        """Name the run store and the digest of the run that will hold it; nothing is touched."""
-        self._runs = runs
-        self._run = run
-        # Not bound to a thread: the plain verbs may run their loop in a helper thread.
-        self._lock = FileLock(runs / LOCK, timeout=0, thread_local=False)
-
-    async def acquire(self) -> None:
-        """Take the lock, and write beside it whose it is.
+    async def permit(self, seconds: float) -> None:
+        """Return if the lease lasts *seconds* and `SPARE` more.
 
         Raises:
-            RunStoreError: CMK510 when another process has it, naming its run; CMK512 when the store cannot be written.
+            LeaseLost: CMK530 when it does not, and could not be renewed.
         """
-        try:
-            self._runs.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout:
-            run = _holder(self._runs)
-            cause = f"run {run[:8]} holds it" if run else "another process holds it"
-            raise RunStoreBusy(codes.engine.RUN_STORE_BUSY, cause, resource=str(self._runs), holder=run) from None
-        except OSError as error:
-            raise unwritable(self._runs, error) from error
-        try:
-            # A file of its own: whoever tries to take the lock truncates the lock file.
-            write_atomically(self._runs / HOLDER, self._run.encode())
-        except OSError as error:
-            await self.release()
-            raise unwritable(self._runs, error) from error
 
-    async def release(self) -> None:
-        """Let go of the lock; harmless when it is not held."""
-        if self._lock.is_locked:
-            with contextlib.suppress(OSError):
-                (self._runs / HOLDER).unlink()
-            self._lock.release()
+    def lose(self, why: str) -> None:
+        """Take note that somebody else has taken it."""
+
+
+class Unlimited:
+    """The permit of a process that shares its Azure with nobody."""
+
+    async def permit(self, seconds: float) -> None:
+        """Always."""
+
+    def lose(self, why: str) -> None:
+        """Nothing to lose."""
+
+
+class Lease:
+    """What one process holds; once lost it stays lost.
+
+    Attributes:
+        lost: why it is not ours any more; empty while it is.
+    """
+
+    def __init__(self, store: RunStore, claim: Claim, clock: Clock) -> None:
+        """Use `take`."""
+        self.lost = ""
+        self._store = store
+        self._claim = claim
+        self._clock = clock
+        self._since = self._moment()
+        self._renewing = asyncio.Lock()
+        self._on_loss: list[Callable[[str], None]] = []
+
+    def on_loss(self, told: Callable[[str], None]) -> None:
+        """Have *told* called with the reason when it is lost."""
+        self._on_loss.append(told)
 
     def remaining(self) -> float:
-        """Return infinity while the lock is held, else 0."""
-        return math.inf if self._lock.is_locked else 0.0
+        """Return for how many seconds it is ours for certain."""
+        return 0.0 if self.lost else max(0.0, LEASE - self._age())
+
+    async def permit(self, seconds: float) -> None:
+        """See `Permit`; a lease that was renewed long ago is renewed first, for as long as it is worth trying."""
+        if self._age() > FRESH:
+            await self._renew()
+        while not self.lost and self.remaining() <= seconds + SPARE:
+            await self._clock.sleep(LOOK)
+            await self._renew()
+        if self.lost:
+            raise LeaseLost(codes.engine.LEASE_LOST, self.lost, resource=f"run {self._claim.run[:8]}")
+
+    def lose(self, why: str) -> None:
+        """See `Permit`."""
+        if not self.lost:
+            self.lost = why
+            for told in self._on_loss:
+                told(f"the lease was lost: {why}")
+
+    async def keep(self) -> None:
+        """Renew it until it is lost."""
+        while not self.lost:
+            await self._clock.sleep(max(RENEW - self._age(), 1.0))
+            if self._age() >= RENEW:
+                await self._renew()
+
+    async def release(self) -> None:
+        """Give it back; whatever goes wrong, it runs out."""
+        try:
+            await self._store.withdraw(self._claim)
+        except RunStoreError:
+            return
+
+    async def _renew(self) -> None:
+        asked = self._since
+        async with self._renewing:
+            if self.lost or self._since != asked:
+                return  # somebody who asked earlier has done it for us
+            if self.remaining() == 0:
+                # Not renewed even where the store would: whoever waited it out is about to take it.
+                self.lose("it ran out before it was renewed: this process stood still")
+                return
+            before = self._moment()
+            try:
+                stands = await self._store.renew(self._claim)
+            except RunStoreError:
+                return  # not reached this time; it runs on
+            if stands:
+                self._since = before
+            else:
+                self.lose("somebody took it")
+
+    def _moment(self) -> tuple[float, datetime]:
+        return self._clock.monotonic(), self._clock.now()
+
+    def _age(self) -> float:
+        """Return the seconds since it was renewed, by whichever clock says more: a paused machine's monotonic one stood still."""
+        monotonic, now = self._since
+        return max(self._clock.monotonic() - monotonic, (self._clock.now() - now).total_seconds())
 
 
-def alive(runs: Path, run: str) -> bool:
-    """Say whether a living process holds the lock of the run store *runs* for *run*."""
-    if not (runs / LOCK).exists():
-        return False
-    probe = FileLock(runs / LOCK, timeout=0, thread_local=False)
-    try:
-        with probe:
-            return False
-    except Timeout:
-        return _holder(runs) == run
-    except OSError:
-        return False
+async def take(
+    store: RunStore, run: str, names: Collection[str], clock: Clock, *, notice: Callable[[str], None] = lambda _: None
+) -> Lease:
+    """Return the lease on *names* for a process of *run*; what ended processes left is waited out first.
+
+    Args:
+        store: where claims stand.
+        run: its digest; it is claimed too.
+        names: what it will write, and other runs whose journal it will write to.
+        clock: what waiting goes by.
+        notice: told that there is something to wait for.
+
+    Raises:
+        RunStoreBusy: CMK510 when a living process has one of them; ``holder`` is its run.
+        RunStoreError: CMK512 when the store cannot be written.
+    """
+    claim = new_claim(run, {*names, run_name(run)})
+    while True:
+        await outwait(store, run, claim.names or (), clock, notice)
+        lease = Lease(store, claim, clock)
+        await store.claim(claim)
+        others = await _others(store, claim)
+        if others and all(claim.id < other.id for other in others):
+            await clock.sleep(LOOK)  # theirs to step back, if they came at the same moment
+            others = await _others(store, claim)
+        if others == () and lease.remaining() > LEASE - RENEW:
+            return lease
+        await store.withdraw(claim)
 
 
-def _holder(runs: Path) -> str:
-    """Return the run that says it holds the lock; empty when none says so (yet)."""
-    try:
-        return (runs / HOLDER).read_text("ascii").strip()
-    except (OSError, ValueError):
-        return ""
+async def outwait(
+    store: RunStore, run: str, names: Collection[str], clock: Clock, notice: Callable[[str], None] = lambda _: None
+) -> None:
+    """Return once no claim on *names* stands: those of ended processes are waited out and removed.
+
+    Raises:
+        RunStoreBusy: CMK510 when one is alive, or of another run that has not come to its end.
+    """
+    seen: dict[str, tuple[str | None, float]] = {}
+    while True:
+        standing = [claim for claim in await store.claims() if claim.shared(names)]
+        if not standing:
+            return
+        for claim in standing:
+            if claim.id not in seen:
+                seen[claim.id] = (claim.mark, clock.monotonic())
+                await _refuse_unfinished(store, claim, run, names)
+                if not claim.expired:
+                    notice(
+                        f"run {claim.run[:8]} has claimed it: waiting up to {LEASE:.0f} s to see whether it is alive"
+                    )
+            mark, since = seen[claim.id]
+            still = clock.monotonic() - since >= LEASE
+            if claim.mark != mark or (still and claim.mark is None and not claim.expired):
+                raise busy(claim, names)
+            if claim.expired or still:
+                await store.clear(claim)
+        await clock.sleep(LOOK)
+
+
+def busy(claim: Claim, names: Collection[str]) -> RunStoreBusy:
+    """Return the error that says whose *claim* is in the way of *names*."""
+    shared = claim.shared(names)
+    what = next((name for name in shared if not name.startswith("run:")), "")
+    cause = f"run {claim.run[:8]} is at work on it" if what else f"run {claim.run[:8]} is being carried out"
+    return RunStoreBusy(codes.engine.RUN_STORE_BUSY, cause, resource=what or claim.run[:8], holder=claim.run)
+
+
+async def _refuse_unfinished(store: RunStore, claim: Claim, run: str, names: Collection[str]) -> None:
+    """Refuse at once what waiting would not change: another run's process is alive, or has left its work unfinished."""
+    if claim.run == run or run_name(claim.run) in names:
+        return
+    state = await state_of(store, claim.run)
+    if state.started is not None and not state.over:
+        raise busy(claim, names)
+
+
+async def _others(store: RunStore, claim: Claim) -> tuple[Claim, ...] | None:
+    """Return the other claims on what *claim* names; None when it does not stand itself."""
+    standing = await store.claims()
+    if all(one.id != claim.id for one in standing):
+        return None
+    return tuple(one for one in standing if one.id != claim.id and one.shared(claim.names or ()))

@@ -38,7 +38,7 @@ class RunEnd:
         sent_before: steps an earlier process of this run sent a write for.
         writes: writes this process sent.
         changed: whether any write of the run, an earlier process's too, may have changed something.
-        interrupted: why the run was asked to end; empty if it was not.
+        interrupted: why somebody asked the run to end; empty if nobody did.
     """
 
     review: Review

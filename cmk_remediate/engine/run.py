@@ -21,14 +21,16 @@ from cmk_remediate.engine.reads import Recent
 from cmk_remediate.engine.schedule import Stop, alongside, walk
 from cmk_remediate.engine.settle import settle
 from cmk_remediate.engine.settlement import End, Settlement
-from cmk_remediate.errors import AzureError, StoppedError
+from cmk_remediate.errors import AzureError, LeaseLost, StoppedError
 from cmk_remediate.model.records import RunEnded, Settled
 from cmk_remediate.model.values import to_json
 
 if TYPE_CHECKING:
     from cmk_remediate.engine.journal import Journal
+    from cmk_remediate.engine.lease import Permit
     from cmk_remediate.model.graph import Graph, Node
     from cmk_remediate.model.outcomes import Azure
+    from cmk_remediate.model.records import Record
     from cmk_remediate.model.result import Progress, RunResult
     from cmk_remediate.model.review import Review
 
@@ -69,6 +71,7 @@ class Run:
         stop: Stop,
         progress: Progress,
         precheck: PreCheck,
+        lease: Permit | None = None,
     ) -> None:
         """Put together what the steps work with."""
         self._review = review
@@ -111,6 +114,7 @@ class Run:
             budget=self._budget,
             progress=progress,
             changing=precheck.changing,
+            lease=lease,
         )
         self._stop = stop
         self._left_open = open_brackets(self._graph, self._before)
@@ -129,12 +133,19 @@ class Run:
                 sent_before={key for key, state in self._before.steps.items() if state.sent},
                 writes=self._context.writes,
                 changed=any(state.changed for state in self._journal.state.steps.values()),
-                interrupted="" if self._budget.spent else self._stop.reason,
+                interrupted="" if self._budget.spent or self._stop.code != codes.engine.STOPPED else self._stop.reason,
             )
         )
         finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values())
-        await self._journal.append(RunEnded(at=self._now(), finished=finished, exit_code=end.exit_code))
+        await self._append(RunEnded(at=self._now(), finished=finished, exit_code=end.exit_code))
         return end
+
+    async def _append(self, record: Record) -> None:
+        """Journal *record*, unless somebody else goes on with the journal: then it is theirs to say how things ended."""
+        try:
+            await self._journal.append(record)
+        except LeaseLost as lost:
+            self._context.lease.lose(lost.cause)
 
     async def _work(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement:
         context = self._context
@@ -149,7 +160,10 @@ class Run:
             finally:
                 context.release(node)
         await self._record(node, settlement)
-        await self._canary.step_ended(context, {**ended, node.id: settlement})
+        try:
+            await self._canary.step_ended(context, {**ended, node.id: settlement})
+        except LeaseLost as lost:
+            context.gates.canary_ended(lost.cause)
         return settlement
 
     def _not_to_run(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement | None:
@@ -182,7 +196,7 @@ class Run:
             await self._context.pick_up(node, Attempts())
         except AzureError as error:
             return Settlement("failed", error.code, error.cause, node.step)
-        except StoppedError as stopped:
+        except (LeaseLost, StoppedError) as stopped:
             return Settlement("skipped", stopped.code, stopped.cause, node.step, stopped=True)
         return Settlement("already done", "", "nothing inside its bracket is to change", node.step)
 
@@ -198,7 +212,7 @@ class Run:
             context.say("note", node, f"{settlement.step.kind}{foreign}")
             settlement = replace(settlement, text=settlement.text + foreign)
         if not settlement.stopped:
-            await self._journal.append(
+            await self._append(
                 Settled(
                     step=node.id,
                     at=self._now(),

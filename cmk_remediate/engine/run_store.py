@@ -1,47 +1,110 @@
-"""The run store as a folder of runs: what lists and finds them. It only reads."""
+"""The run store: reviews, journals and claims, wherever they are kept; and what lists and finds runs in it."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
-from cmk_remediate.engine.journal_file import JOURNAL, REVIEW, read, unwritable
+from cmk_remediate.engine.journal_lines import JOURNAL, REVIEW, parse
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.errors import InputError, RunStoreError
 from cmk_remediate.model.result import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Sequence
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+    from cmk_remediate.engine.claims import Claim
+    from cmk_remediate.errors import CmkError
+    from cmk_remediate.model.records import Record
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 _PREFIX = re.compile(r"[0-9a-f]{4,64}")
 
 
-def journal_path(runs: Path, run: str) -> Path:
-    """Return where the journal of *run* stands in the run store *runs*."""
-    return runs / run / JOURNAL
+class Log(Protocol):
+    """One run's journal, open for appending; one caller at a time, and never cancelled half-way."""
+
+    async def open(self, review: bytes | None) -> tuple[tuple[Record, ...], bool]:
+        """Make it ready to append to; with *review* make what is missing of it.
+
+        Returns the records that are there, and whether the last line had been cut short and was left out.
+
+        Raises:
+            RunStoreError: CMK511 when it is damaged, CMK512 when it cannot be written.
+        """
+
+    async def append(self, records: Sequence[Record]) -> Sequence[CmkError | None]:
+        """Make *records* durable in their order; return for each why it is not, or None when it is.
+
+        An error is a `RunStoreError`, a `LeaseLost` where somebody else has written to the journal meanwhile.
+        """
+
+    def close(self, *, over: bool) -> None:
+        """Let go of it; *over*: the run is, and what was kept in reserve for it can be given back."""
 
 
-def review_path(runs: Path, run: str) -> Path:
-    """Return where the review that *run* applies stands in the run store *runs*."""
-    return runs / run / REVIEW
+class RunStore(Protocol):
+    """Where reviews, journals and claims are kept.
+
+    Every method raises `RunStoreError` CMK512 when the store cannot be read or written.
+
+    Attributes:
+        address: as reviews carry it.
+    """
+
+    @property
+    def address(self) -> str:
+        """Return the store's absolute path or its URL."""
+
+    async def runs(self) -> tuple[str, ...]:
+        """Return the digests of the runs that have a journal, sorted."""
+
+    async def journal(self, run: str) -> tuple[bytes, ...]:
+        """Return the journal of *run*, segment by segment, oldest first; nothing if it has none."""
+
+    async def load(self, name: str) -> bytes | None:
+        """Return the file *name* (``<run>/review.json``), or None if there is none."""
+
+    async def save(self, name: str, data: bytes) -> str:
+        """Make the file *name* hold *data*, whole or not at all, and return its address."""
+
+    def log(self, run: str) -> Log:
+        """Return the journal of *run* for appending; nothing is touched yet."""
+
+    async def claims(self) -> tuple[Claim, ...]:
+        """Return every claim that stands."""
+
+    async def claim(self, claim: Claim) -> None:
+        """Let *claim* stand for all to see, for `lease.LEASE` seconds from the moment of the call."""
+
+    async def renew(self, claim: Claim) -> bool:
+        """Let *claim* stand for another `lease.LEASE` seconds; False when it does not stand any more."""
+
+    async def withdraw(self, claim: Claim) -> None:
+        """Take back our own *claim*; harmless when it does not stand."""
+
+    async def clear(self, claim: Claim, *, force: bool = False) -> None:
+        """Remove the *claim* of an ended process; where the store itself knows it to be alive, only with *force*."""
 
 
-def state_of(runs: Path, run: str) -> JournalState:
+def review_name(run: str) -> str:
+    """Return the name of the review that *run* applies."""
+    return f"{run}/{REVIEW}"
+
+
+async def state_of(store: RunStore, run: str) -> JournalState:
     """Return what the journal of *run* adds up to; of a run that was never begun, that nothing was sent.
 
     Raises:
         RunStoreError: CMK511 when the journal is damaged, CMK512 when it cannot be read.
     """
-    records, _ = read(journal_path(runs, run))
-    return JournalState.of(records)
+    return JournalState.of(parse(await store.journal(run), run, f"{store.address}/{run}/{JOURNAL}").records)
 
 
-def summaries(runs: Path) -> tuple[RunSummary, ...]:
-    """Return each run that was begun in the run store *runs*, oldest first; a damaged one is listed as such.
+async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
+    """Return each run that was begun in *store*, oldest first; a damaged one is listed as such.
 
     A store that does not exist holds none.
 
@@ -49,10 +112,10 @@ def summaries(runs: Path) -> tuple[RunSummary, ...]:
         RunStoreError: CMK512 when it cannot be read.
     """
     found = []
-    for run in _runs(runs):
-        targets = _targets(review_path(runs, run))
+    for run in await store.runs():
+        targets = _targets(await store.load(review_name(run)))
         try:
-            state = state_of(runs, run)
+            state = await state_of(store, run)
         except RunStoreError as error:
             if error.code != codes.engine.JOURNAL_DAMAGED:
                 raise
@@ -64,46 +127,43 @@ def summaries(runs: Path) -> tuple[RunSummary, ...]:
     return tuple(sorted(found, key=lambda summary: (summary.started, summary.run)))
 
 
-def unfinished(runs: Path) -> tuple[tuple[str, JournalState], ...]:
-    """Return each run of *runs* that was begun and is neither finished nor rolled back, with its state.
+async def unfinished(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
+    """Return each run of *store* that was begun and is neither finished nor rolled back, with its state.
 
     Raises:
         RunStoreError: CMK511 when a journal is damaged, for nobody knows what it left open; CMK512 when unreadable.
     """
-    states = ((run, state_of(runs, run)) for run in _runs(runs))
+    states = [(run, await state_of(store, run)) for run in await store.runs()]
     return tuple((run, state) for run, state in states if state.started is not None and not state.over)
 
 
-def find_run(runs: Path, text: str) -> str:
-    """Return the digest of the run in *runs* that *text* names: its digest, or 4 or more digits that begin only it.
+async def find_run(store: RunStore, text: str) -> str:
+    """Return the digest of the run in *store* that *text* names: its digest, or 4 or more digits that begin only it.
 
     Raises:
         InputError: CMK115 when there is none, or more than one.
         RunStoreError: CMK512 when the run store cannot be read.
     """
+    return only_run(await store.runs(), text, store.address)
+
+
+def only_run(runs: Sequence[str], text: str, where: str) -> str:
+    """Return the one of *runs* that *text* names.
+
+    Raises:
+        InputError: CMK115 when there is none, or more than one.
+    """
     wanted = text.strip().lower()
-    fitting = [run for run in _runs(runs) if run.startswith(wanted)] if _PREFIX.fullmatch(wanted) else []
+    fitting = [run for run in runs if run.startswith(wanted)] if _PREFIX.fullmatch(wanted) else []
     if len(fitting) == 1:
         return fitting[0]
-    cause = f"several runs begin so: {', '.join(fitting)}" if fitting else f"{runs} holds no such run"
+    cause = f"several runs begin so: {', '.join(fitting)}" if fitting else f"{where} holds no such run"
     raise InputError(codes.input_.RUN_UNKNOWN, cause, resource=text)
 
 
-def _runs(runs: Path) -> Iterator[str]:
-    try:
-        names = sorted(path.name for path in runs.iterdir() if _DIGEST.fullmatch(path.name))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise unwritable(runs, error) from error
-    for name in names:
-        if journal_path(runs, name).exists():
-            yield name
-
-
-def _targets(path: Path) -> tuple[str, ...]:
+def _targets(review: bytes | None) -> tuple[str, ...]:
     """Return the targets a stored review names; none if it cannot be read: a listing must not fail for it."""
     try:
-        return tuple(str(target["id"]) for target in json.loads(path.read_bytes())["targets"])
-    except (OSError, ValueError, LookupError, TypeError):
+        return tuple(str(target["id"]) for target in json.loads(review or b"")["targets"])
+    except (ValueError, LookupError, TypeError):
         return ()

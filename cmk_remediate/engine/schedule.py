@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cmk_remediate import codes
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 
     from cmk_remediate.clock import Clock
+    from cmk_remediate.codes.code import Code
     from cmk_remediate.model.graph import Graph, Node
 
 T = TypeVar("T")
@@ -27,6 +30,7 @@ class Stop:
     def __init__(self) -> None:
         """Nobody wishes to end yet."""
         self.reason = ""
+        self.code = codes.engine.STOPPED
         self._asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -35,9 +39,10 @@ class Stop:
         """Whether somebody asked."""
         return bool(self.reason)
 
-    def ask(self, reason: str) -> None:
+    def ask(self, reason: str, code: Code = codes.engine.STOPPED) -> None:
         """Ask to end, for *reason*; from any thread or a signal handler."""
-        self.reason = self.reason or reason
+        if not self.reason:
+            self.reason, self.code = reason, code
         if self._loop is None:
             self._asked.set()
         else:
@@ -93,12 +98,17 @@ async def unless(over: Coroutine[Any, Any, None], reading: Coroutine[Any, Any, T
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Await *work*; if we are cancelled meanwhile, let it finish first. A write, once begun, is never cancelled."""
     task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if not task.done():
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
             await asyncio.wait({task})
-        raise
+        except asyncio.CancelledError as error:  # noqa: PERF203 - each cancellation is waited out
+            cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # looked at, for nobody else will
+        raise cancelled
+    return task.result()
 
 
 async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from cmk_remediate import codes
 from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import CmkError, RunStoreError, StoppedError
+from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError, StoppedError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
 
@@ -68,10 +68,10 @@ async def settle(node: Node, world: World) -> Settlement:
     try:
         await world.pick_up(node, attempts)
         return await _settle(node, world, attempts)
+    except (LeaseLost, StoppedError) as stopped:
+        return Settlement("skipped", stopped.code, stopped.cause, node.step, sent=attempts.sent, stopped=True)
     except RunStoreError:
         raise
-    except StoppedError as stopped:
-        return Settlement("skipped", stopped.code, stopped.cause, node.step, sent=attempts.sent, stopped=True)
     except CmkError as error:
         return Settlement("failed", error.code, error.cause, node.step, sent=attempts.sent)
     except Exception as error:  # noqa: BLE001 - a bug in one step must not leave another one's machine stopped

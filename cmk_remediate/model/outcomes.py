@@ -10,6 +10,8 @@ from cmk_remediate.codes.code import Code
 from cmk_remediate.model.ids import ResourceId
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from cmk_remediate.model.decisions import Estimate, Read, Request
 
 
@@ -148,8 +150,17 @@ class Reader(Protocol):
 class Azure(Reader, Protocol):
     """Azure as the engine knows it."""
 
-    async def send(self, request: Request, *, client_request_id: str) -> SendOutcome:
-        """Send *request* once, without retries, and return what came of it."""
+    async def send(
+        self,
+        request: Request,
+        *,
+        client_request_id: str,
+        permit: Callable[[float], Awaitable[None]] | None = None,
+    ) -> SendOutcome:
+        """Send *request* once, without retries, and return what came of it.
+
+        *permit* is asked at the last moment, with the seconds the request may take; what it raises is raised, and nothing was sent.
+        """
 
     async def wait(self, operation: Operation, estimate: Estimate, *, leave_after: int = 0) -> WaitOutcome:
         """Poll *operation* until it ends, first after its usual duration, within the read budget.

@@ -52,12 +52,12 @@ class PlanDocument:
         return self.plan.model_dump(mode="json")
 
     @property
-    def runs(self) -> Path | None:
-        """The run store the plan names, absolute; None when it names none."""
+    def runs(self) -> str | None:
+        """The run store the plan names, a folder's absolute path; None when it names none."""
         if self.plan.runs is None:
             return None
         base = self.path.parent if self.path else Path.cwd()
-        return (base / self.plan.runs).resolve()
+        return str((base / self.plan.runs).resolve())
 
 
 def load_plan(plan: str | Path | Mapping[str, Any]) -> PlanDocument:

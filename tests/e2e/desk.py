@@ -151,8 +151,11 @@ def several(count: int) -> Scene:
 
 
 def owner_sets(stage: Stage, resource: str, patch: dict[str, Any]) -> None:
-    """Let somebody else change *resource* by *patch* (RFC 7396), long enough ago for everybody to see it."""
+    """Let somebody else change *resource* by *patch* (RFC 7396), long enough ago for everybody to see it.
+
+    Not longer: a run that stands still meanwhile must not lose its leases.
+    """
     body = stage.azure.world.get(resource)
     assert body is not None
     stage.azure.world.apply([SetResource(ResourceId(resource), merge_patch(body, patch))])
-    stage.azure.advance(60)
+    stage.azure.advance(15)

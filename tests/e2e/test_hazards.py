@@ -40,7 +40,7 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
-from cmk_remediate.engine.journal_file import digest_of
+from cmk_remediate.engine.journal_lines import digest_of
 from cmk_remediate.errors import CmkError, RunStoreError
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.desk import adding, blocked, having, owner_sets, planning, several, without

@@ -5,7 +5,6 @@ Fails: an operator's mistake, or an Azure that cannot take the change, is found 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
-from cmk_remediate.engine.lease import RunStoreLock
 from cmk_remediate.simulator.declare import Schedule
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
 from tests.e2e.desk import adding, blocked, having, planning, refused, without
@@ -222,32 +220,6 @@ def test_an_unknown_run_is_1(desk: Sit, command: str) -> None:
     at = desk(one_server())
     at.reviewed()
     refused(at(command, "abcdef01"), 1, codes.input_.RUN_UNKNOWN, "abcdef01", str(at.stage.folder))
-
-
-def test_a_run_store_that_another_run_holds_is_1(desk: Sit) -> None:
-    at = desk(one_server())
-    run = at.reviewed()
-    holder = RunStoreLock(at.stage.folder, "0" * 64)
-    asyncio.run(holder.acquire())
-    try:
-        refused(at.apply(), 1, codes.engine.RUN_STORE_BUSY, "00000000", str(at.stage.folder))
-    finally:
-        asyncio.run(holder.release())
-    assert not (at.stage.folder / run).exists()
-
-
-def test_the_same_run_alive_is_said_in_one_line(desk: Sit) -> None:
-    at = desk(one_server())
-    run = at.reviewed()
-    holder = RunStoreLock(at.stage.folder, run)
-    asyncio.run(holder.acquire())
-    try:
-        outcome = at.apply()
-    finally:
-        asyncio.run(holder.release())
-    assert (outcome.code, outcome.writes) == (0, 0)
-    assert outcome.out.count("\n") == 1
-    assert run[:8] in outcome.out
 
 
 def test_what_is_refused_does_not_stop_the_rest(desk: Sit) -> None:

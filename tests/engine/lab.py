@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cmk_remediate.engine.journal import Journal
-from cmk_remediate.engine.journal_file import line_of
+from cmk_remediate.engine.journal_lines import line_of
 from cmk_remediate.engine.journal_state import JournalState
+from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.engine.precheck import precheck
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
@@ -221,7 +222,7 @@ class Lab:
             used: Journal = journal
             began = RunStarted(run=review.digest, at=AT, caller="me", approver="", accepted=(), undoes=review.undoes)
             if journal_in is not None:
-                used = await Journal.create(journal_in, review, began)
+                used = await Journal.create(LocalStore(journal_in), review, began)
             elif not journal.lines:
                 await journal.append(began)
             carried = Run(

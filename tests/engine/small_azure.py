@@ -27,7 +27,7 @@ from cmk_remediate.model.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from cmk_remediate.model.decisions import Estimate, Read, Request
     from cmk_remediate.model.ids import ResourceId
@@ -149,10 +149,18 @@ class SmallAzure:
         await self._call("after")
         return Answer(copy.deepcopy(answer), self.now())
 
-    async def send(self, request: Request, *, client_request_id: str) -> SendOutcome:
+    async def send(
+        self,
+        request: Request,
+        *,
+        client_request_id: str,
+        permit: Callable[[float], Awaitable[None]] | None = None,
+    ) -> SendOutcome:
         assert client_request_id
         await self._call("before")
         self.before_send(request)
+        if permit is not None:
+            await permit(25.0)
         self.in_flight += 1
         try:
             await SystemClock().sleep(0.05)

@@ -14,6 +14,7 @@ import pytest
 from cmk_remediate import codes
 from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.journal_file import RESERVED_BYTES, read
+from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.errors import BugError, RunStoreError
 from tests.engine.journal_parts import RUN, ended, intent, journal_of, outcome, review, settled, started
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 async def write(runs: Path, *records: Record) -> None:
     """Write *records* after the first one into a new journal."""
-    journal = await Journal.create(runs, review(), started())
+    journal = await Journal.create(LocalStore(runs), review(), started())
     for record in records:
         await journal.append(record)
     journal.close()
@@ -68,7 +69,7 @@ def test_the_last_line_torn_at_any_byte_is_cut_off_and_said(tmp_path: Path) -> N
     start = whole[:-1].rindex(b"\n") + 1
 
     async def opened() -> tuple[tuple[Record, ...], bool]:
-        journal = await Journal.open(tmp_path, RUN)
+        journal = await Journal.open(LocalStore(tmp_path), RUN)
         await journal.append(settled("a"))
         journal.close()
         return journal.records, journal.torn
@@ -103,7 +104,7 @@ def test_any_other_damage_is_refused(tmp_path: Path, alter: Callable[[list[bytes
     asyncio.run(write(tmp_path, intent("a"), outcome("a"), settled("a")))
     path = journal_of(tmp_path)
     path.write_bytes(b"".join(line + b"\n" for line in alter(path.read_bytes().splitlines())))
-    for job in (lambda: read(path), lambda: asyncio.run(Journal.open(tmp_path, RUN))):
+    for job in (lambda: read(path), lambda: asyncio.run(Journal.open(LocalStore(tmp_path), RUN))):
         with pytest.raises(RunStoreError) as caught:
             job()
         assert caught.value.code == codes.engine.JOURNAL_DAMAGED
@@ -136,7 +137,7 @@ def test_on_a_full_disk_an_outcome_takes_the_reserve_and_an_intent_is_refused(
     disk = Disk(monkeypatch, call, errno.ENOSPC, tmp_path)
 
     async def main() -> list[BaseException | None]:
-        journal = await Journal.create(tmp_path, review(), started())
+        journal = await Journal.create(LocalStore(tmp_path), review(), started())
         await journal.append(intent("a"))
         assert disk.reserve.stat().st_size == RESERVED_BYTES
         disk.failing = True
@@ -163,7 +164,7 @@ def test_a_disk_that_fails_otherwise_refuses_and_leaves_no_half_line(
     disk = Disk(monkeypatch, "write", errno.EIO, tmp_path)
 
     async def main() -> None:
-        journal = await Journal.create(tmp_path, review(), started())
+        journal = await Journal.create(LocalStore(tmp_path), review(), started())
         disk.failing = True
         with pytest.raises(RunStoreError):
             await journal.append(intent("a"))
@@ -180,11 +181,15 @@ def test_nothing_more_is_written_after_a_half_line_that_could_not_be_removed(
 ) -> None:
     disk = Disk(monkeypatch, "write", errno.EIO, tmp_path)
 
+    real = os.ftruncate
+
     def stuck(handle: int, size: int) -> None:
-        raise OSError(errno.EIO, "stuck")
+        if size:
+            raise OSError(errno.EIO, "stuck")
+        real(handle, size)  # of a lock file
 
     async def main() -> None:
-        journal = await Journal.create(tmp_path, review(), started())
+        journal = await Journal.create(LocalStore(tmp_path), review(), started())
         disk.failing = True
         monkeypatch.setattr(os, "ftruncate", stuck)
         for _ in range(2):
@@ -210,7 +215,11 @@ def test_a_read_only_store_is_refused_before_anything_is_sent(
 
     real = os.open
     monkeypatch.setattr(os, "open", refuse)
-    job = Journal.open(tmp_path, RUN) if verb == "open" else Journal.create(tmp_path, review(), started())
+    job = (
+        Journal.open(LocalStore(tmp_path), RUN)
+        if verb == "open"
+        else Journal.create(LocalStore(tmp_path), review(), started())
+    )
     with pytest.raises(RunStoreError, match="Read-only") as caught:
         asyncio.run(job)
     assert caught.value.code == codes.engine.JOURNAL_UNWRITABLE
@@ -227,7 +236,7 @@ def test_a_hundred_appends_at_once_cost_few_fsyncs(tmp_path: Path, monkeypatch: 
     disk = Disk(monkeypatch, "fsync", errno.EIO, tmp_path)
 
     async def main() -> int:
-        journal = await Journal.create(tmp_path, review(), started())
+        journal = await Journal.create(LocalStore(tmp_path), review(), started())
         before = disk.calls
         await asyncio.gather(*(journal.append(intent(f"step {number}")) for number in range(100)))
         journal.close()
@@ -258,7 +267,7 @@ def test_a_cancelled_append_lets_no_other_overtake_it(tmp_path: Path, monkeypatc
     real = os.fsync
 
     async def main() -> tuple[bool, bool]:
-        journal = await Journal.create(tmp_path, review(), started())
+        journal = await Journal.create(LocalStore(tmp_path), review(), started())
         loop = asyncio.get_running_loop()
         reached = asyncio.Event()
 
@@ -291,7 +300,7 @@ def test_a_finished_run_gives_the_reserved_room_back_and_an_unfinished_one_keeps
     assert (tmp_path / RUN / "reserve").exists()
 
     async def finish() -> None:
-        journal = await Journal.open(tmp_path, RUN)
+        journal = await Journal.open(LocalStore(tmp_path), RUN)
         assert journal.state.ended == ended(finished=False)
         await journal.append(ended())
         journal.close()

@@ -121,3 +121,13 @@ def test_law_9_names_two_runs_that_write_one_resource_at_once() -> None:
     assert [item.law for item in law_9(at_once)] == [9]
     within = {"a" * 64: [row("PUT", SERVER, 0), row("PUT", SERVER, 9)], "b" * 64: [row("DELETE", SERVER.lower(), 4)]}
     assert [item.law for item in law_9(within)] == [9]
+
+
+def test_law_9_names_a_vault_that_one_run_writes_and_whose_key_another() -> None:
+    vault = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
+    grant = f"{vault}/keys/one/providers/Microsoft.Authorization/roleAssignments/g"
+    first = [row("PATCH", vault, 0), row("PATCH", vault, 9)]
+    assert law_9({"a" * 64: first, "b" * 64: [row("PUT", grant, 4), row("PUT", f"{vault}2/keys/one", 5)]}) == []
+    broken = law_9({"a" * 64: first, "b" * 64: [row("PUT", f"{vault}/keys/one", 5)]})
+    assert [item.law for item in broken] == [9]
+    assert "vaults/kv" in broken[0].text

@@ -87,7 +87,7 @@ def test_runs_is_relative_to_the_plan_file(tmp_path: Path) -> None:
     path = tmp_path / "sql.yaml"
     path.write_text(with_lines("runs: ../journals"), encoding="utf-8")
 
-    assert load(path).runs == (tmp_path / ".." / "journals").resolve()
+    assert load(path).runs == str((tmp_path / ".." / "journals").resolve())
 
 
 def test_every_problem_is_named_with_line_and_field(tmp_path: Path) -> None:

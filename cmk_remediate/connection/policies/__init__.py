@@ -1,8 +1,8 @@
 """The one list of pipeline policies that every client is built with.
 
 In order: what the call carries, the SDKs' own decoding, the raw answer, the hosts we may ask, the read-only guard, retries (of
-reads only), pacing, the token, the log. There are no redirects and no provider registration: the SDKs' policy for that writes
-to the subscription (`azure.mgmt.core.policies.AsyncARMAutoResourceProviderRegistrationPolicy`).
+reads only), pacing, the token, the permit, the log. There are no redirects and no provider registration: the SDKs' policy for
+that writes to the subscription (`azure.mgmt.core.policies.AsyncARMAutoResourceProviderRegistrationPolicy`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from cmk_remediate.connection.policies.hook import HookPolicy
 from cmk_remediate.connection.policies.hosts import HostsPolicy
 from cmk_remediate.connection.policies.log import LogPolicy
 from cmk_remediate.connection.policies.pace import PacePolicy
+from cmk_remediate.connection.policies.permit import PermitPolicy
 from cmk_remediate.connection.policies.request_id import RequestIdPolicy
 from cmk_remediate.connection.policies.retry import RetryPolicy
 from cmk_remediate.connection.policies.token import TokenPolicy
@@ -50,5 +51,6 @@ def policy_list(
         RetryPolicy(connection.clock),
         PacePolicy(pacing, azure_clock),
         TokenPolicy(cloud, tokens),
+        PermitPolicy(),
         LogPolicy(connection.clock, azure_clock, traffic),
     ]

@@ -1,4 +1,4 @@
-"""Puts the bearer token on, last of all."""
+"""Puts the bearer token on, last but for the permit."""
 
 from __future__ import annotations
 
