@@ -12,7 +12,7 @@ from cmk_remediate.engine.access import AccessGates, judge
 from cmk_remediate.engine.attempts import OF_ACCESS
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
-from cmk_remediate.engine.lease import Permit, Unlimited
+from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
@@ -59,9 +59,6 @@ MANY = 25
 """So many writing steps at once that the read bucket (25 a second) is what they wait for."""
 SHOWN_BY = 10.0
 """Seconds after which a read usually shows an accepted write; the embedded Azure lags up to 10 s, Azure's bound is unconfirmed."""
-
-WRITE = 25.0
-"""Seconds a write may take; the connection asks for what it really grants one."""
 
 Ended = Accepted | NotYet | Refused | Unclear
 Took = Ended | StillRunning
@@ -314,9 +311,7 @@ class RunContext:
         if isinstance(outcome, (Accepted, StillRunning)):
             self._written[resource.key] = outcome.at
             self.grant_works(node)
-        if not isinstance(
-            outcome, StillRunning
-        ):  # the journal's record of the operation stays open: a resume asks again
+        if not isinstance(outcome, StillRunning):  # its record stays open: a resume asks again
             await self.journal.append(_outcome(node, outcome, self.clock.now()))
         self.say("sent", node, _words(outcome))
 

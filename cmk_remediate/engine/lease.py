@@ -28,6 +28,8 @@ RENEW = 20.0
 """Seconds between two renewals."""
 SPARE = 10.0
 """Seconds that must be left of the lease beyond the longest a request may take."""
+WRITE = 25.0
+"""Seconds a write may take; the connection asks again, for what it really grants one."""
 FRESH = 5.0
 """A lease renewed within so many seconds is not renewed again for a write; all writes of that time share one renewal."""
 LOOK = 2.0
