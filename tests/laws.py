@@ -32,7 +32,7 @@ ONCE = frozenset({"create", "start", "stop"})
 
 @dataclass(frozen=True)
 class Violation:
-    """A broken law: its number in DESIGN.md, and what broke it."""
+    """A broken law: its number in docs/safety.md, and what broke it."""
 
     law: int
     text: str

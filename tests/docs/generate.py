@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.codes import sql
 from tests.docs import excerpts, reference, rehearsal, tables
+from tests.docs import laws as law_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
+    "docs/safety.md": {"laws": law_table.laws},
     "docs/simulator.md": {
         "rehearsal": rehearsal.rehearsal,
         "simulate": excerpts.simulate,

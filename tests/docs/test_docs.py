@@ -24,6 +24,7 @@ from cmk_remediate.simulator.doubts import ALL
 from cmk_remediate.steps import REGISTRY
 from tests.conformance.rehearsal import SERVICES
 from tests.docs import excerpts, generate, markdown, reference
+from tests.docs.laws import LAWS, breaking
 from tests.docs.markdown import PAGES, ROOT, blocks, by_hand, named, text_of
 
 if TYPE_CHECKING:
@@ -225,3 +226,10 @@ def test_runbook_arguments_in_the_page_are_understood() -> None:
     assert len(given) == 2
     for text in given:
         job.parse_job(text, variable=lambda _: None, environment={})
+
+
+def test_every_law_has_code_that_keeps_it_and_tests_that_break_it() -> None:
+    """A law without two such tests is not counted as checked; a table that names a module which is gone says nothing."""
+    gone = [module for law in LAWS.values() for module in law.kept_by if not (ROOT / "cmk_remediate" / module).exists()]
+    assert gone == []
+    assert [number for number, tests in breaking().items() if len(tests) < 2] == []

@@ -70,7 +70,7 @@ def _gone(kind: str) -> Scene:
     """Return a scene whose key, or vault, was deleted and can still be recovered."""
     if kind == "key":
         scene = without(one_server(), KEY)
-        # Only who may read the vault's own endpoint sees what was deleted: Resource Manager says 404 (tests of HAZARDS 17).
+        # Only who may read the vault's own endpoint sees what was deleted: Resource Manager says 404.
         scene.estate["operator"] = {"object_id": OPERATOR, "role": ["Owner", "Key Vault Crypto Officer"]}
         return adding(scene, "resources", {"id": f"{VAULT}/deletedKeys/cmk", "properties": {"kty": "RSA"}})
     scene = one_server()

@@ -47,7 +47,7 @@ FAULT = st.sampled_from(
     kill=st.none() | st.tuples(st.integers(1, 40), st.sampled_from(["before", "after"])),
     time=st.none() | st.integers(1350, 1700),
 )
-def test_a_machine_that_ran_runs_at_the_end(
+def test_law_10_a_machine_that_ran_runs_at_the_end(
     faults: dict[str, list[Any]], stop_at: int | None, drift: str | None, kill: Any, time: int | None
 ) -> None:
     """Law 10: failure, refusal, drift, a wish to end, too little time, too many failures, death: in any mixture."""
@@ -80,7 +80,7 @@ def test_a_machine_that_ran_runs_at_the_end(
     assert powers(lab) == {"running"}
 
 
-def test_death_at_any_request_and_resume_leave_no_machine_stopped_and_stop_none_twice() -> None:
+def test_law_10_death_at_any_request_and_resume_leave_no_machine_stopped_and_stop_none_twice() -> None:
     lab, graph = fleet(2, 1)
     review = lab.dry_run(graph)
     calls = lab.copy().apply(review).calls
@@ -186,7 +186,7 @@ def test_a_bracket_opens_only_if_the_whole_of_it_fits() -> None:
     assert done.done.exit_code == 4
 
 
-def test_a_machine_that_cannot_be_started_is_the_first_line() -> None:
+def test_law_10_a_machine_that_cannot_be_started_is_the_first_line() -> None:
     lab, graph = fleet(1, 1)
     review = lab.dry_run(graph)
     key = rid("machines", "m0").key

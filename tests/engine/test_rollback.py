@@ -57,7 +57,7 @@ def graphs(draw: Any) -> tuple[Lab, Graph]:
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(estate=graphs())
 def test_no_undone_step_is_needed_by_one_that_stays(estate: tuple[Lab, Graph]) -> None:
-    """HAZARDS 2, over every graph and every prefix of its journal; and newest first."""
+    """Over every graph and every prefix of its journal; and newest first."""
     lab, graph = estate
     review = lab.dry_run(graph)
     lines = lab.apply(review).lines
