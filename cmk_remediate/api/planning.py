@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.api.audit import audit_needs
 from cmk_remediate.api.key_notes import key_notes
 from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.restriction import restriction_notes
@@ -28,7 +29,7 @@ from cmk_remediate.model.decisions import Blocked, Change
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import digest
-from cmk_remediate.model.review import FORMAT_VERSION, Made, Note, PlanSource, Review, ReviewedTarget
+from cmk_remediate.model.review import FORMAT_VERSION, Made, Note, PlanSource, Review, ReviewedStep, ReviewedTarget
 from cmk_remediate.planfile.load import PlanDocument, from_values, load
 from cmk_remediate.planfile.schema import seconds
 from cmk_remediate.services import services
@@ -214,7 +215,8 @@ async def make_review(
     late = set(barred) - set(blocked)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
-    named = vaults_of([frame.plan.content, [step.resource_id for step in steps]])
+    # The vault of a previous key is named by a step alone; its backups need it.
+    named = vaults_of(_naming(frame.plan.content, steps))
     said = [
         note for target, about in notes.items() for note in about if target not in late or not _of_move(note, target)
     ]
@@ -246,7 +248,7 @@ async def make_review(
         artefacts=(),
         acknowledgements_required=asked,
     )
-    return review.sealed(), checked
+    return review.sealed(), replace(checked, needed=(*checked.needed, *audit_needs(named)))
 
 
 def _of_move(note: Note, target: str) -> bool:
@@ -306,7 +308,11 @@ def check_cloud(cloud: str, connection: Connection) -> None:
 
 def named_in(review: Review) -> list[Any]:
     """Return everything in *review* that names the vaults its steps are about."""
-    return [review.plan.content, [step.resource_id for step in review.steps], [step.params for step in review.steps]]
+    return _naming(review.plan.content, review.steps)
+
+
+def _naming(content: Any, steps: Sequence[ReviewedStep]) -> list[Any]:
+    return [content, [step.resource_id for step in steps], [step.params for step in steps]]
 
 
 def vaults_of(content: Any) -> tuple[ResourceId, ...]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
+from cmk_remediate.api.audit import audit_note
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.json_types import at_path
@@ -60,6 +61,7 @@ async def recovery_notes(reader: Reader, vaults: Iterable[ResourceId], said: Seq
             body = {}
         if body is not None:
             found.extend(_of_vault(vault, str(at_path(body, "location") or "")))
+            found.append(await audit_note(reader, vault))
             if not covered:
                 text = f"what a key of {vault.name} encrypts is restored with that key only, in the version of its time"
                 found.append(_note(codes.notes.RESTORE_NEEDS, vault, text))
@@ -78,8 +80,6 @@ def _of_vault(vault: ResourceId, location: str) -> Iterator[Note]:
     yield _note(codes.notes.KEY_BACKUP, vault, f"whether anybody holds a backup of a key of {vault.name} is not known")
     text = f"a key backup is restored only into a vault of subscription {vault.subscription} in the same geography"
     yield _note(codes.notes.KEY_RESTORE_SCOPE, vault, text)
-    # Diagnostic settings are of another provider, whose SDK this library does not carry.
-    yield _note(codes.notes.AUDIT_LOGGING_UNKNOWN, vault, f"whether {vault.name} logs AuditEvent was not read")
 
 
 def _note(code: Code, vault: ResourceId, text: str) -> Note:

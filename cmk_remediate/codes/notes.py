@@ -50,15 +50,15 @@ AUDIT_LOGGING_UNKNOWN = Code(
     "CMK607",
     kind="note",
     title="whether the vault's key use is logged is not known",
-    meaning="The vault's diagnostic settings were not read, or could not be.",
-    next="Look for a diagnostic setting with the category AuditEvent.",
+    meaning="The vault's diagnostic settings could not be read.",
+    next="Let the caller read them (Microsoft.Insights/diagnosticSettings/read), or look for one with the category AuditEvent.",
 )
 AUDIT_LOGGING_ON = Code(
     "CMK608",
     kind="note",
     title="the vault's key use is logged",
-    meaning="A diagnostic setting of the vault sends AuditEvent.",
-    next="Nothing.",
+    meaning="A diagnostic setting of the vault sends AuditEvent, or a category group that holds it.",
+    next="Nothing, if what it sends is kept as long as backups are.",
 )
 KEY_MAY_BE_SOFT_DELETED = Code(
     "CMK609",

@@ -208,6 +208,13 @@ _ACCESS_ROWS = (
 _AROUND_ROWS = (
     _sdk(_RESOURCES, _GROUP, "get", "resource_groups.get", "resource_group_name=group"),
     _sdk(_RESOURCES, _SUBSCRIPTION, "provider", "providers.get", "resource_provider_namespace=query.namespace"),
+    _path(
+        ANY,
+        "list:diagnosticSettings",
+        "/{id}/providers/Microsoft.Insights/diagnosticSettings",
+        "2021-05-01-preview",
+        f"{_REST}Azure Monitor: Diagnostic Settings - List",
+    ),
     _path(_SUBSCRIPTION, "get", "/{id}", "2022-12-01", f"{_REST}Subscriptions - Get"),
     # Without `subscriptions` in the body it is asked of all that the caller may read in the tenant.
     _path(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.simulator import locks, policy
 from cmk_remediate.simulator.bodies import merge_patch
-from cmk_remediate.simulator.builtin import GROUPS, RESOURCES_VERSIONS
+from cmk_remediate.simulator.builtin import CORE, GROUPS, RESOURCES_VERSIONS
 from cmk_remediate.simulator.declare import ArmError, Json, SetResource
 from cmk_remediate.simulator.eventual import seen
 from cmk_remediate.simulator.request import ArmRequest, Refusal, not_found, subscription_not_found
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.world import World
 
 SUBSCRIPTIONS = "microsoft.resources/subscriptions"
+_ENGINES = frozenset(provider.namespace.lower() for provider in CORE)
+"""Namespaces of which the engine itself keeps what no provider declares: subscriptions, for one."""
 _SHOWN = ("id", "name", "type", "location", "tags", "kind", "sku", "identity", "managedBy", "plan", "zones")
 
 
@@ -125,7 +127,7 @@ def tracked(world: World) -> list[str]:
     """Return the types of what there is that Azure lists as resources, in lower case.
 
     Declared ones that have a location, databases among them: learn.microsoft.com, "Azure Resource Graph table and resource type
-    reference". Of a provider that is not here (an estate's bystanders) those at the top: what is below may be anything.
+    reference". Of types that nobody declares (an estate's bystanders) those at the top: what is below may be anything.
     """
     found: dict[str, None] = {}
     for record in world.store.tables["resources"].values():
@@ -134,7 +136,7 @@ def tracked(world: World) -> list[str]:
         if declared is not None:
             listed = declared.tracked and declared is not GROUPS
         else:
-            listed = kind.count("/") == 1 and kind.split("/")[0] not in world.registry.namespaces
+            listed = kind.count("/") == 1 and kind.split("/")[0] not in _ENGINES
         if listed:
             found[kind] = None
     return sorted(found)

@@ -62,6 +62,7 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "list:roleDefinitions": "providers/Microsoft.Authorization/roleDefinitions",
     "list:denyAssignments": "providers/Microsoft.Authorization/denyAssignments",
     "list:locks": "providers/Microsoft.Authorization/locks",
+    "list:diagnosticSettings": "providers/Microsoft.Insights/diagnosticSettings",
     "list:policyAssignments": "providers/Microsoft.Authorization/policyAssignments",
     "permissions": "providers/Microsoft.Authorization/permissions",
     "list:deletedVaults": "providers/Microsoft.KeyVault/deletedVaults",

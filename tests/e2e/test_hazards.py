@@ -605,7 +605,7 @@ RECOVERY = {
     "key backup": codes.notes.KEY_BACKUP,
     "where it restores": codes.notes.KEY_RESTORE_SCOPE,
     "what a restored database needs": codes.notes.RESTORE_NEEDS,
-    "audit logging": codes.notes.AUDIT_LOGGING_UNKNOWN,
+    "audit logging": codes.notes.AUDIT_LOGGING_MISSING,
 }
 
 

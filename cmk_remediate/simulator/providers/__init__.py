@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from cmk_remediate.simulator.providers.common import REVIEWS
 from cmk_remediate.simulator.providers.grants import GRANT_PROVIDER
 from cmk_remediate.simulator.providers.identity import IDENTITY_PROVIDER
+from cmk_remediate.simulator.providers.insights import INSIGHTS
 from cmk_remediate.simulator.providers.keyvault import KEYVAULT
 from cmk_remediate.simulator.providers.sql import SQL
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Provider
 
-PROVIDERS: tuple[Provider, ...] = (IDENTITY_PROVIDER, GRANT_PROVIDER, KEYVAULT, SQL, REVIEWS)
+PROVIDERS: tuple[Provider, ...] = (IDENTITY_PROVIDER, GRANT_PROVIDER, KEYVAULT, SQL, INSIGHTS, REVIEWS)
 """All there are; seeded in this order."""
