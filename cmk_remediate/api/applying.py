@@ -19,6 +19,7 @@ from cmk_remediate.engine import acceptance, run_store, window
 from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.journal import Journal
+from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.lease import Lease, take
 from cmk_remediate.engine.leased import begun_names, leased_names
 from cmk_remediate.engine.precheck import PreCheck, precheck
@@ -135,6 +136,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
         cause = f"it is of tenant {review.tenant} in {review.cloud}, the connection is of another"
         raise ReviewError(codes.input_.REVIEW_FOREIGN, cause, resource=review.short_digest)
     before = await run_store.state_of(store, review.digest)
+    check_fits(review, before)
     if before.rolled_back_by:
         cause = f"run {before.rolled_back_by[:8]} rolled it back"
         raise ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
@@ -153,6 +155,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
         session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=False)
         # Read again: whoever had the lease until now may have gone on with this run.
         before = await run_store.state_of(store, review.digest)
+        check_fits(review, before)
         held = Held(store, lease, names)
         work = _leased(review, graph, session, connection.clock, held, replace(how, stop=stop), before)
         return await alongside(lease.keep(), work)

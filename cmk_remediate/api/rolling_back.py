@@ -12,6 +12,7 @@ from cmk_remediate.api.store import open_store, review_of
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.aftermath import let_all_show
 from cmk_remediate.engine.claims import run_name
+from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.lease import outwait
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
@@ -46,6 +47,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
     await outwait(store, undone, [run_name(undone)], connection.clock)
     journal = await run_store.state_of(store, undone)
+    check_fits(review, journal)
     session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
     await let_all_show(review, journal, session, connection.clock)
     graph = graph_of(review, registry())

@@ -6,6 +6,8 @@ Fails: a run resumes on a journal that lies, or a crash in the middle of a line 
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.engine.journal_file import JOURNAL, REVIEW
 from cmk_remediate.errors import CmkError, InputError, ReviewError, RunStoreError
+from tests.e2e.estates import SERVER, SUB
 from tests.e2e.stage import Stage, told, writes
 from tests.faults.heirs import Play
 from tests.faults.moments import life, record
@@ -67,6 +70,34 @@ def test_the_last_line_cut_at_every_byte_is_said_and_the_run_goes_on(play: Play)
         stage.lawful()
 
 
+def test_whatever_the_last_record_is_a_cut_at_any_byte_leaves_a_run_that_can_go_on(play: Play) -> None:
+    """Each kind of record was the last one at some moment; cut, it counts as not written."""
+    assert play.recording.end is not None
+    play.recording.end.left.restore(play.folder)
+    lines = journal(play).read_bytes().splitlines(keepends=True)
+    last_of_kind = {json.loads(line)["type"]: number for number, line in enumerate(lines)}
+    assert last_of_kind.keys() >= {"run-started", "intent", "operation", "outcome", "settled", "run-ended"}
+    for kind, number in last_of_kind.items():
+        head, line = b"".join(lines[:number]), lines[number]
+        journal(play).write_bytes(head)
+        without = [one.state for one in cmk.runs(play.folder)]
+        for cut in range(1, len(line), 7):
+            journal(play).write_bytes(head + line[:cut])
+            assert [one.state for one in cmk.runs(play.folder)] == without, (kind, cut)
+
+
+def test_any_line_altered_is_told_from_a_torn_one(play: Play) -> None:
+    """All lines but the last, whose digest no other line carries; docs/safety.md says so."""
+    assert play.recording.end is not None
+    play.recording.end.left.restore(play.folder)
+    lines = journal(play).read_bytes().splitlines(keepends=True)
+    for number, line in enumerate(lines[:-1]):
+        place = len(line) // 2
+        altered = line[:place] + (b"x" if line[place : place + 1] != b"x" else b"y") + line[place + 1 :]
+        journal(play).write_bytes(b"".join([*lines[:number], altered, *lines[number + 1 :]]))
+        assert [one.state for one in cmk.runs(play.folder)] == ["damaged"], number
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -83,6 +114,77 @@ def test_a_tampered_journal_is_refused_by_every_verb_before_the_first_byte(
     journal(play).write_bytes(spoil(journal(play).read_bytes()))
     _refused(play, stage, codes.engine.JOURNAL_DAMAGED)
     assert [one.state for one in cmk.runs(play.folder)] == ["damaged"]
+
+
+def forged(data: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
+    """Return a journal in which *change* altered every record, with the chain of digests made anew: as a forger would."""
+    prev, lines = "", []
+    for line in data.splitlines():
+        record = json.loads(line)
+        change(record)
+        record["prev"] = prev or record["prev"]
+        lines.append(json.dumps(record, separators=(",", ":")).encode())
+        prev = hashlib.sha256(lines[-1]).hexdigest()
+    return b"".join(line + b"\n" for line in lines)
+
+
+ELSEWHERE = SERVER.replace(SUB, "99999999-9999-4999-8999-999999999999")
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        pytest.param(SERVER, ELSEWHERE, id="another subscription"),
+        pytest.param(SERVER, SERVER.replace("sql-one", "sql-other"), id="another server"),
+        pytest.param(SERVER, f"{SERVER}/../../x", id="no resource id"),
+    ],
+)
+def test_a_journal_whose_records_name_other_resources_is_refused_before_the_first_byte(
+    play: Play, was: str, now: str
+) -> None:
+    """Whoever can write the run store must not choose what we read, wait for or undo: its chain of digests is no signature."""
+
+    def change(record: dict[str, Any]) -> None:
+        for name in ("resource_id", "status_url", "location_url"):
+            if name in record:
+                record[name] = record[name].replace(was, now)
+
+    stage = pending(play).reborn(play.folder)
+    journal(play).write_bytes(forged(journal(play).read_bytes(), change))
+    _refused(play, stage, codes.engine.JOURNAL_DAMAGED)
+
+
+def test_a_journal_whose_records_name_another_step_is_refused_before_the_first_byte(play: Play) -> None:
+    def change(record: dict[str, Any]) -> None:
+        if "step" in record:
+            record["step"] += "0"
+
+    stage = pending(play).reborn(play.folder)
+    journal(play).write_bytes(forged(journal(play).read_bytes(), change))
+    _refused(play, stage, codes.engine.JOURNAL_DAMAGED)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://collector.example/subscriptions/{SUB}/status",
+        "http://management.azure.com/subscriptions/{SUB}/status",
+        "https://management.azure.com/subscriptions/99999999-9999-4999-8999-999999999999/status",
+        "https://management.azure.com/subscriptions/{SUB}/../99999999-9999-4999-8999-999999999999/status",
+    ],
+)
+def test_a_status_url_that_points_elsewhere_gets_not_one_byte_and_the_run_goes_on(play: Play, url: str) -> None:
+    def change(record: dict[str, Any]) -> None:
+        for name in ("status_url", "location_url"):
+            if name in record:
+                record[name] = url.replace("{SUB}", SUB)
+
+    stage = pending(play).reborn(play.folder)
+    journal(play).write_bytes(forged(journal(play).read_bytes(), change))
+    result = life(stage, lambda one: one.resume(play.review.digest))
+    assert result.exit_code == 0, told(result)
+    assert not [one.url for one in stage.since(0) if one.url.split("?")[0].endswith("/status")]
+    stage.lawful()
 
 
 def test_a_missing_review_is_said(play: Play) -> None:
