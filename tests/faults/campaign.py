@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults import crashes
 from tests.faults.heirs import Play
-from tests.faults.plans import Case, shipped, smallest
+from tests.faults.plans import Case, services, shipped, smallest, smallest_of
 from tests.faults.story import Sum, told_story
 from tests.faults.telling import COMMAND, figures
 
@@ -33,7 +33,7 @@ SHARES = 8
 
 def cases() -> list[Case]:
     """Return every plan that is crashed."""
-    return [smallest(), smallest(present=False), *shipped()]
+    return [*map(smallest_of, services()), smallest(present=False), *shipped()]
 
 
 def hushed() -> None:
@@ -93,7 +93,9 @@ def _crash(pool: Pool, most: int) -> int:
     jobs = [(number, share, SHARES, most) for number in range(len(names)) for share in range(SHARES)]
     for tally in pool.imap_unordered(crashed, jobs):
         tallies[tally.name].merge(tally)
+    named = crashes.named_in_docs()
     for tally in tallies.values():
+        tally.faults += [f"docs/safety.md does not name {kind}" for kind in sorted(tally.again.keys() - named)]
         _say([str(tally), *tally.faults[:20]])
     _say([f"crash points: {time.perf_counter() - began:.0f} s"])
     return sum(len(tally.faults) for tally in tallies.values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.heirs import Play
@@ -13,7 +15,6 @@ from tests.faults.plans import SECOND
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from tests.faults.heirs import Verdict
     from tests.faults.moments import Moment
@@ -24,6 +25,15 @@ STATUS_GONE = 25 * 3600.0
 
 SLOW = 200.0
 """Seconds an operation takes there: several times what a change of SQL usually does."""
+
+
+SAFETY = Path(__file__).parents[2] / "docs" / "safety.md"
+
+
+def named_in_docs() -> set[str]:
+    """Return the step kinds that docs/safety.md says may go out again after an effect that nobody could see."""
+    table = SAFETY.read_text("utf-8").partition("<!-- again -->")[2].partition("<!-- /again -->")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
 
 
 @dataclass

@@ -15,7 +15,7 @@ from tests.e2e.stage import Stage, path, rows, told, writes
 from tests.faults.disk import empty
 from tests.faults.moments import Recording, journaled, life, record
 from tests.faults.plans import SECOND
-from tests.laws import check_laws
+from tests.laws import check_laws, law_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,11 +80,20 @@ class Play:
 
     def rollback(self, stage: Stage) -> RunResult:
         """Undo what was done, or go on with undoing it."""
+        mark = stage.seen()
         review = stage.review_rollback(self.review.digest)
+        assert law_1(rows(stage.since(mark))) == []
         accept = review.acknowledgements_required
         return cmk.rollback(
             self.review.digest, connection=stage.connection, runs=stage.folder, review=review, accept=accept
         )
+
+    def go_on_undoing(self, stage: Stage) -> RunResult:
+        """Resume the rollback by its own digest where one was begun, else roll back."""
+        begun = [
+            one.run for one in cmk.runs(stage.folder) if one.undoes == self.review.digest and one.state == "unfinished"
+        ]
+        return stage.resume(begun[-1]) if begun else self.rollback(stage)
 
     # -- how that is judged ------------------------------------------------------------------------------------------------
 
@@ -100,6 +109,10 @@ class Play:
         stage.azure.advance(60)
         found_end = differences(self.end, renamed(stage.bodies(), stage.azure))
         self._again(moment, stage, verdict)
+        if moment.kind == "pending":
+            mark = stage.seen()
+            life(stage, lambda one: one.apply(self.review))
+            found_end += [f"a finished run applied again sent {path(one)}" for one in writes(stage.since(mark))]
         self._note(verdict, f"{moment}: resume", stage, [*map(str, found), *found_end])
         return verdict
 
@@ -110,8 +123,8 @@ class Play:
         where = f"{moment}: rollback"
         faults: list[str] = []
         if journaled(stage.folder, self.review.digest):
-            mark = self._tried(stage, self.rollback, verdict, where)
-            if mark is None:
+            verb = self.rollback if moment.kind == "before" else self.go_on_undoing
+            if self._tried(stage, verb, verdict, where) is None:
                 return verdict
             undoing = _undoing(stage.folder, self.review.digest)
             log = rows(stage.since(0))
@@ -147,8 +160,15 @@ class Play:
         verdict.faults += [f"{where}: {one}" for one in (*faults, *broken)]
 
     def _again(self, moment: Moment, stage: Stage, verdict: Verdict) -> None:
-        """Note the writes that took effect twice: forbidden where the journal knew of the first."""
-        steps = {(one["method"], one["resource_id"].lower()): one["step"] for one in _records(stage, self.review)}
+        """Note the writes that took effect twice: forbidden where the journal knew of the first, or with another body."""
+        intents = _records(stage, self.review)
+        steps = {(one["method"], one["resource_id"].lower()): one["step"] for one in intents}
+        for step in dict.fromkeys(one["step"] for one in intents):
+            bodies = {_canonical(one["body"]) for one in intents if one["step"] == step}
+            if len(bodies) > 1:
+                verdict.faults.append(
+                    f"{moment}: {self.kinds[step]} went out again with another body: {sorted(bodies)}"
+                )
         journal = moment.journal
         for (method, where, body), count in taken((*moment.log, *stage.since(0)), stage.azure).items():
             if count < 2:
@@ -157,8 +177,8 @@ class Play:
             kind = self.kinds.get(step, f"{method} {where}")
             verdict.again[kind] += 1
             mine = [one for one in journal if one.get("step") == step]
-            intents = [number for number, one in enumerate(mine) if one["type"] == "intent"]
-            known = [one for one in mine[intents[-1] :] if _tells(one)] if intents else []
+            sent = [number for number, one in enumerate(mine) if one["type"] == "intent"]
+            known = [one for one in mine[sent[-1] :] if _tells(one)] if sent else []
             if known or kind in ONCE_ONLY:
                 why = "the journal knew" if known else "it must happen once"
                 verdict.faults.append(f"{moment}: {kind} took effect {count} times, {why}: {body[:80]}")

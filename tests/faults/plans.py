@@ -1,14 +1,17 @@
-"""The plans to crash: every one in plans/ on the demo estate, and the smallest of each service."""
+"""The plans to crash: every one in plans/ on the demo estate, and the smallest of each service that has a plan there."""
 
 from __future__ import annotations
 
 import copy
+import tempfile
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+import cmk_remediate as cmk
 from cmk_remediate import simulator
 from cmk_remediate.simulator.estate import read
 from tests.e2e.estates import Scene, one_server
@@ -46,11 +49,48 @@ def smallest(*, present: bool = True) -> Case:
 def shipped() -> list[Case]:
     """Return every plan in plans/, on the demo estate."""
     estate = read(simulator.demo_estate())
+    return [Case(name, _two_operators(Scene(estate, plan))) for name, plan in _plans().items()]
+
+
+def services() -> list[str]:
+    """Return every service that has a plan in plans/."""
+    return sorted({str(plan["service"]) for plan in _plans().values()})
+
+
+def smallest_of(service: str) -> Case:
+    """Return the smallest plan of *service*: made by hand where there is one, else the least target of its plans."""
+    by_hand = {"sql": smallest}
+    return by_hand[service]() if service in by_hand else least(service)
+
+
+def least(service: str) -> Case:
+    """Return a plan of *service* in plans/, cut down to the target that needs the fewest changes."""
+    found = []
+    for name, plan in _plans().items():
+        if plan["service"] != service:
+            continue
+        case = next(one for one in shipped() if one.name == name)
+        for target, changes in _changes(case).items():
+            alone = [one for one in plan["targets"] if one["resource_id"].lower() == target.lower()]
+            if changes and alone:
+                scene = replace(case.scene, plan={**plan, "targets": alone})
+                found.append((changes, target, Case(f"{name}, {target.rsplit('/', 1)[1]} alone", scene)))
+    return min(found, key=lambda one: one[:2])[2]
+
+
+def _changes(case: Case) -> dict[str, int]:
+    """Return how many changes each target of *case* needs that can be moved."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Path(folder).resolve()
+        review = cmk.dry_run(case.scene.plan, connection=case.azure().connection(), runs=runs)
+    changing = {step.id for step in review.steps if step.request is not None and step.action not in ("keep", "none")}
+    return {one.id: len(changing & set(one.steps)) for one in review.targets if one.blocked is None}
+
+
+@cache
+def _plans() -> dict[str, dict[str, Any]]:
     yaml = YAML(typ="safe", pure=True)
-    plans = sorted(FOLDER.glob("*.yaml"))
-    return [
-        Case(f"plans/{plan.name}", _two_operators(Scene(estate, yaml.load(plan.read_text("utf-8"))))) for plan in plans
-    ]
+    return {f"plans/{plan.name}": yaml.load(plan.read_text("utf-8")) for plan in sorted(FOLDER.glob("*.yaml"))}
 
 
 def _two_operators(scene: Scene) -> Scene:
