@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.model.records import Intent, OperationBegan
     from cmk_remediate.model.review import Review
 
 
@@ -32,7 +33,8 @@ def check_fits(review: Review, journal: JournalState) -> None:
         if key not in addresses:
             raise _damaged(f"it records {key}, which is no step of its review")
         operation = [state.operation] if state.operation is not None else []
-        for record in (*state.intents, *operation):
+        records: list[Intent | OperationBegan] = [*state.intents, *operation]
+        for record in records:
             if not _fits(record.resource_id, addresses[key], within):
                 raise _damaged(f"it says that {key} wrote {record.resource_id}, which its review does not")
 
