@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from cmk_remediate.engine import journal_file
+from cmk_remediate.engine.claims import CLAIMS
 from cmk_remediate.engine.journal_file import JOURNAL
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class Disk:
         journals: dict[str, tuple[int, int]] = {}
         for path in sorted(self.store.rglob("*")) if self.store.exists() else ():
             inside = [one for one in (path, *path.parents) if one != self.store and self.store in one.parents]
+            if path.is_file() and path.parent.name == CLAIMS:
+                # Of no account after a power cut; after a mere kill they are still there, and whoever comes has to wait them out.
+                files[str(path.relative_to(self.store))] = path.read_bytes()
+                continue
             if not path.is_file() or any(str(one) not in self.named for one in inside):
                 continue
             inode = path.stat().st_ino
