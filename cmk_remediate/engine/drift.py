@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.model.decisions import Blocked, Change, Decision, Line, Manual
+from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Line, Manual
 from cmk_remediate.model.values import is_unknown_json, to_json
 
 if TYPE_CHECKING:
@@ -17,10 +17,13 @@ CHANGES = frozenset({"create", "update", "delete", "start", "stop"})
 def drift(reviewed: ReviewedStep, decision: Decision) -> str:
     """Return how *decision* differs from what was reviewed, in one sentence; empty when it does not.
 
-    Done is never drift: the change is there already. Waiting is never drift. What the review did not know, Azure may fill.
+    Done is no drift where what it rests on is what the review said would be there: the change is there already. Waiting is never
+    drift. What the review did not know, Azure may fill.
     """
     if isinstance(decision, Blocked):
-        return f"{decision.why} [{decision.code}]"
+        return f"{decision.why}{_as_reviewed(reviewed.lines, decision.why)} [{decision.code}]"
+    if isinstance(decision, Done):
+        return _done_drift(reviewed, decision.lines)
     if isinstance(decision, Manual):
         return "" if reviewed.action == "manual" else f"has to be done by hand now: {decision.instructions}"
     if not isinstance(decision, Change):
@@ -28,14 +31,15 @@ def drift(reviewed: ReviewedStep, decision: Decision) -> str:
     if reviewed.action not in CHANGES:
         first = next((line for line in decision.lines if line.role == "owned"), None)
         shown = f"{first.path} is {_show(to_json(first.before))}" if first else decision.why
-        return f"nothing was to change here when it was reviewed; now {shown}"
+        was = _as_reviewed(reviewed.lines, first.path) if first else ""
+        return f"nothing was to change here when it was reviewed; now {shown}{was}"
     return _lines_drift(reviewed.lines, decision.lines)
 
 
 def _lines_drift(reviewed: tuple[ReviewedLine, ...], now: tuple[Line, ...]) -> str:
-    expected = {(line.path, line.role): line for line in reviewed}
+    expected = {line.path: line for line in reviewed}
     for line in now:
-        was = expected.pop((line.path, line.role), None)
+        was = expected.pop(line.path, None)
         if was is None:
             return f"{line.path} was not in the review; it is {_show(to_json(line.before))}"
         before, after = to_json(line.before), to_json(line.after)
@@ -47,6 +51,25 @@ def _lines_drift(reviewed: tuple[ReviewedLine, ...], now: tuple[Line, ...]) -> s
         left = next(iter(expected.values()))
         return f"{left.path} was {_show(left.before)} in the review and is not to be changed any more"
     return ""
+
+
+def _done_drift(reviewed: ReviewedStep, now: tuple[Line, ...]) -> str:
+    """Return where *now*, what a Done rests on, is not what the review said would be there: somebody else has made it otherwise."""
+    expected = {line.path: line for line in reviewed.lines}
+    for line in now:
+        was, shown = expected.get(line.path), to_json(line.before)
+        if was is None and reviewed.action == "none":
+            return f"{line.path} was not in the review; it is {_show(shown)}"
+        if was is not None and not _same(was.after, shown):
+            said = "was" if was.role == "relied_on" else "was to become"
+            return f"{line.path} {said} {_show(was.after)} in the review and is {_show(shown)} now"
+    return ""
+
+
+def _as_reviewed(lines: tuple[ReviewedLine, ...], sentence: str) -> str:
+    """Return what the property that *sentence* names was in the review; empty where it was not in it."""
+    was = next((line for line in lines if line.path in sentence), None)
+    return f"; in the review it was {_show(was.before)}" if was is not None else ""
 
 
 def _same(reviewed: Any, now: Any) -> bool:

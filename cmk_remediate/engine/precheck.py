@@ -11,7 +11,7 @@ from cmk_remediate.codes.code import Code
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
-from cmk_remediate.model.decisions import Blocked, Change, Read
+from cmk_remediate.model.decisions import Blocked, Change, Done, Read
 from cmk_remediate.model.outcomes import Answer, Reader
 
 if TYPE_CHECKING:
@@ -64,6 +64,9 @@ async def precheck(
     sent = {key for key, state in journal.steps.items() if state.sent}
     projected = await project(graph, once, opened=sent)
     begun = begun_targets(graph, journal)
+    moving = {
+        target for item in projected.values() if isinstance(item.decision, Change) for target in item.node.targets
+    }
     reviewed = {step.id: step for step in review.steps}
     refused: dict[str, Refusal] = {}
     for key, item in projected.items():
@@ -71,8 +74,14 @@ async def precheck(
         if difference and not journal.step(key).unclear:
             code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
             refusal = Refusal(code, f"{_where(item)}: {difference}")
+            # Where nothing is left to do there is nothing to refuse, whatever it rests on.
+            concerned = moving if isinstance(item.decision, Done) else item.node.targets
             refused.update(
-                {target: refused.get(target, refusal) for target in item.node.targets if target not in begun}
+                {
+                    target: refused.get(target, refusal)
+                    for target in item.node.targets
+                    if target in concerned and target not in begun
+                }
             )
     idle = frozenset(key for key, item in projected.items() if item.idle)
     changing = frozenset(key for key, item in projected.items() if isinstance(item.decision, Change))

@@ -255,7 +255,9 @@ class Run:
 
 
 def _unsupported(whole: Graph, left: Graph) -> frozenset[str]:
-    """Return the steps of *left* that need one which went with a refused target: restricting a vault comes after every switch."""
+    """Return the steps of *left* that need one which went with a refused target, unless they run for the rest."""
     return frozenset(
-        node.id for node in left.nodes if any(need not in left.by_id for need in whole.by_id[node.id].needs)
+        node.id
+        for node in left.nodes
+        if not node.step.runs_for_the_rest and any(need not in left.by_id for need in whole.by_id[node.id].needs)
     )

@@ -147,7 +147,7 @@ class AssignKeyRole(Step):
             return Done("the role assignment exists")
         return Blocked(
             codes.access.GRANT_CONFLICT,
-            f"the assignment {at_path(body, 'name')} makes {roles.principal_of(body)} "
+            f"properties.principalId of the assignment {at_path(body, 'name')} is {roles.principal_of(body)}, its role is "
             f"{roles.role_name(roles.role_of(body))}{' under a condition' if roles.has_condition(body) else ''}",
         )
 

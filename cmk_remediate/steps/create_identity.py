@@ -24,7 +24,7 @@ from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import UNKNOWN, ClientId, Output, PrincipalId
-from cmk_remediate.steps import ownership
+from cmk_remediate.steps import ownership, vault_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +69,9 @@ class CreateIdentity(Step):
         if found.body is not None:
             if at_path(found.body, "properties.principalId") is None:
                 return Pending(f"the identity {self.identity.name} has no principal yet", 5)
-            where = at_path(found.body, "location")
-            return Done(f"the identity {self.identity.name} exists in {where}")
+            where = vault_state.region(found.body)
+            line = Line("location", where, where, "relied_on")
+            return Done(f"the identity {self.identity.name} exists in {where}", (line,))
         body = {"location": self.location, "tags": ownership.tags(self.owner, self.review)}
         made = {
             "id": self.identity.text,

@@ -30,8 +30,9 @@ from cmk_remediate.steps import key_state, ownership, reads
 from cmk_remediate.steps.rotation import RotationPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+_NEEDED = frozenset(one.lower() for one in key_state.NEEDED_OPERATIONS)
 KEPT = Reversibility("kept", "a key is never deleted or disabled: backups may need it", codes.vault.KEY_KEPT)
 
 
@@ -151,6 +152,18 @@ class CreateKey(Step):
             properties["rotationPolicy"] = self.rotation.body()
         return properties
 
+    def _unlike(self, body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield what else of an existing key is not as this step would make it, so that another's key is not taken for ours.
+
+        Not its expiry: that moves with each rotation.
+        """
+        operations = at_path(body, "properties.keyOps")
+        if operations is not None and {str(one).lower() for one in operations} != _NEEDED:
+            yield "properties.keyOps", sorted(operations)
+        policy = at_path(body, "properties.rotationPolicy")
+        if self.rotation is not None and RotationPolicy.read(policy) != self.rotation:
+            yield "properties.rotationPolicy", policy
+
     def _lines(self) -> tuple[Line, ...]:
         properties = self._properties()
         values = {f"properties.{name}": value for name, value in properties.items() if name != "attributes"}
@@ -168,5 +181,6 @@ class CreateKey(Step):
             Line(path, at_path(body, path), at_path(body, path), "relied_on")
             for path in ("properties.kty", "properties.keySize", "properties.attributes.enabled")
         )
+        lines += tuple(Line(path, value, value, "relied_on") for path, value in self._unlike(body))
         remark = f"; used as it is: {'; '.join(other)}" if other else ""
         return Done(f"the key {self.key_name} exists{remark}", lines)

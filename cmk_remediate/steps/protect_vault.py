@@ -60,6 +60,7 @@ class ProtectVault(Step):
 
     kind: ClassVar[str] = "protect_vault"
     only_follows: ClassVar[bool] = True
+    runs_for_the_rest: ClassVar[bool] = True
 
     vault: ResourceId
     tenant: str = ""

@@ -53,6 +53,7 @@ class RestoreProtector(SqlStep):
         uri: that key's latest versioned URI; None for ServiceManaged.
         versionless: the recorded name had no version.
         follows: ``autoRotationEnabled`` as recorded.
+        wrote_follows: ``autoRotationEnabled`` as our own write set it; None where that is not known.
     """
 
     kind: ClassVar[str] = "restore_protector"
@@ -62,6 +63,7 @@ class RestoreProtector(SqlStep):
     uri: KeyUri | Ref[KeyUri] | None = None
     versionless: bool = False
     follows: bool | None = None
+    wrote_follows: bool | None = None
 
     def address(self) -> ResourceId:
         """Return the protector's id."""
@@ -83,7 +85,12 @@ class RestoreProtector(SqlStep):
         if named and (current.follows or False) == (self.follows or False):
             return Done(f"the protector of {self.server.name} is {current.words()}")
         if not named and not current.names(self.wrote):
-            why = f"properties.serverKeyName of {self.server.name} is {current.words()}, which this run did not write"
+            wrote = f"{self.wrote.names[0]}_{self.wrote.name}".lower()
+            why = f"properties.serverKeyName of {self.server.name} is {current.words()}, this run wrote {wrote}"
+            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.server.text)
+        if not named and self.wrote_follows is not None and (current.follows or False) != self.wrote_follows:
+            shown = f"{current.follows}, this run wrote {self.wrote_follows}"
+            why = f"properties.autoRotationEnabled of {self.server.name} is {shown}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.server.text)
         for database in found.reads.get(databases(self.server)) or ():
             if str(at_path(database, "properties.status")).lower() == "inaccessible":
@@ -138,7 +145,7 @@ class RestoreProtector(SqlStep):
 
 
 def way_back(
-    step: SqlStep, was: Protector, previous: ResourceId | None, *, wrote: ResourceId
+    step: SqlStep, was: Protector, previous: ResourceId | None, *, wrote: ResourceId, wrote_follows: bool
 ) -> Step | tuple[Step, ...]:
     """Return what brings *step*'s server back to the protector it had: *was*, whose customer key is *previous*.
 
@@ -146,12 +153,25 @@ def way_back(
     """
     if not was.is_customer or previous is None:
         return RestoreProtector(
-            step.server, wrote, None, None, follows=was.follows, partner=step.partner, group=step.group
+            step.server,
+            wrote,
+            follows=was.follows,
+            wrote_follows=wrote_follows,
+            partner=step.partner,
+            group=step.group,
         )
     find = FindKey(previous)
     versionless = not was.version
     register = RegisterServerKey(step.server, previous, find.uri, versionless, exact=True, partner=step.partner)
     back = RestoreProtector(
-        step.server, wrote, previous, find.uri, versionless, was.follows, partner=step.partner, group=step.group
+        step.server,
+        wrote,
+        previous,
+        find.uri,
+        versionless,
+        was.follows,
+        wrote_follows,
+        partner=step.partner,
+        group=step.group,
     )
     return (find, register, back)

@@ -130,7 +130,7 @@ class SetProtector(SqlStep):
         if was.is_customer and (previous is None or not was.names(previous)):
             why = self.no_way_back or f"the previous key {was.words()} was not checked in the review"
             return OneWay(why, codes.sql.PREVIOUS_KEY_ONE_WAY)
-        return way_back(self, was, previous, wrote=self.key)
+        return way_back(self, was, previous, wrote=self.key, wrote_follows=not self.pinned)
 
     def permissions(self) -> Permissions:
         """Return reading the server and writing its protector; and finding the key in use, whose vault only a list tells."""

@@ -133,7 +133,7 @@ class SwitchInOnePatch(SqlStep):
         if was.is_customer:
             why = f"the previous key {was.words()} was not checked in the review"
             return OneWay(why, codes.sql.PREVIOUS_KEY_ONE_WAY)
-        return way_back(self, was, None, wrote=self.key)
+        return way_back(self, was, None, wrote=self.key, wrote_follows=False)
 
     def permissions(self) -> Permissions:
         """Return writing the server, its keys and its protector, and assigning every identity the body names."""

@@ -1,0 +1,189 @@
+"""Another's hand: for every line of a review a change of the property it is about, made by somebody else.
+
+A property is found by its path. What a line shows in other words than the body's has a row of its own below; a line of a later
+service that neither way finds fails its test by name, until it has one.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.connection import Session
+from cmk_remediate.model.decisions import Estimate, Request
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import at_path, merge_patch
+from cmk_remediate.model.outcomes import Accepted, Started
+from cmk_remediate.model.review import ReviewedLine, ReviewedStep
+from cmk_remediate.simulator.declare import Schedule, SetResource
+from cmk_remediate.simulator.providers.sql.geo import FAILOVER
+from tests.faults.plans import SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cmk_remediate.model.review import Review
+    from cmk_remediate.simulator.embedded import EmbeddedAzure
+    from tests.e2e.stage import Stage
+
+ELSEWHERE = "00000000-0000-4000-8000-00000000e15e"
+FOREIGN_IDENTITY = (
+    "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-else"
+)
+FOREIGN_KEY = "kv-else_else_0e15e0e15e0e15e0e15e0e15e0e15e00"
+CHOSEN: dict[str, Any] = {
+    "location": "northcentralus",
+    "properties.kty": "RSA-HSM",
+    "properties.keySize": 2048,
+    "properties.keyOps": ["wrapKey", "unwrapKey", "sign"],
+    "properties.rotationPolicy": {
+        "attributes": {},
+        "lifetimeActions": [{"trigger": {"timeAfterCreate": "P2Y"}, "action": {"type": "rotate"}}],
+    },
+    "properties.principalId": ELSEWHERE,
+}
+"""What another chooses where any other value would not do: Azure takes these, and so would a service."""
+
+DERIVED = {
+    ("register_server_key", "name"): "the address of a server key says all there is to it",
+    ("register_server_key", "properties.serverKeyType"): "the same",
+    ("assign_key_role", "properties.principalType"): "Azure knows what its principal is; nobody chooses it",
+}
+"""(step, path): why nobody can change this beside the others of its resource."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One change by another.
+
+    Attributes:
+        step: the step whose line it is about.
+        line: the line.
+    """
+
+    step: ReviewedStep
+    line: ReviewedLine
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        where = (self.step.resource_id or "").rpartition("/")[2]
+        return f"{self.step.kind} {where} {self.line.role} {self.line.path.rpartition('/')[2]}"
+
+    @property
+    def sort(self) -> tuple[str, str, str, str]:
+        """Equal for lines of different resources that say the same."""
+        return self.step.kind, self.step.action, self.line.role, self.line.path.partition("./")[0]
+
+    def strike(self, stage: Stage) -> None:
+        """Change the property, long enough ago for everybody to see it."""
+        resource = ResourceId.parse(self.step.resource_id or "")
+        if stage.azure.world.get(resource) is None:
+            _create(stage, self.step)
+        _change(stage, resource, self.line)
+        stage.azure.advance(60)
+
+
+def hands(review: Review, azure: EmbeddedAzure) -> Iterator[Hand]:
+    """Yield a change for every line of *review* that somebody else can change: not of what has no address or no scope yet."""
+    for step in review.steps:
+        if step.resource_id is None or step.action == "keep":
+            continue
+        scope = ResourceId.parse(step.resource_id).scope
+        if scope is not None and azure.world.get(scope) is None:
+            continue
+        for line in step.lines:
+            if line.path and (step.kind, line.path) not in DERIVED:
+                yield Hand(step, line)
+
+
+def distinct(found: Iterable[Hand]) -> list[Hand]:
+    """Return the first of those hands whose lines say the same of different resources."""
+    first: dict[tuple[str, ...], Hand] = {}
+    for hand in found:
+        first.setdefault(hand.sort, hand)
+    return list(first.values())
+
+
+def touched(review: Review, hand: Hand) -> set[str]:
+    """Return the targets that *hand* concerns and that would change something."""
+    changing = {step.id for step in review.steps if step.request is not None and step.action != "keep"}
+    return {
+        target.id
+        for target in review.targets
+        if target.blocked is None and hand.step.id in target.steps and changing & set(target.steps)
+    }
+
+
+def _create(stage: Stage, step: ReviewedStep) -> None:
+    """Make the resource, as the review would have."""
+    assert step.request is not None, f"{step.kind}: there is nothing to change"
+    request = Request("PUT", ResourceId.parse(step.resource_id or ""), step.request.body)
+    connection = stage.azure.connection(SECOND)
+
+    async def send() -> None:
+        session = Session(connection, read_only=False)
+        sent = await session.send(request, client_request_id=ELSEWHERE)
+        ended = await session.wait(sent.operation, Estimate(1, 600)) if isinstance(sent, Started) else sent
+        assert isinstance(ended, Accepted), f"{step.kind}: {ended}"
+
+    connection.run(send)
+
+
+def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
+    world = stage.azure.world
+    body = copy.deepcopy(world.get(resource)) or {}
+    if line.path in ("failoverGroups", "replicationLinks"):
+        group = world.children(resource.top_level, "failoverGroups")[0][0]
+        world.schedule(Schedule(0.0, FAILOVER, {"group": str(group)}))
+        return
+    if line.path.startswith("identity."):
+        _change_identity(body, line)
+    elif line.path == "properties.primaryUserAssignedIdentityId":
+        foreign = FOREIGN_IDENTITY.format(resource.subscription)
+        named = {**(at_path(body, "identity.userAssignedIdentities") or {}), foreign: {}}
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": named}
+        _lay(body, line.path, foreign)
+    elif line.path in ("properties.serverKeyName", "properties.serverKeyType"):
+        taken = line.path.endswith("Name") or line.before != "AzureKeyVault"
+        kind, name = ("AzureKeyVault", FOREIGN_KEY) if taken else ("ServiceManaged", "ServiceManaged")
+        patch = {"serverKeyType": kind, "serverKeyName": name, "uri": None}
+        body = merge_patch(body, {"kind": kind.lower(), "properties": patch})
+    else:
+        _lay(body, line.path, other(line, at_path(body, line.path)))
+    world.apply([SetResource(resource, body)])
+
+
+def _change_identity(body: dict[str, Any], line: ReviewedLine) -> None:
+    named = dict(at_path(body, "identity.userAssignedIdentities") or {})
+    path = line.path.removeprefix("identity.userAssignedIdentities.")
+    if path == line.path:
+        body["identity"] = {"type": "SystemAssigned", "principalId": ELSEWHERE}
+        return
+    there = [key for key in named if key.lower() == path]
+    for key in there:
+        del named[key]
+    if not there:
+        named[path] = {}
+    body["identity"] = {"type": "UserAssigned" if named else "None", "userAssignedIdentities": named}
+
+
+def other(line: ReviewedLine, value: Any) -> Any:
+    """Return another value than *value* for the property of *line*, and than the one it was to become."""
+    if line.path in CHOSEN:
+        return CHOSEN[line.path]
+    seen = value if value is not None else line.after
+    if isinstance(seen, bool):
+        return not seen
+    if isinstance(seen, int):
+        return seen + 1
+    assert isinstance(seen, str), f"how does somebody else change {line.path}, which is {seen!r}?"
+    return f"{seen}-other"
+
+
+def _lay(body: dict[str, Any], path: str, value: Any) -> None:
+    *above, last = path.split(".")
+    for name in above:
+        body = body.setdefault(name, {})
+        assert isinstance(body, dict), f"{path} is no path of the body"
+    body[last] = value
