@@ -97,7 +97,7 @@ class Gates:
             return Held(self._stop.code, self._stop.reason, stopped=True)
         if self._canary_verdict and not self._canary & set(node.targets):
             return Held(codes.engine.CANARY_FAILED, self._canary_verdict, stopped=True)
-        if len(self._failed) >= self._max_failures and not self._failed & set(node.targets):
+        if len(self._failed) >= self._max_failures:
             return Held(
                 codes.engine.TOO_MANY_FAILURES, f"{len(self._failed)} targets failed before this one", stopped=True
             )

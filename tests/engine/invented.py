@@ -171,6 +171,14 @@ class Door(OnThing):
 
 
 @dataclass(frozen=True)
+class LastDoor(Door):
+    """A door that comes after others for the sake of order alone; what it leaves behind does not stand on them."""
+
+    kind: ClassVar[str] = "last-door"
+    only_follows: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
 class GrantThing(MakeThing):
     """Creates a grant; removed by rollback only if nothing that stands on it was ever sent."""
 
@@ -320,6 +328,7 @@ REGISTRY = Registry(
     MakeThing,
     DeleteThing,
     Door,
+    LastDoor,
     GrantThing,
     WaitThing,
     StopMachine,

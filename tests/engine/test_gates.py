@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.model.graph import Graph, GraphBuilder
+from cmk_remediate.model.records import Intent, Settled
 from tests.engine.invented import SetThing, rid
-from tests.engine.lab import Lab
+from tests.engine.lab import Lab, records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.engine.small_azure import SmallAzure
 
 NAMES = ("a", "b", "c")
 
@@ -75,6 +84,76 @@ def test_after_so_many_failures_no_target_is_begun() -> None:
     done = lab.apply(review, settings=lambda azure: azure.faults.update({rid("things", "a").key: ["refused"]}))
     assert done.ends == ["failed", "skipped", "skipped"]
     assert done.done.targets[2].code == "CMK506"
+
+
+SHARED = rid("things", "shared")
+
+
+def staggered(later: set[int], *, shared: bool) -> tuple[Lab, Graph]:
+    """Return four targets of two steps; those in *later* begin behind the one before; all may wait for a shared step."""
+    lab, builder = Lab(), GraphBuilder()
+    common = SetThing(lab.put(SHARED, {"color": "red"}), "color", "blue")
+    last: SetThing | None = None
+    for number in range(4):
+        first, second = (
+            SetThing(lab.put(rid("things", f"{name}{number}"), {"color": "red"}), "color", "blue")
+            for name in ("one", "two")
+        )
+        behind = [last] if last is not None and number in later else []
+        if shared:
+            builder.add(common, target=f"t{number}")
+        needs = [common] if shared and number % 2 else []
+        builder.add(first, target=f"t{number}", needs=needs, after=behind)
+        builder.add(second, target=f"t{number}", needs=[first])
+        last = second
+    return lab, builder.build()
+
+
+def begun_after(cap: int, graph: Graph, lines: Sequence[bytes]) -> tuple[set[str], set[str]]:
+    """Return the targets that began, and those of them that did once *cap* targets had failed; as the journal tells."""
+    begun: set[str] = set()
+    late: set[str] = set()
+    failed: set[str] = set()
+    for record in records_of(lines):
+        if isinstance(record, Intent):
+            targets = set(graph.by_id[record.step].targets)
+            late |= targets if len(failed) >= cap and not targets & begun else set()
+            begun |= targets if len(targets) == 1 else set()
+        elif isinstance(record, Settled) and record.result in ("failed", "drifted"):
+            failed |= set(graph.by_id[record.step].targets)
+    return begun, late
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    cap=st.integers(1, 3),
+    slow=st.lists(st.integers(0, 90), min_size=4, max_size=4),
+    later=st.sets(st.integers(1, 3)),
+    refused=st.sets(st.sampled_from(["one0", "two1", "one2", "two3", "shared"])),
+    drifted=st.sets(st.sampled_from(["one1", "two0", "one3"])),
+    shared=st.booleans(),
+)
+def test_no_target_begins_once_the_cap_is_reached_and_what_was_begun_goes_on(
+    *, cap: int, slow: list[int], later: set[int], refused: set[str], drifted: set[str], shared: bool
+) -> None:
+    """Some start late, behind others; some stand on a step that all share; a target fails by a refusal or by a late drift."""
+    lab, graph = staggered(later, shared=shared)
+    review = lab.dry_run(graph)
+
+    def hand(_: object) -> None:
+        for name in drifted:
+            lab.put(rid("things", name), {"color": "green"})
+
+    def plan(azure: SmallAzure) -> None:
+        azure.slow = {rid("things", f"one{number}").key: seconds for number, seconds in enumerate(slow)}
+        azure.faults = {rid("things", name).key: ["refused"] for name in refused}
+        azure.before_send = hand
+
+    done = lab.apply(review, rules=Rules(max_failures=cap), settings=plan)
+    begun, late = begun_after(cap, graph, done.lines)
+    assert not late
+    held = {target.id for target in done.done.targets if target.code == "CMK506"}
+    assert not held & begun, "what was begun goes on"
 
 
 def test_exit_0_done_and_done_already() -> None:

@@ -13,21 +13,25 @@ from cmk_remediate.engine.rollback import inverse
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from tests.engine.estates import whole
-from tests.engine.invented import REGISTRY, DeleteThing, Door, GrantThing, MakeThing, SetThing, rid
+from tests.engine.invented import REGISTRY, DeleteThing, Door, GrantThing, Guarded, LastDoor, MakeThing, SetThing, rid
 from tests.engine.lab import Lab, records_of
 
 if TYPE_CHECKING:
     from cmk_remediate.model.step import Step
 
-KINDS = st.sampled_from(["set", "make", "door", "grant"])
+KINDS = st.sampled_from(["set", "make", "door", "last", "grant", "look"])
+
+EDGES = st.sampled_from(["", "", "needs", "after"])
 
 
 def step_of(kind: str, number: int) -> Step:
     thing = rid("things", f"x{number}")
     if kind == "set":
         return SetThing(thing, "color", "blue")
-    if kind == "door":
-        return Door(thing)
+    if kind in ("door", "last"):
+        return Door(thing) if kind == "door" else LastDoor(thing)
+    if kind == "look":
+        return Guarded(thing)
     return MakeThing(thing) if kind == "make" else GrantThing(thing)
 
 
@@ -36,13 +40,14 @@ def graphs(draw: Any) -> tuple[Lab, Graph]:
     """Return any graph of up to seven invented steps of two targets."""
     lab, builder = Lab(), GraphBuilder()
     steps: list[Step] = []
-    for number in range(draw(st.integers(1, 7))):
+    for number in range(draw(st.integers(3, 7))):
         kind = draw(KINDS)
         step = step_of(kind, number)
-        if kind in ("set", "door"):
+        if kind not in ("make", "grant"):
             lab.put(rid("things", f"x{number}"), {"color": "red"})
-        needs = draw(st.sets(st.sampled_from(range(number)))) if number else set()
-        after = draw(st.sets(st.sampled_from(range(number)))) - needs if number else set()
+        edges = draw(st.lists(EDGES, min_size=number, max_size=number))
+        needs = {earlier for earlier, edge in enumerate(edges) if edge == "needs"}
+        after = {earlier for earlier, edge in enumerate(edges) if edge == "after"}
         for target in draw(st.sampled_from([("a",), ("b",), ("a", "b")])):
             builder.add(
                 step,
@@ -54,7 +59,7 @@ def graphs(draw: Any) -> tuple[Lab, Graph]:
     return lab, builder.build()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(estate=graphs())
 def test_no_undone_step_is_needed_by_one_that_stays(estate: tuple[Lab, Graph]) -> None:
     """Over every graph and every prefix of its journal; and newest first."""
@@ -67,9 +72,15 @@ def test_no_undone_step_is_needed_by_one_that_stays(estate: tuple[Lab, Graph]) -
         back = inverse(graph_of(review, REGISTRY), journal, bodies)
         stays = {item.id for item in back.kept}
         undone = {key for key, state in journal.steps.items() if state.sent} - stays
-        for node in graph.nodes:
-            if node.id in stays:
-                assert not undone & ancestors(graph, node.id)
+        held = {key for node in stays for key in stands_on(graph, node)}
+        used = {key for node in stays | undone for key in stands_on(graph, node)}
+        grants, set_ = (
+            {node.id for node in graph.nodes if isinstance(node.step, kind)} for kind in (GrantThing, SetThing)
+        )
+        assert not undone & held
+        assert not undone & used & grants, "a grant goes only where nothing that stands on it was ever sent"
+        assert stays & set_ <= held, "what stays without a reason of its own is needed"
+        assert stays & grants <= held | used
         order = [item.id for item in back.graph.nodes]
         inverse_of = {key: undo_id(graph, key) for key in undone}
         assert sorted(order) == sorted(inverse_of.values())
@@ -86,6 +97,14 @@ def undo_id(graph: Graph, key: str) -> str:
     return node_id(DeleteThing(step.resource))
 
 
+def stands_on(graph: Graph, key: str) -> set[str]:
+    """Return what the step needs for more than the sake of order, however far down, also through steps that sent nothing."""
+    if graph.by_id[key].step.only_follows:
+        return set()
+    found = set(graph.by_id[key].needs)
+    return found.union(*(stands_on(graph, item) for item in found))
+
+
 def ancestors(graph: Graph, key: str) -> set[str]:
     found = set(graph.by_id[key].needs)
     return found.union(*(ancestors(graph, item) for item in found))
@@ -94,6 +113,28 @@ def ancestors(graph: Graph, key: str) -> set[str]:
 def all_before(graph: Graph, key: str) -> set[str]:
     found = set(graph.by_id[key].before_it)
     return found.union(*(all_before(graph, item) for item in found))
+
+
+def test_what_stays_holds_up_what_it_needs_through_a_step_that_sent_nothing() -> None:
+    for last, stays in ((Door, True), (LastDoor, False)):
+        lab, builder = Lab(a={"color": "red"}, b={}, c={}), GraphBuilder()
+        first = builder.add(SetThing(rid("things", "a"), "color", "blue"), target="t")
+        look = builder.add(Guarded(rid("things", "b")), target="t", needs=[first])
+        builder.add(last(rid("things", "c")), target="t", needs=[look])
+        review = lab.dry_run(builder.build())
+        back = lab.roll_back_review(review, lab.apply(review).lines)
+        kept = {step.kind for step in back.steps if step.action == "keep"}
+        assert ("set-thing" in kept) == stays
+
+
+def test_a_grant_that_was_used_through_a_step_that_sent_nothing_stays() -> None:
+    lab, builder = Lab(b={}, c={"color": "red"}), GraphBuilder()
+    grant = builder.add(GrantThing(rid("things", "a")), target="t")
+    look = builder.add(Guarded(rid("things", "b")), target="t", needs=[grant])
+    builder.add(SetThing(rid("things", "c"), "color", "blue"), target="t", needs=[look])
+    review = lab.dry_run(builder.build())
+    back = lab.roll_back_review(review, lab.apply(review).lines)
+    assert {step.kind: step.action for step in back.steps} == {"set-thing": "update", "grant-thing": "keep"}
 
 
 def test_death_at_any_request_of_a_rollback_and_resume_restore_all_that_is_not_kept() -> None:
