@@ -58,8 +58,9 @@ conformance: $(VENV)/.installed-test azure-cli
 
 azure-cli: $(AZ_VENV)/.installed-$(AZURE_CLI)
 
-# Every crash point of every plan, and RUNS seeded mixes of faults; takes long.
+# Every crash point of every plan, every line of it changed by another, and RUNS seeded mixes of faults; takes long.
 faults: $(VENV)/.installed-test
+	$(BIN)/python -m tests.drift
 	$(BIN)/python -m tests.faults $(RUNS)
 
 bench: $(VENV)/.installed-test
