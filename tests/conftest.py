@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytest_plugins = ["tests.conformance.descriptions.plugin"]
+
 FIGURE = "figure"
 
 

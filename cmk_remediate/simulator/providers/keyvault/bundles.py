@@ -58,10 +58,22 @@ def recovery(world: World, key: ResourceId) -> str:
 
 
 def deleted_bundle(world: World, vault: ResourceId, name: str, body: Json) -> Json:
-    """Return a deleted key."""
+    """Return a deleted key: azure-keyvault-keys DeletedKeyBundle."""
     key = vault.child("keys", name)
+    return {**bundle(world, key, body, latest_version(body)), **deletion(world, key, body)}
+
+
+def deleted_item(world: World, vault: ResourceId, name: str, body: Json) -> Json:
+    """Return a deleted key as a list shows it: azure-keyvault-keys DeletedKeyItem."""
+    key = vault.child("keys", name)
+    return {**item(world, key, body), **deletion(world, key, body)}
+
+
+def deletion(world: World, key: ResourceId, body: Json) -> Json:
+    """Return what a deleted key shows beside the key itself."""
     when = properties_of(body).get("deletedDate", int(world.stamp))
-    return {**bundle(world, key, body, latest_version(body)), "recoveryId": recovery(world, key), "deletedDate": when}
+    days = properties_of(world.get(key.top_level)).get("softDeleteRetentionInDays", 90)
+    return {"recoveryId": recovery(world, key), "deletedDate": when, "scheduledPurgeDate": when + days * 86400}
 
 
 def item(world: World, key: ResourceId, body: Json) -> Json:

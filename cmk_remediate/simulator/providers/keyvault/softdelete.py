@@ -29,23 +29,13 @@ def not_found(key: str, *, deleted: bool = False) -> ArmError:
 def soft_deleted(world: World, key: ResourceId, body: Json) -> Reply:
     """Delete a key, recoverably where the vault has soft delete."""
     vault = world.get(key.top_level)
-    days = properties_of(vault).get("softDeleteRetentionInDays", 90)
     gone = {**body, "properties": {**properties_of(body), "deletedDate": int(world.stamp)}, "versions": [
         [one.name, kept] for one, kept in world.children(key, "versions")
     ]}  # fmt: skip
     changes: list[Change] = [RemoveResource(key), *access_changed(world, key.top_level)]
     if properties_of(vault).get("enableSoftDelete"):
         changes.append(SetResource(key.top_level.child("deletedKeys", key.name), {**gone, "id": None, "type": None}))
-    shown = bundles.bundle(world, key, body, latest_version(body))
-    return Reply(
-        body={
-            **shown,
-            "recoveryId": bundles.recovery(world, key),
-            "deletedDate": int(world.stamp),
-            "scheduledPurgeDate": int(world.stamp) + days * 86400,
-        },
-        changes=tuple(changes),
-    )
+    return Reply(body=bundles.deleted_bundle(world, key.top_level, key.name, gone), changes=tuple(changes))
 
 
 def on_deleted(request: DataRequest, vault: ResourceId, path: tuple[str, ...]) -> Reply | ArmError:
@@ -53,7 +43,7 @@ def on_deleted(request: DataRequest, vault: ResourceId, path: tuple[str, ...]) -
     world = request.world
     if len(path) == 1:
         found = [
-            bundles.deleted_bundle(world, vault, one.name, body) for one, body in world.children(vault, "deletedKeys")
+            bundles.deleted_item(world, vault, one.name, body) for one, body in world.children(vault, "deletedKeys")
         ]
         return Reply(body={"value": found, "nextLink": None})
     entry = vault.child("deletedKeys", path[1])
@@ -75,6 +65,7 @@ def _recovered(world: World, vault: ResourceId, entry: ResourceId, body: Json) -
     kept: dict[str, Any] = {
         name: value for name, value in body.items() if name not in ("id", "name", "type", "versions")
     }
+    kept["properties"] = {name: value for name, value in properties_of(body).items() if name != "deletedDate"}
     version = latest_version(kept)
     whole = completed(world, key, kept, version)
     changes: list[Change] = [RemoveResource(entry), SetResource(key, whole)]
