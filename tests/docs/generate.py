@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmk_remediate.codes import sql
+from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, reference, rehearsal, tables
 from tests.docs import laws as law_table
 
@@ -47,6 +48,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "simulate": excerpts.simulate,
         "settings": tables.settings,
         "switches": tables.switches,
+        "descriptions": descriptions,
     },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),

@@ -120,7 +120,11 @@ class Library:
         tail = rest.split("/")
         made = []
         for kind, version, body in self._bodies.get("/".join([tail[0], *tail[1::2]]), ()):
-            page = {"type": "object", "properties": {"value": {"type": "array", "items": body}, "nextLink": {}}}
+            page = {
+                "type": "object",
+                "properties": {"value": {"type": "array", "items": body}},
+                "additionalProperties": {"opaque": True},  # of what surrounds the items these types say nothing
+            }
             namespace, *types = kind.split("/")
             words = [word for one in types for word in (one, "{}")][: len(tail) - 1]
             made.append(

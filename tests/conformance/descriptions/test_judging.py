@@ -39,7 +39,9 @@ SHOWN = {
 }
 
 
-def _seen(method: str, url: str, body: Any = None, status: int = 404, given: Any = None, *, ours: bool = True) -> Summary:
+def _seen(
+    method: str, url: str, body: Any = None, status: int = 404, given: Any = None, *, ours: bool = True
+) -> Summary:
     """Return what comes of one exchange."""
     recorder, summary = Recorder(LIBRARY), Summary()
     sent = b"" if body is None else json.dumps(body).encode()
