@@ -2,7 +2,8 @@
 
 Registered by `tests/conftest.py`. Does nothing unless CMK_REMEDIATE_REFERENCE names the folder that holds the descriptions.
 Every run fails on a deviation that is not in `deviations.yaml`; a run of the whole suite also on a row that nothing bears out any
-more and on figures that differ from `measured.json` (``--measure-descriptions`` writes it). With pytest-xdist each worker
+more and on figures that differ from `measured.json`. ``--measure-descriptions`` writes it: a run of a part of the tests adds
+what is new, a run of all of them also drops what is gone. With pytest-xdist each worker
 checks what it saw, and the controller joins the results.
 """
 

@@ -76,6 +76,16 @@ class Summary:
         return made
 
 
+def joined(first: Operations, second: Operations) -> Operations:
+    """Return both, each operation as far as it was checked in either."""
+    both = Summary()
+    for operations in (first, second):
+        for service, by_extent in operations.items():
+            for extent, names in by_extent.items():
+                both.join({"extents": [[service, name, extent] for name in names], "deviations": []})
+    return both.operations()
+
+
 def kept() -> Operations:
     """Return what is kept of the last whole run."""
     made: Operations = json.loads(FILE.read_text(encoding="utf-8"))

@@ -96,6 +96,15 @@ def test_processes_join_what_they_found() -> None:
     assert list(first.deviations) == [_found("GET /a")]
 
 
+def test_a_run_of_a_part_of_the_tests_takes_nothing_away() -> None:
+    before = {"Microsoft.Toy": {"whole": ["GET /a"], "bodies": ["GET /b"], "none": ["GET /c"]}}
+    found = {"Microsoft.Toy": {"whole": ["GET /b"], "bodies": [], "none": ["GET /a", "GET /d"]}}
+
+    assert summary.joined(before, found) == {
+        "Microsoft.Toy": {"whole": ["GET /a", "GET /b"], "bodies": [], "none": ["GET /c", "GET /d"]}
+    }
+
+
 @pytest.mark.skipif(library_root() is None, reason=WITHOUT)
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "worker"])
 def test_a_run_with_a_slip_fails_and_names_it(tmp_path: Path, workers: Sequence[str]) -> None:

@@ -28,18 +28,19 @@ class Watch:
         self.summary.add(self.recorder.samples.values(), self.library)
 
     def complain(self, *, whole: bool, keep: bool) -> None:
-        """Find out what is wrong with the run; *keep* the operations of one that was whole."""
+        """Find out what is wrong with the run; *keep* its operations, those of a part of the tests beside the kept ones."""
         known = table.load()
         for one in known.unlisted(self.summary.deviations):
             where = f"{one.service}: {one.operation}: {one.field}: {one.kind}: {one.said}"
             self.complaints.append(f"not in deviations.yaml: {where} (first in {self.summary.deviations[one]})")
+        found = self.summary.operations()
+        if keep:
+            summary.keep(found if whole else summary.joined(summary.kept(), found))
         if not whole:
             return
         for row in known.stale(self.summary.deviations):
             self.complaints.append(f"in deviations.yaml, and no longer so: {', '.join(row.key)}")
-        if keep:
-            summary.keep(self.summary.operations())
-        if changed := _changed(self.summary.operations(), summary.kept()):
+        if changed := _changed(found, summary.kept()):
             self.complaints += changed
             self.complaints.append("run: python -m pytest --measure-descriptions; python -m tests.docs.generate")
 
