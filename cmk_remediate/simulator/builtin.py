@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.access import covers
-from cmk_remediate.simulator.declare import GONE, SYNC, Answer, Json, Provider, ResourceType, RoleDefinition
+from cmk_remediate.simulator.declare import (
+    GONE,
+    SYNC,
+    Answer,
+    Json,
+    LongRunning,
+    Provider,
+    ResourceType,
+    RoleDefinition,
+)
 from cmk_remediate.simulator.index import owner
 from cmk_remediate.simulator.operations import EVENTS
 
@@ -67,6 +76,15 @@ def _at_scope_filter(body: Json, wanted: str, _world: World, scope: ResourceId) 
     return not at.startswith(scope.key + "/") if "atscope()" in wanted.lower() else True
 
 
+_REMOVAL = LongRunning(
+    seconds=(30.0, 180.0),
+    path="/operationresults/{id}",
+    style="location",
+    gone=200,
+    read_action="Microsoft.Resources/subscriptions/operationresults/read",
+)
+"""Recorded: Azure/azure-service-operator, every test's end."""
+
 GROUPS = ResourceType(
     type="Microsoft.Resources/resourceGroups",
     api_versions=RESOURCES_VERSIONS,
@@ -76,7 +94,7 @@ GROUPS = ResourceType(
         "LIST": SYNC,
         "PUT": _CREATED,
         "PATCH": SYNC,
-        "DELETE": GONE,
+        "DELETE": Answer(202, body="none", operation=_REMOVAL),
     },
     read_only=("properties",),
     create_only=("managedBy",),

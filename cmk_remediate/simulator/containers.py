@@ -113,10 +113,18 @@ def _provider(world: World, scope: ResourceId, name: str) -> Json:
     return {
         "id": f"/subscriptions/{scope.subscription}/providers/{name}",
         "namespace": name,
+        "authorizations": [],
         "registrationState": "NotRegistered" if closed else "Registered",
         "registrationPolicy": "RegistrationRequired",
         "resourceTypes": [
-            {"resourceType": one.type.split("/", 1)[1], "apiVersions": list(one.api_versions), "locations": []}
+            {
+                "resourceType": one.type.split("/", 1)[1],
+                "locations": [],
+                "apiVersions": list(one.api_versions),
+                "defaultApiVersion": one.api_versions[0],
+                "apiProfiles": [],
+                "capabilities": "SupportsTags, SupportsLocation" if one.tracked else "None",
+            }
             for one in world.registry.types.values()
             if one.type.lower().startswith(name.lower() + "/")
         ],

@@ -139,13 +139,19 @@ class LongRunning:
         name: the ``operation`` member of a 202's body (``UpsertServerEncryptionProtector``); empty for no such body.
         seconds: how long it takes: a number, or a range drawn by seed.
         path: where its status is read, below the provider's namespace at the resource group (or subscription), with
-            ``{location}``, ``{name}`` and ``{id}`` filled in: ``locations/{location}/serverKeyAzureAsyncOperation/{id}``.
+            ``{location}``, ``{name}`` and ``{id}`` filled in: ``locations/{location}/serverKeyAzureAsyncOperation/{id}``. With a
+            leading slash: below the subscription itself.
         result_path: where Location points; empty means the status path.
         style: which headers the first answer has.
         under: where the status URL lives: the resource group's or the subscription's ``providers/{namespace}``.
         visible: whether a GET shows the new body ``before`` or only ``after`` the operation's end; a `Doubt` with these two
             readings leaves it open. A DELETE is visible at the end.
         retry_after: seconds for the Retry-After header of 202 and of running polls; None for no such header.
+        retry_on: which polls have that header, too: the ``running`` ones, ``all`` or ``none``.
+        shows: what the body of a poll has beside an error: of ``id``, ``name``, ``status``, ``startTime`` and ``endTime``.
+        gone: the status of a Location poll for which there is no resource to answer.
+        result: what a Location poll answers: the ``resource`` once it is done, or a ``status`` with
+            ``createdDateTime``, all along.
         running: the statuses a running operation goes through, each for an equal share of its time.
         states: the values of ``properties.provisioningState`` while creating and while changing; empty texts leave the
             property alone (types that have none).
@@ -164,6 +170,10 @@ class LongRunning:
     under: Literal["group", "subscription"] = "group"
     visible: Literal["before", "after"] | Doubt = "after"
     retry_after: int | None = 15
+    retry_on: Literal["running", "all", "none"] = "running"
+    shows: tuple[str, ...] = ("id", "name", "status", "startTime", "endTime")
+    gone: int = 204
+    result: Literal["resource", "status"] = "resource"
     running: tuple[str, ...] = ("InProgress",)
     states: tuple[str, str] = ("", "")
     settles: float = 0.0
@@ -182,6 +192,7 @@ class Answer:
         absent: for a DELETE of nothing.
         body: ``resource``, ``operation`` (``{operation, startTime}``) or ``none``.
         operation: the operation it starts, or None for one that is done when it is answered.
+        location: whether the answer for a new resource has a Location header with its id.
     """
 
     status: int = 200
@@ -189,6 +200,7 @@ class Answer:
     absent: int = 204
     body: Literal["resource", "operation", "none"] = "resource"
     operation: LongRunning | None = None
+    location: bool = False
 
 
 SYNC = Answer(status=200)
@@ -273,6 +285,7 @@ class ResourceType:
         read_rules: conditions under which a GET is refused: (id, body, world) -> refusal.
         on_write: what else changes once the write has taken effect.
         on_read: the body as a GET or LIST shows it (never *old* itself changed).
+        since: by dotted path, the date of the api-version from which on answers show a property.
         on_missing: another error than 404 ``ResourceNotFound`` for a GET of nothing: (id, world) -> refusal.
         children: what every resource of the type has.
         actions: the POSTs it knows.
@@ -304,6 +317,7 @@ class ResourceType:
     read_rules: tuple[Callable[[ResourceId, Json, World], ArmError | None], ...] = ()
     on_write: tuple[Callable[[Write], Changes], ...] = ()
     on_read: Callable[[ResourceId, Json, World], Json] | None = None
+    since: Mapping[str, str] = field(default_factory=dict)
     on_missing: Callable[[ResourceId, World], ArmError | None] | None = None
     children: tuple[Child, ...] = ()
     actions: tuple[Action, ...] = ()

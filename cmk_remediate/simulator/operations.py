@@ -82,6 +82,10 @@ def begin(
             "scope": "/".join(paths[0].split("/")[: 5 if spec.under == "group" else 3]),
             "read": spec.read_action or _read_action(paths[0], spec),
             "retry": spec.retry_after,
+            "retryOn": spec.retry_on,
+            "shows": list(spec.shows),
+            "gone": spec.gone,
+            "tells": spec.result,
             "api": write.api_version,
             "visible": visible,
             "shown": shown,
@@ -114,6 +118,8 @@ def _paths(world: World, resource: ResourceId, body: Json, spec: LongRunning, ke
     if not root.get("location"):
         root = world.get(resource.top_level) or world.get(resource.group_id) or {}
     place = str(root.get("location") or "global").replace(" ", "").lower()
+    if spec.path.startswith("/"):
+        return [f"{resource.subscription_id}{spec.path.format(location=place, name=resource.names[0], id=key)}"]
     head = resource.subscription_id if spec.under == "subscription" else resource.group_id
     base = f"{head}/providers/{resource.type.split('/')[0]}"
     status = f"{base}/{spec.path.format(location=place, name=resource.names[0], id=key)}"
@@ -258,27 +264,49 @@ def poll(world: World, path: str, caller: str, view: Any) -> Outgoing | None:
         text = f"The client '{caller}' did not start the operation '{key}' and may not read its status."
         return _poll_refused(ArmError(403, "AuthorizationFailed", text, "unconfirmed"))
     ended = operation["status"] != "running"
-    headers = {} if ended or operation["retry"] is None else {"Retry-After": str(operation["retry"])}
+    when = operation.get("retryOn", "running")
+    silent = operation["retry"] is None or when == "none" or (ended and when == "running")
+    headers = {} if silent else {"Retry-After": str(operation["retry"])}
     if path.lower() == operation["result"]:
-        return _result(world, operation, view, headers, ended=ended)
-    body: Json = {"name": key, "status": _status(world, operation), "startTime": _iso(operation["started"])}
+        return _result(world, path, operation, view, headers, ended=ended)
+    whole: Json = {
+        "id": path,
+        "name": key,
+        "status": _status(world, operation),
+        "startTime": _iso(operation["started"]),
+    }
     if ended:
-        body["endTime"] = _iso(operation["due"])
+        whole["endTime"] = _iso(operation["due"])
+    shows = operation.get("shows", list(whole))
+    body = {name: value for name, value in whole.items() if name in shows}
     if operation["error"] is not None and ended:
         body["error"] = operation["error"]
-    return Outgoing(200, {"id": path, **body}, headers, poll=True, read=True)
+    return Outgoing(200, body, headers, poll=True, read=True)
 
 
-def _result(world: World, operation: Json, view: Any, headers: dict[str, str], *, ended: bool) -> Outgoing:
+def _result(world: World, path: str, operation: Json, view: Any, headers: dict[str, str], *, ended: bool) -> Outgoing:
+    told = _told(world, operation, ended=ended) if operation.get("tells") == "status" else None
     if not ended:
-        here = f"https://{world.cloud.arm}{operation['result']}?api-version={operation['api']}"
-        return Outgoing(202, None, {**headers, "Location": here}, poll=True, read=True)
+        here = f"https://{world.cloud.arm}{path}?api-version={operation['api']}"
+        return Outgoing(202, told, {**headers, "Location": here}, poll=True, read=True)
     if operation["error"] is not None:
         return Outgoing(operation["errorStatus"] or 400, {"error": operation["error"]}, poll=True, read=True)
+    if told is not None:
+        return Outgoing(200, told, poll=True, read=True)
     body = world.get(operation["resource"])
     if body is None or operation["method"] == "DELETE":
-        return Outgoing(204, None, poll=True, read=True)
+        return Outgoing(operation.get("gone", 204), None, poll=True, read=True)
     return Outgoing(200, view(ResourceId(operation["resource"]), body), poll=True, read=True)
+
+
+def _told(world: World, operation: Json, *, ended: bool) -> Json:
+    """Return what a Location poll tells of an operation that ends in no resource: as recorded for purging a vault."""
+    told = {"createdDateTime": _spaced(operation["started"]), "status": _status(world, operation)}
+    return {**told, "lastActionDateTime": _spaced(operation["due"])} if ended else told
+
+
+def _spaced(stamp: float) -> str:
+    return datetime.fromtimestamp(stamp, timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _status(world: World, operation: Json) -> str:

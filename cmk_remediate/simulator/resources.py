@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.bodies import without
 from cmk_remediate.simulator.eventual import lingering, seen
 from cmk_remediate.simulator.request import ArmRequest, Refusal, group_not_found, not_found, parent_not_found
 from cmk_remediate.simulator.wire import Outgoing
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 _GROUPS = re.compile(r"/resourcegroups/", re.IGNORECASE)
 
 
-def view(world: World, resource: ResourceId, body: Json) -> Json:
-    """Return *body* as an answer shows it."""
+def view(world: World, resource: ResourceId, body: Json, api_version: str = "") -> Json:
+    """Return *body* as an answer to a request of *api_version* shows it; empty for the newest."""
     declared = world.registry.types.get(resource.type.lower())
     shown = dict(body)
     if declared is not None and declared.on_read is not None:
         shown = declared.on_read(resource, shown, world)
     if declared is not None and declared.system_data:
         shown["systemData"] = _system_data(world, resource, shown)
+    if declared is not None and api_version:
+        shown = without(shown, (path for path, first in declared.since.items() if api_version[: len(first)] < first))
     if world.settings.id_casing == "lower-groups" and isinstance(shown.get("id"), str):
         shown = {**shown, "id": _GROUPS.sub("/resourcegroups/", shown["id"])}
     return shown
@@ -62,7 +65,7 @@ def get(request: ArmRequest, resource: ResourceId, declared: ResourceType) -> Ou
         refusal = rule(spelled, body, world)
         if refusal is not None:
             raise Refusal(refusal)
-    return Outgoing(200, view(world, spelled, body), read=True)
+    return Outgoing(200, view(world, spelled, body, request.api_version), read=True)
 
 
 def _missing(world: World, resource: ResourceId, declared: ResourceType) -> ArmError:
@@ -93,7 +96,7 @@ def collection(request: ArmRequest, scope: ResourceId, declared: ResourceType) -
             continue
         if wanted and declared.list_filter and not declared.list_filter(body, wanted, world, scope):
             continue
-        items.append(view(world, ResourceId(body.get("id", key)), body))
+        items.append(view(world, ResourceId(body.get("id", key)), body, request.api_version))
     return paged(request, items, declared.page)
 
 

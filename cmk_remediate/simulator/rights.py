@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
 
 
+_MADE = "2015-02-02T21:55:09.8800000Z"
+"""Of every built-in role here."""
+
+
 def permissions(request: ArmRequest, scope: ResourceId) -> Outgoing:
     """Answer the permissions API: the caller's own sets at *scope*, whatever conditions, deny assignments or locks say."""
     request.need("Microsoft.Authorization/permissions/read", scope)
@@ -71,6 +75,10 @@ def _shown(role: RoleDefinition) -> Json:
             "type": "BuiltInRole",
             "description": "",
             "assignableScopes": ["/"],
+            "createdOn": _MADE,
+            "updatedOn": _MADE,
+            "createdBy": None,
+            "updatedBy": None,
             "permissions": [
                 access.Permission(role.actions, role.not_actions, role.data_actions, role.not_data_actions).to_json()
             ],

@@ -71,7 +71,9 @@ def put(request: ArmRequest, resource: ResourceId, declared: ResourceType, answe
 
 
 def _answered(world: World, write: Write, answer: Answer, status: int, begun: operations.Begun | None) -> Outgoing:
-    headers = begun.headers if begun else {}
+    headers = dict(begun.headers) if begun else {}
+    if answer.location and write.creates:
+        headers["Location"] = str(write.id)
     if answer.body == "none":
         return Outgoing(status, None, headers)
     if answer.body == "operation" and begun is not None:
@@ -80,7 +82,7 @@ def _answered(world: World, write: Write, answer: Answer, status: int, begun: op
     body = world.get(write.id)
     if body is None or (begun is not None and write.method != "DELETE" and body is write.old):
         body = {**(write.new or {}), "id": str(write.id), "name": write.id.name, "type": write.id.type}
-    return Outgoing(status, view(world, write.id, body), headers)
+    return Outgoing(status, view(world, write.id, body, write.api_version), headers)
 
 
 def delete(request: ArmRequest, resource: ResourceId, declared: ResourceType, answer: Answer) -> Outgoing:
@@ -91,6 +93,9 @@ def delete(request: ArmRequest, resource: ResourceId, declared: ResourceType, an
     action = declared.permissions.get("DELETE", f"{declared.type}/delete")
     request.need(action, resource, _attributes(declared, old or {}))
     if old is None:
+        grouped = resource.resource_group and not declared.extension
+        if grouped and (declared is GROUPS or world.get(resource.group_id) is None):
+            raise Refusal(group_not_found(resource))
         return Outgoing(answer.absent)
     _refuse(locks.refusal(world, resource, "DELETE"))
     write = Write(
@@ -100,7 +105,7 @@ def delete(request: ArmRequest, resource: ResourceId, declared: ResourceType, an
     if answer.operation is not None:
         begun = operations.begin(world, write, answer.operation, error=failure)
         return _answered(world, write, answer, answer.status, begun)
-    shown = view(world, resource, old)
+    shown = view(world, resource, old, request.api_version)
     changes: list[Change] = [RemoveResource(resource)]
     for consequence in declared.on_write:
         changes.extend(consequence(write))

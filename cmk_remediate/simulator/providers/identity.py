@@ -76,7 +76,13 @@ def _on_write(write: Write) -> Iterator[Change]:
 IDENTITIES = ResourceType(
     type=IDENTITY,
     api_versions=("2025-05-31-preview", "2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30"),
-    answers={"GET": SYNC, "LIST": SYNC, "PUT": Answer(status=200, created=201), "PATCH": SYNC, "DELETE": GONE},
+    answers={
+        "GET": SYNC,
+        "LIST": SYNC,
+        "PUT": Answer(status=200, created=201, location=True),
+        "PATCH": SYNC,
+        "DELETE": GONE,
+    },
     read_only=("properties.principalId", "properties.clientId", "properties.tenantId"),
     create_only=("location",),
     defaults={"tags": {}},

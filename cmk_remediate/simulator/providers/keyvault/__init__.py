@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.declare import Event, Provider
 from cmk_remediate.simulator.providers.common import VAULT
-from cmk_remediate.simulator.providers.keyvault import conflicts, dataplane, keys, policies, roles, rotation, vaults
+from cmk_remediate.simulator.providers.keyvault import (
+    conflicts,
+    dataplane,
+    keys,
+    policies,
+    roles,
+    rotation,
+    vaultrules,
+    vaults,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +48,14 @@ KEYVAULT = Provider(
     events=(Event(vaults.DNS_READY, vaults.dns_ready), *rotation.EVENTS),
     roles=roles.ROLES,
     doubts=doubts.KEYVAULT,
-    switches=(conflicts.CONFLICTS, vaults.LATE_PROTECTION, vaults.REGISTERING, rotation.ROTATION, rotation.EXPIRY),
+    switches=(
+        conflicts.CONFLICTS,
+        vaults.LATE_PROTECTION,
+        vaults.REGISTERING,
+        vaultrules.NEEDS_SOFT_DELETE,
+        rotation.ROTATION,
+        rotation.EXPIRY,
+    ),
     data_planes=(dataplane.DATA_PLANE,),
     seed=_seed,
 )

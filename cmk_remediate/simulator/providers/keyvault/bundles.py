@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.simulator.providers.common import latest_version, properties_of
 from cmk_remediate.simulator.providers.keyvault.rotation import attributes_of, recovery_level
@@ -30,10 +30,31 @@ def bundle(world: World, key: ResourceId, body: Json, version: str) -> Json:
             "n": material,
             "e": "AQAB",
         },
-        "attributes": {**attributes, "recoverableDays": days, "exportable": False},
+        "attributes": {**attributes, "recoverableDays": days, "exportable": False, "hsmPlatform": "0"},
     }
     if body.get("tags"):
         shown["tags"] = body["tags"]
+    return shown
+
+
+_SINCE = {"exportable": "7.4", "hsmPlatform": "7.5"}
+"""The data plane's api-version from which on keys show an attribute: recorded by Azure/azure-cli's tests. Later ones are dates."""
+
+
+def as_of(body: Any, api_version: str) -> Any:
+    """Return an answer as *api_version* of the data plane shows it."""
+    hidden = [
+        name
+        for name, first in _SINCE.items()
+        if api_version and not api_version.startswith("20") and api_version < first
+    ]
+    if not hidden or not isinstance(body, dict):
+        return body
+    shown: Json = {
+        name: [as_of(one, api_version) for one in value] if name == "value" else value for name, value in body.items()
+    }
+    if isinstance(shown.get("attributes"), dict):
+        shown["attributes"] = {name: value for name, value in shown["attributes"].items() if name not in hidden}
     return shown
 
 

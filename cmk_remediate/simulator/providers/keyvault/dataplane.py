@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.declare import (
@@ -117,6 +118,13 @@ def _action(method: str, path: tuple[str, ...]) -> str:
 
 def answer(request: DataRequest) -> Reply | ArmError:
     """Answer a request to a vault's keys."""
+    reply = _answer(request)
+    if isinstance(reply, ArmError):
+        return reply
+    return replace(reply, body=bundles.as_of(reply.body, request.query.get("api-version", "")))
+
+
+def _answer(request: DataRequest) -> Reply | ArmError:
     world = request.world
     vault = vault_named(world, request.host.split(".")[0])
     path = (request.path[0].lower(), *request.path[1:]) if request.path else ("",)

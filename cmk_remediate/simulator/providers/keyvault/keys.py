@@ -139,7 +139,8 @@ def _on_write(write: Write) -> Iterator[Change]:
 def shown(key: ResourceId, body: Json, world: World) -> Json:
     """Return a key or version as a GET shows it: its recovery level is its vault's of today."""
     properties = dict(properties_of(body))
-    properties["attributes"] = {**attributes_of(body), **recovery_level(world.get(key.top_level))}
+    attributes = {**attributes_of(body), **recovery_level(world.get(key.top_level))}
+    properties["attributes"] = {"exportable": False, **attributes}
     if key.type.lower().endswith("/versions"):
         return {**body, "properties": properties}
     properties["keyUri"] = uri_of(world, key)

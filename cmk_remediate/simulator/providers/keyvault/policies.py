@@ -11,6 +11,7 @@ from cmk_remediate.simulator.declare import (
     Answer,
     ArmError,
     Json,
+    LongRunning,
     RemoveResource,
     Reply,
     ResourceType,
@@ -127,7 +128,27 @@ def _purge(write: Write) -> Reply | ArmError:
     if properties_of(write.old).get("purgeProtectionEnabled"):
         text = f"The vault '{write.id.name}' has purge protection and cannot be purged before its scheduled purge date."
         return ArmError(403, "Forbidden", text, "learn.microsoft.com: Azure Key Vault soft-delete overview")
-    return Reply(status=200, changes=(RemoveResource(write.id),))
+    return Reply(status=202, changes=(RemoveResource(write.id),), operation=_PURGING)
+
+
+_PURGING = LongRunning(
+    seconds=(5.0, 60.0),
+    path="locations/{name}/operationResults/{id}",
+    style="location",
+    under="subscription",
+    running=("NotStarted",),
+    result="status",
+)
+"""Recorded by Azure/azure-cli's tests of `az keyvault purge`."""
+
+
+def _missing(resource: ResourceId, _world: World) -> ArmError:
+    text = (
+        f"The specified deleted vault '{resource.name}' does not exist. Ensure that the vault was indeed deleted and that it is in "
+        "recoverable state. If soft delete was not enabled then the vault is permanently deleted. Follow this link for more "
+        "information: https://go.microsoft.com/fwlink/?linkid=2149745"
+    )
+    return ArmError(404, "DeletedVaultNotFound", text, "recorded by Azure/azure-service-operator")
 
 
 def _all_deleted(scope: ResourceId, world: World) -> Iterator[ResourceId]:
@@ -139,6 +160,7 @@ DELETED = ResourceType(
     type="Microsoft.KeyVault/locations/deletedVaults",
     api_versions=API_VERSIONS,
     answers={"GET": SYNC},
+    on_missing=_missing,
     actions=(Action("purge", _purge, permission="Microsoft.KeyVault/locations/deletedVaults/purge/action"),),
     tracked=False,
 )

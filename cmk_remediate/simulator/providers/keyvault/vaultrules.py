@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.simulator.declare import ArmError, Rule
+from cmk_remediate.simulator.declare import ArmError, Rule, Switch
 from cmk_remediate.simulator.providers.common import bad_request, properties_of, vault_named
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Write
 
+NEEDS_SOFT_DELETE = Switch(
+    "vault-needs-soft-delete", "A new vault cannot be made without soft delete (in 2020 it could)."
+)
 _MAX_POLICIES = 1024  # azure-mgmt-keyvault VaultProperties.access_policies
 
 
@@ -22,7 +25,8 @@ def _one_way(write: Write) -> ArmError | None:
             "vault is an irreversible action."
         )
         return bad_request("BadRequest", text, source)
-    if sent.get("enableSoftDelete") is False and (old.get("enableSoftDelete") or write.creates):
+    needed = write.creates and write.world.switch(NEEDS_SOFT_DELETE.name)
+    if sent.get("enableSoftDelete") is False and (old.get("enableSoftDelete") or needed):
         text = (
             'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the '
             "'soft delete' functionality is an irreversible action."

@@ -41,20 +41,43 @@ if TYPE_CHECKING:
 
 SCANNED = "sql.tde-scanned"
 _SCAN = (1800.0, 14400.0)  # a scan of all data; its duration depends on the database: unconfirmed
+_SKU = {"name": "GP_Gen5", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2}
+"""What a database is made with where nothing is asked for: recorded by Azure/azure-cli's tests, as all in `_database`."""
+_MAINTENANCE = "providers/Microsoft.Maintenance/publicMaintenanceConfigurations/SQL_Default"
 _CODES = "Azure/azure-rest-api-specs Microsoft.Sql 2024-05-01-preview TransparentDataEncryptions.json"
 
 
 def _database(write: Write) -> Json:
     body, world = write.new or {}, write.world
     properties = dict(properties_of(body))
-    if write.creates:
-        properties = {
-            "status": "Online",
-            "databaseId": world.new_guid("database", write.id.key),
-            "creationDate": world.iso(),
-            **properties,
-        }
-    return {"kind": "v12.0,user", **body, "properties": properties}
+    if not write.creates:
+        return {"kind": "v12.0,user", **body, "properties": properties}
+    sku = {**_SKU, **(body.get("sku") or {})}
+    objective = f"{sku['name']}_{sku['capacity']}"
+    properties = {
+        "collation": "SQL_Latin1_General_CP1_CI_AS",
+        "maxSizeBytes": 34359738368,
+        "status": "Online",
+        "databaseId": world.new_guid("database", write.id.key),
+        "creationDate": world.iso(),
+        "currentServiceObjectiveName": objective,
+        "requestedServiceObjectiveName": objective,
+        "defaultSecondaryLocation": "westus",
+        "catalogCollation": "SQL_Latin1_General_CP1_CI_AS",
+        "zoneRedundant": False,
+        "licenseType": "LicenseIncluded",
+        "maxLogSizeBytes": 193273528320,
+        "readScale": "Disabled",
+        "currentSku": sku,
+        "currentBackupStorageRedundancy": "Geo",
+        "requestedBackupStorageRedundancy": "Geo",
+        "maintenanceConfigurationId": f"{write.id.subscription_id}/{_MAINTENANCE}",
+        "isLedgerOn": False,
+        "isInfraEncryptionEnabled": False,
+        "availabilityZone": "NoPreference",
+        **properties,
+    }
+    return {"kind": "v12.0,user,vcore", **body, "sku": sku, "properties": properties}
 
 
 def _not_master(write: Write) -> ArmError | None:
@@ -100,6 +123,7 @@ DATABASES = ResourceType(
         Child("transparentDataEncryption", "current", _tde_default),
         Child("backupShortTermRetentionPolicies", "default", _retention_default),
     ),
+    since={"properties.availabilityZone": "2022-08-01"},
     identity=True,
 )
 """azure-mgmt-sql DatabasesOperations."""
@@ -180,6 +204,7 @@ ENCRYPTION = ResourceType(
         "PUT": Answer(status=202, created=202, body="operation", operation=TDE_OPERATION),
     },
     read_only=("properties.scanState",),
+    since={"properties.scanState": "2024-11-01"},
     prepare=_tde_prepare,
     rules=(Rule(_tde_refused),),
     read_rules=(_master_read, _inaccessible_read),

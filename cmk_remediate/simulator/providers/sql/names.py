@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import doubts
@@ -28,6 +28,7 @@ API_VERSIONS = (
     "2023-08-01-preview",
     "2022-08-01-preview",
     "2021-11-01",
+    "2020-11-01-preview",
 )
 """azure-mgmt-sql 4.0 asks for the first."""
 
@@ -44,23 +45,27 @@ KEY_VAULT = "AzureKeyVault"
 UNENCRYPTED = "none"
 """The thumbprint of a backup that is not encrypted."""
 
-# Names of operations and paths of their status: Azure/azure-cli, recorded `az sql server tde-key` tests.
-_RUNNING = ("InProgress",)
+# Names of operations, paths and bodies of their status, which polls have Retry-After: as recorded by the tests of
+# Azure/azure-cli (`az sql server tde-key`) and Azure/azure-service-operator.
+_SHOWS = ("name", "status", "startTime")
 
 
-def _operation(name: str, kind: str, seconds: tuple[float, float]) -> LongRunning:
+def _operation(
+    name: str, kind: str, seconds: tuple[float, float], retry_on: Literal["all", "none"] = "all"
+) -> LongRunning:
     return LongRunning(
         name=name,
         seconds=seconds,
         path=f"locations/{{location}}/{kind}AzureAsyncOperation/{{id}}",
         result_path=f"locations/{{location}}/{kind}OperationResults/{{id}}",
-        running=_RUNNING,
+        retry_on=retry_on,
+        shows=_SHOWS,
     )
 
 
 SERVER_OPERATION = _operation("UpsertLogicalServer", "server", (5.0, 40.0))
 DATABASE_OPERATION = _operation("CreateLogicalDatabase", "database", (20.0, 90.0))
-TDE_OPERATION = _operation("UpdateLogicalDatabaseEncryption", "transparentDataEncryption", (5.0, 30.0))
+TDE_OPERATION = _operation("UpdateLogicalDatabaseEncryption", "transparentDataEncryption", (5.0, 30.0), "none")
 GROUP_OPERATION = _operation("FailoverGroup", "failoverGroup", (10.0, 60.0))
 DELETE_KEY_OPERATION = _operation("DeleteLogicalServerEncryptionKeys", "serverKey", (3.0, 10.0))
 REVALIDATE_OPERATION = _operation("RevalidateEncryptionProtector", "encryptionProtector", (5.0, 30.0))
@@ -69,6 +74,8 @@ KEY_OPERATION = LongRunning(
     seconds=(5.0, 15.0),
     path="locations/{location}/serverKeyAzureAsyncOperation/{id}",
     result_path="locations/{location}/serverKeyOperationResults/{id}",
+    retry_on="all",
+    shows=_SHOWS,
     visible=doubts.SQL_KEY_MEANWHILE,
 )
 PROTECTOR_OPERATION = LongRunning(
@@ -76,6 +83,8 @@ PROTECTOR_OPERATION = LongRunning(
     seconds=(5.0, 30.0),
     path="locations/{location}/encryptionProtectorAzureAsyncOperation/{id}",
     result_path="locations/{location}/encryptionProtectorOperationResults/{id}",
+    retry_on="all",
+    shows=_SHOWS,
     visible=doubts.SQL_PROTECTOR_MEANWHILE,
 )
 

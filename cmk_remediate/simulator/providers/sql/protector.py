@@ -208,6 +208,7 @@ PROTECTORS = ResourceType(
         "LIST": SYNC,
         "PUT": Answer(status=202, created=202, body="operation", operation=PROTECTOR_OPERATION),
     },
+    since={"properties.keyVersion": "2024-11-01", "properties.thumbprint": "2024-11-01"},
     read_only=(
         "location",
         "kind",
@@ -230,4 +231,5 @@ PROTECTORS = ResourceType(
     actions=(Action("revalidate", _revalidate),),
     tracked=False,
 )
-"""azure-mgmt-sql EncryptionProtectorsOperations; it has no provisioningState and there is no DELETE."""
+"""azure-mgmt-sql EncryptionProtectorsOperations; it has no provisioningState and there is no DELETE. Recorded answers of 2021-11-01
+and before show neither thumbprint nor keyVersion; the latter is of 2025-01-01 only."""

@@ -145,6 +145,7 @@ KEYS = ResourceType(
         "PUT": Answer(status=202, created=202, body="operation", operation=KEY_OPERATION),
         "DELETE": Answer(status=202, body="operation", operation=DELETE_KEY_OPERATION),
     },
+    since={"properties.keyVersion": "2024-11-01"},
     read_only=(
         "location",
         "kind",

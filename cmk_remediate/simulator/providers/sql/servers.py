@@ -57,11 +57,16 @@ def _prepare(write: Write) -> Json:
     properties = {name: value for name, value in properties_of(body).items() if name != "administratorLoginPassword"}
     if write.creates:
         suffix = write.world.cloud.suffixes["sql"]
+        properties.setdefault("minimalTlsVersion", "1.2")
+        properties.setdefault("administratorLogin", f"CloudSA{write.world.new_hex('login', write.id.key)[:8]}")
         properties |= {
             "state": "Ready",
             "fullyQualifiedDomainName": f"{write.id.name}.{suffix}",
             "privateEndpointConnections": [],
+            "externalGovernanceStatus": "Disabled",
         }
+        if not properties.get("administrators"):
+            properties.pop("administrators", None)
         body = {**body, "kind": "v12.0"}
     return {**body, "properties": properties}
 
@@ -192,9 +197,14 @@ SERVERS = ResourceType(
         "identity.tenantId",
     ),
     create_only=("properties.administratorLogin", "properties.administrators"),
+    since={"properties.externalGovernanceStatus": "2022-08-01"},
     kept=("properties.keyId", "properties.primaryUserAssignedIdentityId", "properties.federatedClientId"),
     defaults={
-        "properties": {"version": "12.0", "publicNetworkAccess": "Enabled", "restrictOutboundNetworkAccess": "Disabled"}
+        "properties": {
+            "version": "12.0",
+            "publicNetworkAccess": "Enabled",
+            "restrictOutboundNetworkAccess": "Disabled",
+        }
     },
     prepare=_prepare,
     rules=(
