@@ -20,7 +20,10 @@ BIN = $(VENV)/bin
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage-recipes conformance azure-cli faults bench lock clean
+MUTATION_VENV ?= .venv-mutation
+COSMIC_RAY ?= 8.7.0
+
+.PHONY: help demo test check coverage-recipes conformance azure-cli faults bench lock mutation clean
 .DELETE_ON_ERROR:
 
 help:
@@ -28,6 +31,7 @@ help:
 	@echo 'make test    every check: ruff, mypy, import-linter, pytest, branch coverage of the recipes'
 	@echo 'make conformance  the Azure CLI (AZURE_CLI=$(AZURE_CLI)) does by hand on the embedded Azure what the plans do'
 	@echo 'make faults  every crash point of every plan, and 10,000 seeded runs (RUNS=...)'
+	@echo 'make mutation  changes one thing at a time in a copy: does a test fail? (PART=steps or engine, MUTANTS=...)'
 	@echo 'make bench   requests, makespan and memory for 1 to 1,000 servers, in virtual time'
 	@echo 'make lock    write requirements.lock anew (needs Python 3.10: LOCK_PYTHON=...)'
 	@echo 'make clean   remove the environments and caches'
@@ -63,6 +67,11 @@ faults: $(VENV)/.installed-test
 	$(BIN)/python -m tests.drift
 	$(BIN)/python -m tests.faults $(RUNS)
 
+# One thing changed at a time in a copy of the checkout: does a test fail? PART is steps or engine; MUTANTS draws so many.
+mutation: PART ?= steps
+mutation: $(MUTATION_VENV)/.installed
+	$(MUTATION_VENV)/bin/python -m tests.mutation $(PART) $(MUTANTS)
+
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench
 
@@ -97,4 +106,10 @@ $(AZ_VENV)/.installed-$(AZURE_CLI):
 	@test -n '$(PYTHON)' || { echo 'No Python 3.10 to 3.13 found: make ... PYTHON=/path/to/python' >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(AZ_VENV)
 	$(AZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'azure-cli==$(AZURE_CLI)'
+	@touch $@
+
+$(MUTATION_VENV)/.installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(MUTATION_VENV)
+	$(MUTATION_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock \
+		--editable '.[cli,simulator,test]' cosmic-ray==$(COSMIC_RAY)
 	@touch $@

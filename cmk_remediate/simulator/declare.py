@@ -1,14 +1,9 @@
 """What a provider of the embedded Azure declares: data and pure functions, never a request handler.
 
-The engine (`arm`, `operations`, `access`, ...) does everything general. It declares for itself subscriptions, resource groups,
-providers, tags, the `resources` list, ``Microsoft.PolicyInsights`` and all of ``Microsoft.Authorization`` but
-``roleAssignments``: ``roleDefinitions`` (from the providers' `RoleDefinition` values and the custom ones), ``locks``,
-``permissions``, ``denyAssignments``, ``policyAssignments``, ``policyDefinitions``. All other types, ``roleAssignments`` among
-them, are declared by packages in `providers`, each with a `Provider` value (a namespace may have several);
-`providers.PROVIDERS` is the tuple of them.
-
-Functions that get a `World` read it and return what is to change (`Change` values); they never change it themselves. A
-`World` hands out the bodies it keeps, not copies: functions build new dictionaries.
+The engine (`arm`, `operations`, `access`, ...) does everything general, and declares for itself what every subscription has: groups,
+tags, policy, and all of ``Microsoft.Authorization`` but ``roleAssignments``. All other types are declared by packages in `providers`,
+each with a `Provider` value (a namespace may have several). Functions that get a `World` read it and return what is to change
+(`Change` values); a `World` hands out the bodies it keeps, not copies: functions build new dictionaries.
 """
 
 from __future__ import annotations
@@ -18,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.consumers import CURRENT, Consumer, KeyUse
 from cmk_remediate.simulator.effects import (
     Begin,
     Cancel,
@@ -386,54 +382,6 @@ class DataPlane:
     audience: Mapping[str, str]
     answer: Callable[[DataRequest], Reply | ArmError]
     challenge: Json
-
-
-@dataclass(frozen=True)
-class KeyUse:
-    """A key that a resource, a replica of it or a backup within retention needs.
-
-    Attributes:
-        name: what tells this need from others of the resource: a thumbprint, or the URI.
-        uri: the key's URI; empty where nothing leads to the key any more.
-        why: what needs it: `CURRENT`, or words of the provider's own.
-        missing: what is in the way beside key, right and network path; empty for nothing.
-    """
-
-    name: str
-    uri: str
-    why: str
-    missing: str = ""
-
-
-CURRENT = "its present encryption"
-"""Why a resource needs the key that it uses at this moment."""
-
-
-@dataclass(frozen=True)
-class Consumer:
-    """A resource type whose resources use customer-managed keys: what the monitor of the laws asks about them.
-
-    Attributes:
-        type: the full type.
-        principal: the object id such a resource reaches vaults with, or empty: (world, id).
-        uses: the keys it needs, by what is declared: (world, id).
-        points: the URI of the key that a write to it or its children points it at, or empty: (world, lower-case id of what
-            is written, the ``properties`` sent).
-        usable: whether it can use its present key at this moment, all delays counted in: (world, id).
-        ailing: what of it does not work: (world, id) -> (id, in words).
-    """
-
-    type: str
-    principal: Callable[[World, ResourceId], str]
-    uses: Callable[[World, ResourceId], Iterable[KeyUse]]
-    points: Callable[[World, str, Json], str]
-    usable: Callable[[World, ResourceId], bool]
-    ailing: Callable[[World, ResourceId], Iterable[tuple[ResourceId, str]]]
-
-    @property
-    def mark(self) -> str:
-        """What stands before the name in ids of this type, lower case."""
-        return f"/providers/{self.type.lower()}/"
 
 
 @dataclass(frozen=True)
