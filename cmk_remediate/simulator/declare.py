@@ -1,9 +1,9 @@
 """What a provider of the embedded Azure declares: data and pure functions, never a request handler.
 
-The engine (`arm`, `operations`, `access`, ...) does everything general, and declares for itself what every subscription has: groups,
-tags, policy, and all of ``Microsoft.Authorization`` but ``roleAssignments``. All other types are declared by packages in `providers`,
-each with a `Provider` value (a namespace may have several). Functions that get a `World` read it and return what is to change
-(`Change` values); a `World` hands out the bodies it keeps, not copies: functions build new dictionaries.
+The engine (`arm`, `operations`, `access`, ...) does everything general, and declares for itself what every subscription has:
+groups, tags, policy, and all of ``Microsoft.Authorization`` but ``roleAssignments``. All other types are declared by packages in
+`providers`, each with a `Provider` value (a namespace may have several). Functions that get a `World` read it and return what is
+to change (`Change` values); a `World` hands out the bodies it keeps, not copies: functions build new dictionaries.
 """
 
 from __future__ import annotations
