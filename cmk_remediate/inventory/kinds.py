@@ -13,7 +13,13 @@ VAULT = "Microsoft.KeyVault/vaults"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 SHARED = (
-    Kind(VAULT, children=(Child("keys", "list:keys", whole=False, children=(Child("versions", "list:versions"),)),)),
+    Kind(
+        VAULT,
+        children=(
+            Child("keys", "list:keys", whole=False, children=(Child("versions", "list:versions"),)),
+            Child("diagnosticSettings", "list:diagnosticSettings"),
+        ),
+    ),
     Kind(IDENTITY),
 )
 """Keys are read one by one: the list of a vault's keys leaves members out (azure-mgmt-keyvault `KeysOperations.list`)."""
