@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from multiprocessing.pool import Pool
 
-CHUNK = 25
+CHUNK = 20
 """Seeds a process takes on at once."""
-FRESH = 8
+FRESH = 20
 """Chunks after which a process is replaced: killed runs keep their event loops."""
 SHARES = 8
 """Parts a plan's crash points are shared out in."""
@@ -62,12 +62,14 @@ def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
     return tally
 
 
-def seeded(seeds: range) -> Sum:
-    """Tell the stories of *seeds* and return what came of them."""
+def seeded(job: tuple[str, range]) -> Sum:
+    """Tell the stories of some seeds, in this process's own part of a folder, and return what came of them."""
+    folder, seeds = job
+    # One run store a process: what is rehearsed in it serves all its stories.
+    runs = Path(folder).resolve() / str(os.getpid()) / "runs"
     found = Sum()
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in seeds:
-            found.add(told_story(seed, Path(folder).resolve() / "runs"))
+    for seed in seeds:
+        found.add(told_story(seed, runs))
     return found
 
 
@@ -105,9 +107,11 @@ def _seed(pool: Pool, seeds: range, processes: int) -> int:
     """Tell all stories; print each that breaks a promise, and the figures, and return how many broke one."""
     began = time.perf_counter()
     found = Sum()
-    for part in pool.imap_unordered(seeded, [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]):
-        _say(f"{COMMAND} {seed}    # {fault[:300]}" for seed, fault in part.broken)
-        found.merge(part)
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [(folder, seeds[start : start + CHUNK]) for start in range(0, len(seeds), CHUNK)]
+        for part in pool.imap_unordered(seeded, jobs):
+            _say(f"{COMMAND} {seed}    # {fault[:300]}" for seed, fault in part.broken)
+            found.merge(part)
     seconds = time.perf_counter() - began
     _say([*figures(found), f"  {seconds:.0f} s, {found.seeds / seconds:.1f} seeds a second, {processes} processes"])
     return len(found.broken)

@@ -105,7 +105,7 @@ def scenario(seed: int) -> Scenario:
     if dice.random() < 0.1:
         settings["directory_delay"] = (60.0, 900.0)
     settings["vault_delay"] = (0.0, 0.0)  # the owner's hand is seen when it moves, not during a request of ours
-    doubts, world = dice.randrange(len(DOUBTS)), dice.randrange(3)
+    doubts, world = dice.randrange(len(DOUBTS)), dice.randrange(2)
     length = SETTINGS[scene].length // (3 if course == "back" else 1)
     mishaps = drawn(dice, length, paired=SETTINGS[scene].paired)
     return Scenario(seed, scene, course, doubts, world, settings, mishaps)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.embedded import Exchange
 
 UNAUTHORIZED = 401
+KEY_TAKEN = frozenset({"vault closed", "key disabled"})
+"""What the owner does that databases may not survive."""
 PROCESSES = 8
 """More kills than a story has."""
 EXPLAINS_NOTHING = frozenset({codes.engine.BUG, ""})
@@ -118,7 +120,7 @@ class Teller:
         self.stage.monitor.judge_all()
         self.story.faults += map(str, self.stage.monitor.violations)
         self.story.struck = len(self.mishaps.struck)
-        if self.mishaps.struck & {"vault closed", "key disabled"}:
+        if self.mishaps.struck & KEY_TAKEN:
             self.story.faults = [one for one in self.story.faults if not INACCESSIBLE.search(one)]
         return self.story
 
@@ -141,11 +143,18 @@ class Teller:
         return said
 
     def _reach_end(self) -> None:
-        said = self.story.after["resume"] = self._process("resume", self._apply)
+        """Resume; once more an hour later where a grant made only now came later than we wait for it."""
+        said = self._process("resume", self._apply)
+        if said != "done":
+            self.stage.azure.advance(HEALED_FOR)
+            said = self._process("resume 2", self._apply)
+        self.story.after["resume"] = said
         if said == "done":
             self.stage.azure.advance(60)
             now = renamed(self.stage.bodies(), self.stage.azure)
             self.story.faults += [f"resume: {one}" for one in differences(self.known.end, now)]
+        elif not self.mishaps.struck & KEY_TAKEN:
+            self.story.faults.append(f"with all healed the resume ended {said}")
 
     def _reach_before(self) -> None:
         """Roll back what was begun; that has to end well, and in what was there before."""

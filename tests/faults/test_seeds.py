@@ -23,20 +23,21 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 SEEDS = 200
 PARTS = 8
-SCREEN = 70
-"""Lines."""
+SCREEN = 100
+"""Lines; half of all stories take less than 45."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_seeded_runs(part: int, tmp_path: Path, figures: Callable[[str], None]) -> None:
+def test_seeded_runs(part: int, tmp_path_factory: pytest.TempPathFactory, figures: Callable[[str], None]) -> None:
     found = Sum()
+    runs = tmp_path_factory.getbasetemp().resolve() / "runs"  # one a process: what is rehearsed in it serves all parts
     for seed in range(part, SEEDS, PARTS):
-        found.add(told_story(seed, tmp_path / "runs"))
+        found.add(told_story(seed, runs))
     for line in summed(found):
         figures(line)
     assert not found.broken, "\n".join(f"{COMMAND} {seed}    # {fault}" for seed, fault in found.broken)
     resumed = {word: count for (name, word), count in found.after.items() if name == "resume"}
-    assert resumed["done"] >= 0.9 * sum(resumed.values()), "with the causes gone nearly every resume has to get there"
+    assert resumed["done"] >= 0.9 * sum(resumed.values()), "only a key taken away for long may stand in the way"
 
 
 def test_the_seeds_have_every_kind_of_mishap() -> None:
