@@ -19,6 +19,7 @@ _LOCKS = ("azure.mgmt.resource.locks.aio:ManagementLockClient", "2020-05-01")
 _RESOURCES = ("azure.mgmt.resource.resources.aio:ResourceManagementClient", "2025-04-01")
 _POLICY = ("azure.mgmt.policyinsights.aio:PolicyInsightsClient", "2020-07-01")
 _SQL = ("azure.mgmt.sql.aio:SqlManagementClient", "2025-01-01")
+_COSMOS = ("azure.mgmt.cosmosdb.aio:CosmosDBManagementClient", "2026-03-15")
 
 SEARCH = "search"
 """The row that asks Azure Resource Graph, whatever resource it is asked about."""
@@ -319,7 +320,25 @@ _SQL_ROWS = (
     ),
 )
 
+_ACCOUNT = "microsoft.documentdb/databaseaccounts"
+_OF_ACCOUNT = "resource_group_name=group account_name=name"
+
+_COSMOS_ROWS = (
+    _sdk(_COSMOS, _ACCOUNT, "get", "database_accounts.get", _OF_ACCOUNT),
+    _sdk(_COSMOS, _ACCOUNT, "patch", "database_accounts.begin_update", f"{_OF_ACCOUNT} update_parameters=body"),
+    _sdk(
+        _COSMOS,
+        _GROUP,
+        "list:databaseAccounts",
+        "database_accounts.list_by_resource_group",
+        "resource_group_name=group",
+    ),
+    _sdk(_COSMOS, _SUBSCRIPTION, "list:databaseAccounts", "database_accounts.list", ""),
+    # What excludes a customer-managed key is not on the models of stable versions: recorded answers of this preview have it.
+    _path(_ACCOUNT, "features", "/{id}", "2024-09-01-preview", f"{_REST}Database Accounts - Get"),
+)
+
 ROWS: Mapping[tuple[str, str], Row] = MappingProxyType(
-    {(row.type, row.name): row for row in (*_KEY_VAULT_ROWS, *_ACCESS_ROWS, *_AROUND_ROWS, *_SQL_ROWS)}
+    {(row.type, row.name): row for row in (*_KEY_VAULT_ROWS, *_ACCESS_ROWS, *_AROUND_ROWS, *_SQL_ROWS, *_COSMOS_ROWS)}
 )
 """Every row, by lower-case type and name."""

@@ -140,6 +140,7 @@ class LongRunning:
         result_path: where Location points; empty means the status path.
         style: which headers the first answer has.
         under: where the status URL lives: the resource group's or the subscription's ``providers/{namespace}``.
+        result_under: the same for *result_path*; empty means as *under*.
         visible: whether a GET shows the new body ``before`` or only ``after`` the operation's end; a `Doubt` with these two
             readings leaves it open. A DELETE is visible at the end.
         retry_after: seconds for the Retry-After header of 202 and of running polls; None for no such header.
@@ -164,6 +165,7 @@ class LongRunning:
     result_path: str = ""
     style: Literal["both", "azure-async", "location"] = "both"
     under: Literal["group", "subscription"] = "group"
+    result_under: Literal["", "group", "subscription"] = ""
     visible: Literal["before", "after"] | Doubt = "after"
     retry_after: int | None = 15
     retry_on: Literal["running", "all", "none"] = "running"
@@ -187,7 +189,8 @@ class Answer:
         created: for a new one; 0 means as *status*.
         absent: for a DELETE of nothing.
         body: ``resource``, ``operation`` (``{operation, startTime}``) or ``none``.
-        operation: the operation it starts, or None for one that is done when it is answered.
+        operation: the operation it starts, or None for one that is done when it is answered; a function where that depends on
+            the write, as it would be kept.
         location: whether the answer for a new resource has a Location header with its id.
     """
 
@@ -195,8 +198,12 @@ class Answer:
     created: int = 0
     absent: int = 204
     body: Literal["resource", "operation", "none"] = "resource"
-    operation: LongRunning | None = None
+    operation: LongRunning | Callable[[Write], LongRunning | None] | None = None
     location: bool = False
+
+    def started(self, write: Write) -> LongRunning | None:
+        """Return the operation that *write* starts, or None."""
+        return self.operation(write) if callable(self.operation) else self.operation
 
 
 SYNC = Answer(status=200)
@@ -282,6 +289,7 @@ class ResourceType:
         on_write: what else changes once the write has taken effect.
         on_read: the body as a GET or LIST shows it (never *old* itself changed).
         since: by dotted path, the date of the api-version from which on answers show a property.
+        only_in: members that only some api-versions show, as path -> api-versions.
         on_missing: another error than 404 ``ResourceNotFound`` for a GET of nothing: (id, world) -> refusal.
         children: what every resource of the type has.
         actions: the POSTs it knows.
@@ -314,6 +322,7 @@ class ResourceType:
     on_write: tuple[Callable[[Write], Changes], ...] = ()
     on_read: Callable[[ResourceId, Json, World], Json] | None = None
     since: Mapping[str, str] = field(default_factory=dict)
+    only_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     on_missing: Callable[[ResourceId, World], ArmError | None] | None = None
     children: tuple[Child, ...] = ()
     actions: tuple[Action, ...] = ()

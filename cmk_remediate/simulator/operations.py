@@ -120,12 +120,16 @@ def _paths(world: World, resource: ResourceId, body: Json, spec: LongRunning, ke
     place = str(root.get("location") or "global").replace(" ", "").lower()
     if spec.path.startswith("/"):
         return [f"{resource.subscription_id}{spec.path.format(location=place, name=resource.names[0], id=key)}"]
-    head = resource.subscription_id if spec.under == "subscription" else resource.group_id
-    base = f"{head}/providers/{resource.type.split('/')[0]}"
-    status = f"{base}/{spec.path.format(location=place, name=resource.names[0], id=key)}"
+
+    def url(path: str, under: str) -> str:
+        head = resource.subscription_id if under == "subscription" else resource.group_id
+        named = path.format(location=place, name=resource.names[0], id=key)
+        return f"{head}/providers/{resource.type.split('/')[0]}/{named}"
+
+    status = url(spec.path, spec.under)
     if not spec.result_path or spec.result_path == spec.path:
         return [status]
-    return [status, f"{base}/{spec.result_path.format(location=place, name=resource.names[0], id=key)}"]
+    return [status, url(spec.result_path, spec.result_under or spec.under)]
 
 
 def _read_action(path: str, spec: LongRunning) -> str:

@@ -31,6 +31,7 @@ def view(world: World, resource: ResourceId, body: Json, api_version: str = "") 
         shown["systemData"] = _system_data(world, resource, shown)
     if declared is not None and api_version:
         shown = without(shown, (path for path, first in declared.since.items() if api_version[: len(first)] < first))
+        shown = without(shown, (path for path, those in declared.only_in.items() if api_version not in those))
     if world.settings.id_casing == "lower-groups" and isinstance(shown.get("id"), str):
         shown = {**shown, "id": _GROUPS.sub("/resourcegroups/", shown["id"])}
     return shown

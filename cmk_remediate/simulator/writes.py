@@ -14,6 +14,7 @@ from cmk_remediate.simulator.declare import (
     ArmError,
     Change,
     Json,
+    LongRunning,
     RemoveResource,
     ResourceType,
     Rule,
@@ -57,12 +58,13 @@ def put(request: ArmRequest, resource: ResourceId, declared: ResourceType, answe
     _linked(request, write, declared)
     if declared.prepare is not None:
         write = replace(write, new=declared.prepare(write))
-    failure = _judge(write, declared.rules, answer)
+    started = answer.started(write)
+    failure = _judge(write, declared.rules, started)
     world.apply(principals, by=request.caller)
     status = answer.created or answer.status if old is None else answer.status
-    if answer.operation is not None:
-        begun = operations.begin(world, write, answer.operation, error=failure)
-        return _answered(world, write, answer, status, begun)
+    if started is not None:
+        begun = operations.begin(world, write, started, error=failure)
+        return _answered(world, write, answer, status, begun, started)
     changes: list[Change] = [SetResource(resource, write.new or {})]
     for consequence in declared.on_write:
         changes.extend(consequence(write))
@@ -70,14 +72,21 @@ def put(request: ArmRequest, resource: ResourceId, declared: ResourceType, answe
     return _answered(world, write, answer, status, None)
 
 
-def _answered(world: World, write: Write, answer: Answer, status: int, begun: operations.Begun | None) -> Outgoing:
+def _answered(
+    world: World,
+    write: Write,
+    answer: Answer,
+    status: int,
+    begun: operations.Begun | None,
+    started: LongRunning | None = None,
+) -> Outgoing:
     headers = dict(begun.headers) if begun else {}
     if answer.location and write.creates:
         headers["Location"] = str(write.id)
     if answer.body == "none":
         return Outgoing(status, None, headers)
     if answer.body == "operation" and begun is not None:
-        name = answer.operation.name if answer.operation else ""
+        name = started.name if started else ""
         return Outgoing(status, {"operation": name, "startTime": begun.started}, headers)
     body = world.get(write.id)
     if body is None or (begun is not None and write.method != "DELETE" and body is write.old):
@@ -101,10 +110,11 @@ def delete(request: ArmRequest, resource: ResourceId, declared: ResourceType, an
     write = Write(
         resource, "DELETE", old, None, {}, request.caller, request.api_version, world, query=request.incoming.query
     )  # fmt: skip
-    failure = _judge(write, declared.rules, answer)
-    if answer.operation is not None:
-        begun = operations.begin(world, write, answer.operation, error=failure)
-        return _answered(world, write, answer, answer.status, begun)
+    started = answer.started(write)
+    failure = _judge(write, declared.rules, started)
+    if started is not None:
+        begun = operations.begin(world, write, started, error=failure)
+        return _answered(world, write, answer, answer.status, begun, started)
     shown = view(world, resource, old, request.api_version)
     changes: list[Change] = [RemoveResource(resource)]
     for consequence in declared.on_write:
@@ -128,7 +138,7 @@ def post(request: ArmRequest, resource: ResourceId, declared: ResourceType, acti
         resource, "POST", old, old, request.sent, request.caller, request.api_version, world, action.name,
         request.incoming.query,
     )  # fmt: skip
-    failure = _judge(write, declared.rules, None)
+    failure = _judge(write, declared.rules, None, action=True)
     reply = action.answer(write)
     if isinstance(reply, ArmError):
         raise Refusal(reply)
@@ -147,7 +157,9 @@ def _refuse(error: ArmError | None) -> None:
         raise Refusal(error)
 
 
-def _judge(write: Write, rules: Iterable[Rule], answer: Answer | None) -> ArmError | None:
+def _judge(
+    write: Write, rules: Iterable[Rule], started: LongRunning | None, *, action: bool = False
+) -> ArmError | None:
     """Refuse at once, or return what the operation will fail with."""
     failure: ArmError | None = None
     for rule in rules:
@@ -156,7 +168,7 @@ def _judge(write: Write, rules: Iterable[Rule], answer: Answer | None) -> ArmErr
         error = rule.check(write)
         if error is None:
             continue
-        later = write.world.reading(rule.arrives) == "operation" and (answer is None or answer.operation is not None)
+        later = write.world.reading(rule.arrives) == "operation" and (action or started is not None)
         if not later:
             raise Refusal(error)
         failure = failure or error

@@ -51,6 +51,7 @@ EXAMPLES = {
     ),
     "microsoft.sql/servers/failovergroups": f"{SERVER}/failoverGroups/f1",
     "microsoft.sql/servers/databases/replicationlinks": f"{SERVER}/databases/d1/replicationLinks/l1",
+    "microsoft.documentdb/databaseaccounts": f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/cosmos1",
     ANY: SERVER.text,
 }
 
@@ -68,6 +69,7 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "list:deletedVaults": "providers/Microsoft.KeyVault/deletedVaults",
     "list:servers": "providers/Microsoft.Sql/servers",
     "list:databases": "databases",
+    "list:databaseAccounts": "providers/Microsoft.DocumentDB/databaseAccounts",
     "list:inaccessibleDatabases": "inaccessibleDatabases",
     "list:failoverGroups": "failoverGroups",
     "list:replicationLinks": "replicationLinks",

@@ -26,6 +26,7 @@ IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/
 SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/sql-one"
 PARTNER = f"{GROUP}/providers/Microsoft.Sql/servers/sql-two"
 DATABASE = f"{SERVER}/databases/db"
+ACCOUNT = f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/cosmos-one"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stone"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 
@@ -34,6 +35,7 @@ VERSIONS = {
     "microsoft.sql": "2025-01-01",
     "microsoft.managedidentity": "2024-11-30",
     "microsoft.authorization": "2022-04-01",
+    "microsoft.documentdb": "2026-03-15",
 }
 
 
@@ -150,7 +152,7 @@ class Raw:
         while status:
             self.wait(5)
             polled: dict[str, Any] = self.send("GET", status, who=who).body
-            if polled["status"] != "InProgress":
+            if polled["status"] not in ("InProgress", "Enqueued", "Dequeued"):
                 return polled
         found: dict[str, Any] = given.body or {}
         return found

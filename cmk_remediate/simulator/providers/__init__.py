@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.providers.common import REVIEWS
+from cmk_remediate.simulator.providers.cosmosdb import COSMOSDB
 from cmk_remediate.simulator.providers.grants import GRANT_PROVIDER
 from cmk_remediate.simulator.providers.identity import IDENTITY_PROVIDER
 from cmk_remediate.simulator.providers.insights import INSIGHTS
@@ -14,5 +15,5 @@ from cmk_remediate.simulator.providers.sql import SQL
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Provider
 
-PROVIDERS: tuple[Provider, ...] = (IDENTITY_PROVIDER, GRANT_PROVIDER, KEYVAULT, SQL, INSIGHTS, REVIEWS)
+PROVIDERS: tuple[Provider, ...] = (IDENTITY_PROVIDER, GRANT_PROVIDER, KEYVAULT, SQL, INSIGHTS, COSMOSDB, REVIEWS)
 """All there are; seeded in this order."""

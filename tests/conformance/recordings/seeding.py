@@ -14,6 +14,8 @@ _MADE_WITH_201 = ("microsoft.managedidentity/userassignedidentities", "microsoft
 """Types whose PUT answers 201 for what is new: 200 means that it was there."""
 _TENANT = "00000000-0000-0000-0000-00000000000f"
 _NOBODY = "00000000-0000-0000-0000-0000000000aa"
+_COSMOS_DB = "e5007d2c-4b13-4a74-9b6a-605d99f03501"
+"""Cosmos DB's own principal in the tenant of the Azure CLI's recordings."""
 _SHORTENED = "/resources"
 """A list that leaves properties out."""
 
@@ -25,6 +27,7 @@ def estate(recording: Sequence[Interaction], kinds: Collection[str]) -> dict[str
     return {
         "operator": {"object_id": _caller(recording), "tenant": tenant, "role": ["Owner", "Key Vault Administrator"]},
         "subscriptions": [{"subscriptionId": one, "tenantId": tenant} for one in subscriptions],
+        "principals": {_COSMOS_DB: {"name": "Azure Cosmos DB", "clientId": "a232010e-820c-4083-83bb-3ace5fc29d0b"}},
         "resources": _Found(recording, kinds).resources(),
     }
 
