@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import cmk_remediate as cmk
 from cmk_remediate import simulator
@@ -27,25 +26,23 @@ def variable(name: str) -> str | None:
 def main(argument: str) -> None:
     """Do what *argument* asks; raises when it fails or is refused."""
     job = cmk.parse_job(argument, variable=variable, environment=os.environ)
-    subject = cmk.load_review(job.review) if job.review else cmk.load_plan(job.plan or {})
-    world = simulator.open(job.simulate) if job.simulate else cmk.connect(cloud=subject.cloud, client_id=job.client_id)
-    if isinstance(subject, cmk.Review):
-        job.check(subject)
+    world = simulator.open(job.simulate) if job.simulate else cmk.connect(cloud=job.cloud, client_id=job.client_id)
+    if job.review:
+        review = cmk.load_review(job.review, connection=world)
+        job.check(review)
         try:
-            result = cmk.apply(subject, connection=world, accept=job.accept, runs=job.runs, stop_after=job.stop_after)
+            result = cmk.apply(review, connection=world, accept=job.accept, runs=job.runs, stop_after=job.stop_after)
             text, ended = (cmk.render(result) if result.writes else result.text), result.exit_code
         except cmk.CmkError as error:
             if not job.at_work(error):
                 raise
             text, ended = f"Run {job.digest[:8]} is still at work.", 0
     elif job.do == "verify":
-        found = cmk.verify(subject, connection=world, runs=job.runs)
+        found = cmk.verify(job.plan or {}, connection=world, runs=job.runs)
         text, ended = cmk.render(found), found.exit_code
     else:
-        review = cmk.dry_run(subject, connection=world, runs=job.runs)
-        path = Path(review.runs) / "reviews" / f"{review.digest}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        cmk.save_review(review, path)
+        review = cmk.dry_run(job.plan or {}, connection=world, runs=job.runs)
+        path = cmk.save_review(review, connection=world)
         text, ended = f"The whole review: {path}, digest {review.digest}\n{cmk.render(review)}", 0
     print(text[:200_000])  # what Automation's portal shows of a stream
     if ended:

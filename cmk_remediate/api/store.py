@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from cmk_remediate import codes
+from cmk_remediate.connection.blobs import Blobs
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.journal_file import write_atomically
 from cmk_remediate.engine.local_store import LocalStore
+from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.errors import InputError, ReviewError
 from cmk_remediate.model.review import FORMAT_VERSION, Review
+from cmk_remediate.model.run_address import is_remote, parse_address
 
 if TYPE_CHECKING:
     from cmk_remediate.engine.run_store import RunStore
@@ -22,15 +25,23 @@ if TYPE_CHECKING:
     from cmk_remediate.model.result import RunSummary
 
 DEFAULT_RUNS = "cmk-runs"
+REVIEWS = "reviews"
+"""The folder of a run store that holds reviews, each under its digest."""
 
 
-async def load_review(path: str | Path) -> Review:
-    """Return the review saved at *path*.
+async def load_review(path: str | Path, *, connection: Connection | None = None) -> Review:
+    """Return the review saved at *path*, a file or the URL of a review in a remote run store.
 
     Raises:
-        InputError: CMK116 when it cannot be read.
+        InputError: CMK116 when it cannot be read, CMK132 when it is remote and there is no *connection*.
         ReviewError: CMK110 when it was altered, CMK112 when its format is not one this version reads.
     """
+    if is_remote(str(path)):
+        address, _, name = str(path).partition(f"/{REVIEWS}/")
+        found = await open_store(address, connection).load(f"{REVIEWS}/{name}")
+        if found is None:
+            raise InputError(codes.input_.REVIEW_UNREADABLE, "there is no such review", resource=str(path))
+        return parse_bytes(found, str(path))
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -91,16 +102,22 @@ def check_digest(review: Review, name: str = "") -> None:
         raise ReviewError(codes.input_.REVIEW_ALTERED, cause, resource=name)
 
 
-async def save_review(review: Review, path: str | Path) -> None:
-    """Write *review* to *path*, whole or not at all.
+async def save_review(review: Review, path: str | Path | None = None, *, connection: Connection | None = None) -> str:
+    """Write *review* to *path*, or into its own run store under its digest, whole or not at all; return where it is now.
 
     Raises:
-        InputError: CMK118 when it cannot be written.
+        InputError: CMK118 when it cannot be written, CMK132 when its run store is remote and there is no *connection*.
     """
+    if path is None:
+        return await open_store(review.runs, connection).save(f"{REVIEWS}/{review.digest}.json", pretty_bytes(review))
+    if is_remote(str(path)):
+        address, _, name = str(path).partition(f"/{REVIEWS}/")
+        return await open_store(address, connection).save(f"{REVIEWS}/{name}", pretty_bytes(review))
     try:
         write_atomically(Path(path), pretty_bytes(review))
     except OSError as error:
         raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
+    return str(path)
 
 
 def pretty_bytes(review: Review) -> bytes:
@@ -109,8 +126,12 @@ def pretty_bytes(review: Review) -> bytes:
 
 
 def absolute(address: str | Path) -> str:
-    """Return the run store *address* as reviews carry it: a folder's absolute path."""
-    return str(Path(address).resolve())
+    """Return the run store *address* as reviews carry it: a folder's absolute path, or a URL without a trailing slash.
+
+    Raises:
+        InputError: CMK130 when it is a URL of another kind.
+    """
+    return parse_address(str(address)).text if is_remote(str(address)) else str(Path(address).resolve())
 
 
 def choose_runs(given: str | Path | None, planned: str | None) -> str:
@@ -137,9 +158,18 @@ def runs_of(review: Review, given: str | Path | None) -> str:
 
 
 def open_store(address: str | Path, connection: Connection | None) -> RunStore:
-    """Return the run store at *address*; nothing is asked of it yet."""
-    del connection
-    return LocalStore(Path(absolute(address)))
+    """Return the run store at *address*; nothing is asked of it yet.
+
+    Raises:
+        InputError: CMK130 to CMK132 when it is remote and the address, a library or the *connection* is not there.
+    """
+    if not is_remote(str(address)):
+        return LocalStore(Path(absolute(address)))
+    where = parse_address(str(address))
+    if connection is None or connection.simulated is not None:
+        what = "there is no connection" if connection is None else "the embedded Azure has no blob storage"
+        raise InputError(codes.input_.STORE_NEEDS_CONNECTION, what, resource=where.text)
+    return RemoteStore(Blobs(connection, where))
 
 
 async def runs(folder: str | Path = DEFAULT_RUNS, *, connection: Connection | None = None) -> tuple[RunSummary, ...]:

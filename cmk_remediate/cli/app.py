@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 # Typer reads these at run time, on Python 3.10 too.
-Runs = Annotated[str | None, typer.Option("--runs", metavar="DIR", help="Run store, by default ./cmk-runs.")]
+Runs = Annotated[str | None, typer.Option("--runs", metavar="DIR|URL", help="Run store, by default ./cmk-runs.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="How the product is written.")]
 Accept = Annotated[list[str] | None, typer.Option("--accept", metavar="KIND:NAME", help="Accept by name; repeatable.")]

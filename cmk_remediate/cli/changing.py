@@ -69,9 +69,8 @@ def apply(options: Globals, path: Path, agreed: Consent, stop_after: timedelta |
 def resume(options: Globals, text: str, *, strict: bool, stop_after: timedelta | None = None) -> int:
     """Go on with an unfinished run."""
     store = world.store(options)
-    run = cmk_remediate.find_run(store, text)
     with (
-        world.connection(options, cloud=world.cloud_of(store, run)) as connection,
+        world.of_run(options, text) as (connection, run),
         world.interruptible() as stop,
         progress(options) as observer,
     ):
@@ -98,8 +97,7 @@ def rollback(
     if saved is not None:
         output.writable(saved)
     store = world.store(options)
-    run = cmk_remediate.find_run(store, text)
-    with world.connection(options, cloud=world.cloud_of(store, run)) as connection:
+    with world.of_run(options, text) as (connection, run):
         review = cmk_remediate.review_rollback(run, connection=connection, runs=store)
         if saved is not None:
             output.save(pretty(review.to_json()), saved)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cmk_remediate import codes
 from cmk_remediate.errors import UsageError
+from cmk_remediate.model.run_address import is_remote, parse_address
 
 
 class Format(str, Enum):
@@ -44,7 +45,7 @@ class Globals:
         simulate: the state file of an embedded Azure; None for the real one.
         estate: what that file is made from if it is missing.
         doubts: pairs of a doubt's name and the reading to use.
-        runs: the run store.
+        runs: the run store: a folder's absolute path, or a URL.
         format: how the product is written.
         verbose: how often -v was given.
         quiet: no progress.
@@ -54,7 +55,7 @@ class Globals:
     simulate: Path | None = None
     estate: Path | None = None
     doubts: tuple[tuple[str, str], ...] = field(default=())
-    runs: Path | None = None
+    runs: str | None = None
     format: Format | None = None
     verbose: int = 0
     quiet: bool = False
@@ -85,7 +86,7 @@ class Globals:
                 codes.input_.USAGE, f"--format {self.format.value} and {local.value} contradict each other"
             )
         store = run_store(runs)
-        if store and self.runs and store.resolve() != self.runs.resolve():
+        if store and self.runs and store != self.runs:
             raise UsageError(codes.input_.USAGE, f"--runs {self.runs} and --runs {store} contradict each other")
         return replace(self, runs=store or self.runs, format=local or self.format)
 
@@ -102,17 +103,15 @@ class Globals:
         return self.simulate
 
 
-def run_store(text: str | None) -> Path | None:
-    """Return the folder that ``--runs`` names.
+def run_store(text: str | None) -> str | None:
+    """Return the run store that ``--runs`` names, absolute.
 
     Raises:
-        UsageError: CMK109 when it is not a local one.
+        InputError: CMK130 when it is a URL of no run store.
     """
     if text is None:
         return None
-    if "://" in text:
-        raise UsageError(codes.input_.NOT_YET_SUPPORTED, "remote run stores are not available", resource=text)
-    return Path(text)
+    return parse_address(text).text if is_remote(text) else str(Path(text).resolve())
 
 
 def duration(text: str) -> timedelta:

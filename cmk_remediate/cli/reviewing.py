@@ -75,8 +75,7 @@ def verify(options: Globals, subject: str) -> int:
             found = cmk_remediate.verify(document, connection=connection, runs=options.runs)
     else:
         store = world.store(options)
-        run = cmk_remediate.find_run(store, subject)
-        with world.connection(options, cloud=world.cloud_of(store, run)) as connection:
+        with world.of_run(options, subject) as (connection, run):
             found = cmk_remediate.verify(run, connection=connection, runs=store)
     output.emit(renderer((options.format or Format.text).value).verification(found), options.colour)
     return found.exit_code

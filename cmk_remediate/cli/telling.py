@@ -58,7 +58,8 @@ def runs(options: Globals) -> int:
     import cmk_remediate
     from cmk_remediate.report import renderer
 
-    found = cmk_remediate.runs(world.store(options))
+    with world.of_store(options) as connection:
+        found = cmk_remediate.runs(world.store(options), connection=connection)
     output.emit(renderer((options.format or Format.text).value).runs(found), options.colour)
     return 0
 
@@ -67,7 +68,8 @@ def unlock(options: Globals, text: str) -> int:
     """Take the leases of a run away, and say which they were."""
     import cmk_remediate
 
-    found = cmk_remediate.unlock(world.store(options), text)
+    with world.of_store(options) as connection:
+        found = cmk_remediate.unlock(world.store(options), text, connection=connection)
     if options.format is Format.json:
         from cmk_remediate.report.json_ import pretty
 

@@ -15,6 +15,7 @@ from cmk_remediate.cli.options import Globals
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import UsageError
 from cmk_remediate.model.protocols import Connection
+from cmk_remediate.model.run_address import is_remote, parse_address
 
 _STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now.\n"
 
@@ -60,17 +61,37 @@ def check_doubts(options: Globals) -> None:
             raise UsageError(codes.input_.USAGE, f"{name} is read as {' or '.join(readings[name])}", resource=reading)
 
 
-def store(options: Globals) -> Path:
+def store(options: Globals) -> str:
     """Return the run store to look in: ``--runs``, or ``./cmk-runs``."""
-    return options.runs or Path("cmk-runs")
+    return options.runs or str(Path("cmk-runs").resolve())
 
 
-def cloud_of(store: Path, run: str) -> str:
-    """Return the cloud of *run*: what to connect to."""
-    from cmk_remediate.api.store import cloud_of as found
+@contextmanager
+def of_store(options: Globals) -> Iterator[Connection | None]:
+    """Give what reads the run store: nothing for a folder, a connection to its cloud for a remote one."""
+    where = store(options)
+    if not is_remote(where):
+        yield None
+        return
+    with connection(options, cloud=parse_address(where).cloud) as opened:
+        yield opened
+
+
+@contextmanager
+def of_run(options: Globals, text: str) -> Iterator[tuple[Connection, str]]:
+    """Give a connection to the cloud of the run that *text* names, and the run's digest."""
+    from cmk_remediate import find_run
+    from cmk_remediate.api.store import cloud_of
     from cmk_remediate.blocking import blocking
 
-    return blocking(found)(store, run)
+    where = store(options)
+    if is_remote(where):
+        with connection(options, cloud=parse_address(where).cloud) as opened:
+            yield opened, find_run(where, text, connection=opened)
+        return
+    run = find_run(where, text)
+    with connection(options, cloud=blocking(cloud_of)(where, run)) as opened:
+        yield opened, run
 
 
 @contextmanager

@@ -73,7 +73,7 @@ JOURNAL_DAMAGED = Code(
 JOURNAL_UNWRITABLE = Code(
     "CMK512",
     title="journal cannot be written",
-    meaning="The run store is read-only or full. No intent, no write: nothing was sent.",
+    meaning="The run store is read-only, full or cannot be reached. No intent, no write: nothing was sent.",
     next="Make room or correct the rights, then run again.",
 )
 STOPPED = Code(
@@ -129,6 +129,12 @@ LEASE_LOST = Code(
     title="lease lost",
     meaning="The leases of this run ran out before they could be renewed, or were taken: another process may write now.",
     next="Run `resume`: it waits for the old leases, then goes on from the journal.",
+)
+STORE_IS_TARGET = Code(
+    "CMK531",
+    title="the run stands on what it would change",
+    meaning="It would write the storage account of its own run store, that account's vault or key, or the identity that runs it.",
+    next="Keep the run store in another account, or move that resource from another store and as another identity.",
 )
 BUG = Code(
     "CMK599",

@@ -142,3 +142,21 @@ SCOPE_INVALID = Code(
     meaning="An estate is exported by subscription, resource group or management group; this is another thing.",
     next="Give a subscription's id, /subscriptions/{id}/resourceGroups/{name} or the id of a management group.",
 )
+RUNS_ADDRESS_WRONG = Code(
+    "CMK130",
+    title="not the address of a run store",
+    meaning="A run store is a folder, or https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX, with the suffix of its cloud.",
+    next="Copy the container's URL from the portal, add a prefix of letters, digits, dots and dashes, and leave out any `?...`.",
+)
+BLOB_EXTRA_MISSING = Code(
+    "CMK131",
+    title="blob storage cannot be used",
+    meaning="A run store in blob storage needs azure-storage-blob, which the bare library does not bring.",
+    next="pip install 'cmk-remediate[blob]'",
+)
+STORE_NEEDS_CONNECTION = Code(
+    "CMK132",
+    title="a remote run store needs a connection",
+    meaning="A run store in blob storage is read with the credential of a connection, and the embedded Azure has no blob storage.",
+    next="Pass `connection=connect()`; with --simulate name a folder.",
+)

@@ -55,6 +55,10 @@ class Tokens:
                 self._kept[scope] = (token, expires)
             return token
 
+    def expiry(self, scope: str) -> float:
+        """Return when the token kept for *scope* ends, in seconds since 1970; 0 where none is kept."""
+        return self._kept.get(scope, ("", 0.0))[1]
+
     def refused(self, scope: str, token: str, claims: str) -> None:
         """Forget *token*, which Azure refused; the next one is asked for with *claims*, if any."""
         if self._kept.get(scope, ("", 0.0))[0] == token:

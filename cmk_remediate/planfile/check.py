@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.clock import parse_utc
+from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.run_address import is_remote, parse_address
 from cmk_remediate.planfile.declared import DECLARED
 from cmk_remediate.planfile.problems import Location, Problem
 from cmk_remediate.planfile.schema import CustomerManagedKey, PlanFile, seconds
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 TARGET = "{target}"
 """Stands for the target's name."""
 _KEY_NAME = re.compile(r"^[0-9A-Za-z-]{1,127}$")
-_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def check(plan: PlanFile) -> Iterator[Problem]:
@@ -139,6 +140,11 @@ def _rest(plan: PlanFile) -> Iterator[Problem]:
     restrict = plan.vault.restrict
     if restrict and not (restrict.default_action or restrict.public_network_access or restrict.permission_model):
         yield _wrong(("vault", "restrict"), "names nothing to restrict; leave it out")
-    if plan.runs and _URL.match(plan.runs):
-        text = "remote run stores are not available in this version; name a folder"
-        yield Problem(codes.input_.NOT_YET_SUPPORTED, ("runs",), text)
+    if plan.runs and is_remote(plan.runs):
+        try:
+            cloud = parse_address(plan.runs).cloud
+        except InputError as error:
+            yield Problem(error.code, ("runs",), error.cause)
+        else:
+            if cloud != plan.cloud:
+                yield _wrong(("runs",), f"the run store is in {cloud}, the plan is for {plan.cloud}")

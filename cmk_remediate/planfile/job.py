@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError, InputError, ReviewError, RunStoreBusy
+from cmk_remediate.model.run_address import is_remote, parse_address
+from cmk_remediate.planfile.load import load_plan
 from cmk_remediate.planfile.schema import seconds
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 Verb = Literal["dry-run", "apply", "verify"]
 _KEYS = ("do", "plan", "review", "digest", "accept", "runs", "client_id", "stop_after", "simulate")
 _LATER = "is not available in this version"
+_REVIEW = re.compile(r"[0-9a-f]{64}\.json")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Job:
     Attributes:
         do: ``dry-run``, ``apply`` or ``verify``.
         plan: a plan file's path, or the plan's values; None for ``apply``.
-        review: the review's path; None for the other two.
+        review: the review's path, or its URL in a run store; None for the other two.
         digest: the digest the review must have; empty for the other two.
         accept: what is accepted by name.
         runs: the run store; None for the plan's or the review's.
@@ -45,6 +50,22 @@ class Job:
     client_id: str | None
     stop_after: timedelta | None
     simulate: str | None
+
+    @property
+    def cloud(self) -> str:
+        """The cloud to connect to: the plan's, the review's, or that of the run store the review is in.
+
+        Raises:
+            InputError: CMK101 and following when the plan is not valid.
+        """
+        if self.review is None:
+            return load_plan(self.plan or {}).cloud
+        if is_remote(self.review):
+            return parse_address(self.review.partition("/reviews/")[0]).cloud
+        try:
+            return str(json.loads(Path(self.review).read_bytes())["cloud"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return "AzureCloud"  # whoever loads the review says what is wrong with it
 
     def check(self, review: Review) -> None:
         """Refuse *review* unless it is the one meant.
@@ -108,11 +129,11 @@ def _complete(job: Job, environment: Mapping[str, str]) -> None:
     if job.do != "apply" and (job.review or job.digest or job.accept or job.stop_after):
         raise _wrong(f"`review`, `digest`, `accept` and `stop_after` belong to `apply`, not to `{job.do}`")
     sandbox = "IDENTITY_ENDPOINT" in environment and "MSI_ENDPOINT" not in environment
-    if job.do == "apply" and sandbox and not job.simulate:
-        hint = "Run it on a Hybrid Worker with `runs` on a disk that stays."
-        raise _later(
-            "runs", "the cloud sandbox loses its disk, and a journal with it; remote run stores come later", hint
+    if job.do == "apply" and sandbox and not job.simulate and not is_remote(job.runs or ""):
+        hint = (
+            "Name a run store in blob storage as `runs`, or run it on a Hybrid Worker with `runs` on a disk that stays."
         )
+        raise _later("runs", "the cloud sandbox loses its disk, and a journal with it", hint)
 
 
 def _fields(text: str, variable: Callable[[str], str | None]) -> dict[str, Any]:
@@ -145,9 +166,25 @@ def _text(fields: Mapping[str, Any], key: str) -> str | None:
         return None
     if not isinstance(value, str) or not value.strip():
         raise _wrong(f"`{key}` is a text")
-    if "://" in value:
-        raise _later(key, f"{value} {_LATER}")
+    if is_remote(value):
+        return _remote(key, value)
     return value
+
+
+def _remote(key: str, value: str) -> str:
+    """Return the URL *value*: of a run store, or of a review within one.
+
+    Raises:
+        InputError: CMK130 when it is neither, CMK109 where only a path can stand.
+    """
+    if key == "runs":
+        return parse_address(value).text
+    if key != "review":
+        raise _later(key, f"{value} {_LATER}")
+    store, _, name = value.partition("/reviews/")
+    if not _REVIEW.fullmatch(name):
+        raise _later(key, f"{value} is not STORE/reviews/DIGEST.json; any other URL {_LATER}")
+    return f"{parse_address(store).text}/reviews/{name}"
 
 
 def _duration(fields: Mapping[str, Any], key: str) -> timedelta | None:

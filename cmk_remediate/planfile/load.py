@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
+from cmk_remediate.model.run_address import is_remote, parse_address
 from cmk_remediate.planfile.check import check
 from cmk_remediate.planfile.document import Document, parse
 from cmk_remediate.planfile.problems import Location, PlanError, Problem
@@ -53,9 +54,11 @@ class PlanDocument:
 
     @property
     def runs(self) -> str | None:
-        """The run store the plan names, a folder's absolute path; None when it names none."""
+        """The run store the plan names, a folder's absolute path or a URL; None when it names none."""
         if self.plan.runs is None:
             return None
+        if is_remote(self.plan.runs):
+            return parse_address(self.plan.runs).text
         base = self.path.parent if self.path else Path.cwd()
         return str((base / self.plan.runs).resolve())
 

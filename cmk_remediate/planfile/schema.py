@@ -251,6 +251,6 @@ class PlanFile(_Part):
     owner: Annotated[str, Field(min_length=1, max_length=128)]
     """Who answers for what we create; goes into a tag."""
     runs: Annotated[str, Field(min_length=1)] | None = None
-    """Where journals are kept, relative to this file; else ./cmk-runs."""
+    """Where journals are kept: a folder, relative to this file, or the URL of a blob container and prefix; else ./cmk-runs."""
     review_expires: Duration = "7d"
     """How long after the dry run its review can be applied."""

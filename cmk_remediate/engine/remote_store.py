@@ -1,0 +1,105 @@
+"""A run store in an `ObjectStore`: a claim is an object that its process keeps leased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, to_bytes
+from cmk_remediate.engine.remote_log import RemoteLog, bytes_of, segment_number
+from cmk_remediate.engine.run_store import DIGEST
+from cmk_remediate.errors import RunStoreError
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.objects import ObjectStore
+
+LEASE_SECONDS = 60
+"""`lease.LEASE` as blob storage takes it: 15 to 60 (learn.microsoft.com, "Lease Blob")."""
+
+_SUFFIX = ".json"
+
+
+class RemoteStore:
+    """The `run_store.RunStore` over *objects*."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        """Nothing is asked yet."""
+        self._objects = objects
+        self._leases: dict[str, str] = {}
+        self._names: dict[str, frozenset[str] | None] = {}
+
+    @property
+    def address(self) -> str:
+        """Return the store's URL."""
+        return self._objects.address
+
+    async def runs(self) -> tuple[str, ...]:
+        """See `run_store.RunStore`."""
+        found = set()
+        for item in await self._objects.items(""):
+            run = item.name.partition("/")[0]
+            if DIGEST.fullmatch(run) and segment_number(item.name) == 0:
+                found.add(run)
+        return tuple(sorted(found))
+
+    async def journal(self, run: str) -> tuple[bytes, ...]:
+        """See `run_store.RunStore`."""
+        return await bytes_of(self._objects, run)
+
+    async def load(self, name: str) -> bytes | None:
+        """See `run_store.RunStore`."""
+        return await self._objects.read(name)
+
+    async def save(self, name: str, data: bytes) -> str:
+        """See `run_store.RunStore`."""
+        await self._objects.write(name, data)
+        return f"{self.address}/{name}"
+
+    def log(self, run: str) -> RemoteLog:
+        """See `run_store.RunStore`."""
+        return RemoteLog(self._objects, run)
+
+    async def claims(self) -> tuple[Claim, ...]:
+        """See `run_store.RunStore`; what a claim names does not change, so it is read once."""
+        found = []
+        for item in await self._objects.items(f"{CLAIMS}/"):
+            id_ = item.name.rpartition("/")[2].removesuffix(_SUFFIX)
+            if id_ not in self._names:
+                data = await self._objects.read(item.name)
+                if data is None:
+                    continue
+                self._names[id_] = from_bytes(id_, data).names
+            found.append(Claim(id_, self._names[id_], expired=not item.leased))
+        return tuple(found)
+
+    async def claim(self, claim: Claim) -> None:
+        """See `run_store.RunStore`; one that somebody has removed before it was leased does not stand, as `claims` shows."""
+        name = _name(claim)
+        await self._objects.write(name, to_bytes(claim))
+        lease = await self._objects.lease(name, LEASE_SECONDS)
+        if lease is not None:
+            self._leases[claim.id] = lease
+
+    async def renew(self, claim: Claim) -> bool:
+        """See `run_store.RunStore`."""
+        lease = self._leases.get(claim.id)
+        return lease is not None and await self._objects.renew(_name(claim), lease)
+
+    async def withdraw(self, claim: Claim) -> None:
+        """See `run_store.RunStore`."""
+        await self._objects.delete(_name(claim), self._leases.pop(claim.id, ""))
+
+    async def clear(self, claim: Claim, *, force: bool = False) -> None:
+        """See `run_store.RunStore`; while it is leased nobody else can delete it."""
+        if force:
+            await self._objects.break_lease(_name(claim))
+        if not await self._objects.delete(_name(claim)) and force:
+            raise RunStoreError(
+                codes.engine.JOURNAL_UNWRITABLE,
+                "it was leased again meanwhile",
+                resource=f"{self.address}/{_name(claim)}",
+            )
+
+
+def _name(claim: Claim) -> str:
+    return f"{CLAIMS}/{claim.id}{_SUFFIX}"
