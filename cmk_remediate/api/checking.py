@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import PlanLike, dry_run, named_in, plan_of, planned, sign_in
+from cmk_remediate.api.planning import PlanLike, named_in, plan_of, planned, sign_in
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, review_of
 from cmk_remediate.engine import run_store
@@ -44,7 +44,7 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     if isinstance(subject, str) and not Path(subject).exists() and not subject.lower().endswith((".yaml", ".yml")):
         return await _verify_run(subject, connection, open_store(runs or DEFAULT_RUNS, connection))
     document = plan_of(subject)
-    review = await dry_run(document, connection=connection, runs=runs)
+    review, _ = await planned(document, connection=connection, runs=runs)
     late = {note.scope: note.text for note in review.notes if note.code == codes.vault.PINNED_KEY_EXPIRES}
     checks = tuple(_of_plan(target, review, late) for target in review.targets)
     notes = tuple(note for note in review.notes if codes.CODES[note.code].kind == "state")

@@ -16,7 +16,7 @@ from cmk_remediate.api.audit import audit_needs
 from cmk_remediate.api.key_notes import key_notes
 from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.restriction import restriction_notes
-from cmk_remediate.api.store import choose_runs
+from cmk_remediate.api.store import choose_runs, open_store
 from cmk_remediate.clock import format_utc
 from cmk_remediate.connection import Session
 from cmk_remediate.engine.preflight import Preflight, preflight
@@ -93,13 +93,15 @@ async def dry_run(plan: PlanLike, *, connection: Connection, runs: str | Path | 
     Args:
         plan: a plan file's path, a plan's values, or a loaded plan.
         connection: where Azure is.
-        runs: the run store; else the plan's, else ``./cmk-runs``.
+        runs: the run store, a folder or a URL; else the plan's, else ``./cmk-runs``.
 
     Raises:
         InputError: the plan is not valid, or tenant, cloud or credential are not those of the plan.
         AzureError: a read was refused that the review cannot do without.
     """
-    review, _ = await planned(plan, connection=connection, runs=runs)
+    document = plan_of(plan)
+    open_store(choose_runs(runs, document.runs), connection)  # where it cannot be used, no review should say it is
+    review, _ = await planned(document, connection=connection, runs=runs)
     return review
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from cmk_remediate import codes
-from cmk_remediate.errors import UsageError
+from cmk_remediate.errors import InputError, UsageError
 from cmk_remediate.model.run_address import is_remote, parse_address
 
 
@@ -107,11 +107,16 @@ def run_store(text: str | None) -> str | None:
     """Return the run store that ``--runs`` names, absolute.
 
     Raises:
-        InputError: CMK130 when it is a URL of no run store.
+        UsageError: CMK130 when it is a URL of no run store.
     """
     if text is None:
         return None
-    return parse_address(text).text if is_remote(text) else str(Path(text).resolve())
+    if not is_remote(text):
+        return str(Path(text).resolve())
+    try:
+        return parse_address(text).text
+    except InputError as error:
+        raise UsageError(error.code, error.cause, resource=text) from error
 
 
 def duration(text: str) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from cmk_remediate import codes
 from cmk_remediate.errors import InputError, ReviewError, RunStoreBusy, RunStoreError
 from cmk_remediate.planfile.job import Job, parse_job
 from tests.report import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SANDBOX = {"IDENTITY_ENDPOINT": "http://127.0.0.1/"}
 
@@ -50,7 +53,6 @@ def test_what_is_not_understood(fields: dict[str, Any]) -> None:
     ("fields", "environment"),
     [
         ({"do": "dry-run", "plan": "https://store.example/plan.yaml"}, {}),
-        ({"do": "dry-run", "plan": "p", "runs": "https://store.example/runs"}, {}),
         ({"do": "apply", "review": "https://store.example/r.json", "digest": "d"}, {}),
         ({"do": "apply", "review": "r", "digest": "d"}, SANDBOX),
     ],
@@ -59,6 +61,39 @@ def test_what_a_later_version_brings(fields: dict[str, Any], environment: dict[s
     with pytest.raises(InputError) as caught:
         parse(environment, **fields)
     assert caught.value.code == codes.input_.NOT_YET_SUPPORTED
+
+
+STORE = "https://runsaccount.blob.core.windows.net/journals/team-a"
+STORED = f"{STORE}/reviews/{'d' * 64}.json"
+
+
+def test_from_a_sandbox_an_apply_needs_a_run_store_that_stays() -> None:
+    job = parse(SANDBOX, do="apply", review=STORED, digest="d" * 64, runs=f"{STORE}/")
+    assert (job.runs, job.review, job.cloud) == (STORE, STORED, "AzureCloud")
+    china = STORED.replace("core.windows.net", "core.chinacloudapi.cn")
+    assert parse(do="apply", review=china, digest="d" * 64).cloud == "AzureChinaCloud"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"do": "dry-run", "plan": "p", "runs": "https://store.example/runs"},
+        {"do": "apply", "review": f"https://store.example/reviews/{'d' * 64}.json", "digest": "d"},
+    ],
+)
+def test_a_url_of_no_run_store(fields: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(**fields)
+    assert caught.value.code == codes.input_.RUNS_ADDRESS_WRONG
+
+
+def test_the_cloud_is_that_of_plan_or_review(tmp_path: Path) -> None:
+    """In another cloud there is no token to be had, and nothing to be found."""
+    (tmp_path / "r.json").write_text('{"cloud": "AzureUSGovernment"}', encoding="utf-8")
+    assert parse(do="apply", review=str(tmp_path / "r.json"), digest="d").cloud == "AzureUSGovernment"
+    assert parse(do="apply", review=str(tmp_path / "absent.json"), digest="d").cloud == "AzureCloud"
+    with pytest.raises(InputError):
+        _ = parse(do="dry-run", plan=str(tmp_path / "absent.yaml")).cloud
 
 
 def test_the_sandbox_may_look_and_may_rehearse() -> None:

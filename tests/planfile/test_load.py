@@ -242,7 +242,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ({"access": {"floor": "30m", "timeout": "20m"}}, WRONG, "access.floor"),
         ({"review_expires": "0s"}, WRONG, "review_expires"),
         ({"vault": {"restrict": {}}}, WRONG, "vault.restrict"),
-        ({"runs": "https://store.example/runs"}, codes.input_.NOT_YET_SUPPORTED, "runs"),
+        ({"runs": "https://store.example/runs"}, codes.input_.RUNS_ADDRESS_WRONG, "runs"),
+        ({"runs": "https://runsaccount.blob.core.chinacloudapi.cn/runs"}, codes.input_.PLAN_INVALID, "runs"),
         ({"allow_downtime": "yes"}, WRONG, "allow_downtime"),
     ],
 )

@@ -1,0 +1,232 @@
+"""Whole runs with a run store in blob storage: the real Azurite beside the embedded Azure.
+
+Fails: a sandbox that is stopped takes the journal with it; nobody can resume or roll back what it began.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import cmk_remediate as cmk
+from cmk_remediate import codes
+from cmk_remediate.engine.lease import LEASE
+from cmk_remediate.errors import InputError
+from cmk_remediate.simulator.faults import Fault, Killed
+from tests import azurite
+from tests.e2e.estates import one_server
+from tests.e2e.stage import Stage, rows, told, writes
+from tests.laws import check_laws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmk_remediate.model.protocols import Connection
+    from tests.azurite import Azurite
+    from tests.e2e.conftest import Azure
+
+ROOT = Path(__file__).parents[2]
+SANDBOX = {"IDENTITY_ENDPOINT": "http://127.0.0.1/identity", "IDENTITY_HEADER": "h"}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    if why := azurite.missing():
+        pytest.skip(why)
+    with azurite.started(tmp_path_factory.mktemp("azurite")) as found:
+        yield found
+
+
+class Both:
+    """One transport for both worlds: the account's host is Azurite, everything else the embedded Azure."""
+
+    def __init__(self, embedded: Any, blobs: Any) -> None:
+        self.embedded = embedded
+        self.blobs = blobs
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        chosen = self.blobs if urlsplit(request.url).hostname == azurite.HOST else self.embedded
+        return await chosen.send(request, **options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self.embedded.sleep(seconds)
+
+    async def open(self) -> None:
+        """Both are open."""
+
+    async def close(self) -> None:
+        """Both outlive this."""
+
+
+class Credentials:
+    """The embedded Azure's tokens, and for blob storage those that Azurite takes."""
+
+    def __init__(self, embedded: Any) -> None:
+        self.embedded = embedded
+
+    async def get_token(self, *scopes: str, **options: Any) -> Any:
+        chosen = azurite.Credential() if "storage.azure.com" in scopes[0] else self.embedded
+        return await chosen.get_token(*scopes, **options)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class RemoteStage(Stage):
+    """A stage whose run store is in blob storage."""
+
+    served: Azurite
+    where: str
+
+    @property
+    def connection(self) -> Connection:
+        """A new process's connection."""
+        real = super().connection
+        return replace(
+            real,
+            transport=Both(real.transport, self.served.transport()),
+            credential=Credentials(real.credential),
+            simulated=None,
+        )
+
+    def heir(self) -> RemoteStage:
+        """Return what a new machine finds."""
+        return staged(Stage(self.azure.clone(), self.scene, self.folder), self.served, self.where)
+
+
+def staged(stage: Stage, served: Azurite, where: str) -> RemoteStage:
+    """Return *stage* with its run store at *where*."""
+    found = RemoteStage(stage.azure, stage.scene, where)  # type: ignore[arg-type] # a folder elsewhere
+    found.served, found.where = served, where
+    return found
+
+
+@pytest.fixture
+def stage(azure: Azure, served: Azurite) -> RemoteStage:
+    """Give an Azure and a prefix of the test's own."""
+    return staged(azure(one_server()), served, f"{azurite.ADDRESS}/{uuid.uuid4().hex}")
+
+
+def test_a_run_and_its_rollback_leave_review_and_journal_in_the_container(stage: RemoteStage) -> None:
+    review, result = stage.moved()
+    assert review.runs == stage.where
+    (summary,) = cmk.runs(stage.where, connection=stage.connection)
+    assert (summary.run, summary.state) == (review.digest, "finished")
+    assert summary.writes == result.writes > 0
+    assert stage.apply(review).writes == 0
+    assert cmk.find_run(stage.where, review.digest[:8], connection=stage.connection) == review.digest
+    assert stage.verify(review.digest).exit_code == 0
+    stage.rolled_back(review.digest)
+    states = {one.run: one.state for one in cmk.runs(stage.where, connection=stage.connection)}
+    assert states[review.digest] == "rolled back"
+    stage.lawful()
+
+
+def test_another_machine_goes_on_where_one_was_lost(stage: RemoteStage) -> None:
+    """Its lease is taken away: Azurite's clock is the real one, and a test does not wait a minute."""
+    review = stage.dry_run()
+    stage.azure.faults.add(Fault("kill-after", method="PUT|PATCH"))
+    with pytest.raises(Killed):
+        stage.apply(review)
+    log = stage.since(0)
+    heir = stage.heir()
+    held = cmk.unlock(stage.where, review.digest[:8], connection=heir.connection)
+    assert [name for name in held if "/servers/" in name]
+    result = heir.resume(review.digest)
+    assert result.exit_code == 0, told(result)
+    journal = cmk_journal(heir, review.digest)
+    assert check_laws(review, journal, rows([*log, *heir.since(0)])) == []
+    heir.lawful()
+
+
+def cmk_journal(stage: RemoteStage, run: str) -> list[bytes]:
+    """Return the lines of a run's journal."""
+    from cmk_remediate.api.store import open_store  # noqa: PLC0415 - only here
+
+    connection = stage.connection
+    return b"".join(connection.run(lambda: open_store(stage.where, connection).journal(run))).splitlines()
+
+
+def test_whoever_slept_past_its_lease_writes_no_more(stage: RemoteStage) -> None:
+    slept: list[int] = []
+
+    def sleep(event: Any) -> None:
+        if event.kind == "sending" and not slept:
+            stage.azure.advance(LEASE + 1)
+            slept.append(stage.seen())
+
+    result = stage.apply(stage.dry_run(), progress=sleep)
+    assert slept
+    assert result.exit_code == 1
+    assert {one.code for one in result.targets} == {str(codes.engine.LEASE_LOST)}
+    assert writes(stage.since(slept[0])) == []
+
+
+def test_the_embedded_azure_has_no_blob_storage(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        cmk.dry_run(one_server().plan, connection=cmk.connect(azurite.Credential()), runs="https://x/runs")
+    assert caught.value.code == codes.input_.RUNS_ADDRESS_WRONG
+    from cmk_remediate import simulator  # noqa: PLC0415 - only here
+
+    with pytest.raises(InputError) as caught:
+        cmk.runs(azurite.ADDRESS, connection=simulator.open(tmp_path / "az.json"))
+    assert caught.value.code == codes.input_.STORE_NEEDS_CONNECTION
+    with pytest.raises(InputError) as caught:
+        cmk.runs(azurite.ADDRESS)
+    assert caught.value.code == codes.input_.STORE_NEEDS_CONNECTION
+
+
+def runbook() -> Any:
+    """Return the runbook as a module."""
+    spec = importlib.util.spec_from_file_location("remediate_sql", ROOT / "runbooks" / "remediate_sql.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_runbook_applies_from_a_sandbox(
+    stage: RemoteStage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each job is a new sandbox: nothing but the container outlives it."""
+    module = runbook()
+    for name, value in SANDBOX.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MSI_ENDPOINT", raising=False)
+    clouds: list[str] = []
+
+    def connect(*, cloud: str, client_id: str | None) -> Connection:
+        clouds.append(cloud)
+        return stage.connection
+
+    monkeypatch.setattr(cmk, "connect", connect)
+
+    def job(**fields: Any) -> str:
+        module.main(json.dumps({**fields, "runs": stage.where}))
+        return capsys.readouterr().out
+
+    made = job(do="dry-run", plan=stage.scene.plan)
+    where, digest = made.splitlines()[0].removeprefix("The whole review: ").split(", digest ")
+    assert where == f"{stage.where}/reviews/{digest}.json"
+    review = cmk.load_review(where, connection=stage.connection)
+    assert review.digest == digest
+    apply = {"do": "apply", "review": where, "digest": digest, "accept": list(review.acknowledgements_required)}
+    stage.azure.faults.add(Fault("kill-after", method="PUT|PATCH"))
+    with pytest.raises(Killed):
+        job(**apply)
+    survivor = stage.heir()
+    monkeypatch.setattr(cmk, "connect", lambda **_: survivor.connection)
+    cmk.unlock(stage.where, digest, connection=survivor.connection)
+    job(**apply)
+    assert len(job(**apply).splitlines()) == 1
+    job(do="verify", plan=stage.scene.plan)
+    assert set(clouds) == {"AzureCloud"}
+    survivor.lawful()
