@@ -223,9 +223,9 @@ def test_runbook_arguments_in_the_page_are_understood() -> None:
     ]
     given += [one.code for one in blocks(page, "json")]
 
-    assert len(given) == 2
+    assert len(given) == 3
     for text in given:
-        job.parse_job(text, variable=lambda _: None, environment={})
+        job.parse_job(text.replace("<digest>", "0" * 64), variable=lambda _: None, environment={})
 
 
 def test_every_law_has_code_that_keeps_it_and_tests_that_break_it() -> None:
