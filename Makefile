@@ -30,7 +30,7 @@ help:
 	@echo 'make demo    the main job on the embedded Azure: dry run, apply, verify, apply again, rollback'
 	@echo 'make test    every check: ruff, mypy, import-linter, pytest, branch coverage of the recipes'
 	@echo 'make conformance  the Azure CLI (AZURE_CLI=$(AZURE_CLI)) does by hand on the embedded Azure what the plans do'
-	@echo 'make faults  every crash point of every plan, and 10,000 seeded runs (RUNS=...)'
+	@echo 'make faults  every crash point of every plan, 10,000 seeded runs (RUNS=...), hostile files'
 	@echo 'make mutation  changes one thing at a time in a copy: does a test fail? (PART=steps or engine, MUTANTS=...)'
 	@echo 'make bench   requests, makespan and memory for 1 to 1,000 servers, in virtual time'
 	@echo 'make lock    write requirements.lock anew (needs Python 3.10: LOCK_PYTHON=...)'
@@ -66,6 +66,7 @@ azure-cli: $(AZ_VENV)/.installed-$(AZURE_CLI)
 faults: $(VENV)/.installed-test
 	$(BIN)/python -m tests.drift
 	$(BIN)/python -m tests.faults $(RUNS)
+	CMK_REMEDIATE_HOSTILE=1000 $(BIN)/python -m pytest -q tests/hostile
 
 # One thing changed at a time in a copy of the checkout: does a test fail? PART is steps or engine; MUTANTS draws so many.
 mutation: PART ?= steps

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import check_surroundings, named_in, sign_in
+from cmk_remediate.api.planning import check_surroundings, sign_in_for
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
 from cmk_remediate.clock import Clock, format_utc
@@ -152,7 +152,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
     lease = await take(store, review.digest, names, connection.clock, notice=notice)
     lease.on_loss(lambda why: stop.ask(why, codes.engine.LEASE_LOST))
     try:
-        session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=False)
+        session = await sign_in_for(review, connection, read_only=False)
         # Read again: whoever had the lease until now may have gone on with this run.
         before = await run_store.state_of(store, review.digest)
         check_fits(review, before)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import PlanLike, named_in, plan_of, planned, sign_in
+from cmk_remediate.api.planning import PlanLike, plan_of, planned, sign_in_for
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, review_of
 from cmk_remediate.engine import run_store
@@ -73,7 +73,7 @@ async def _verify_run(text: str, connection: Connection, store: RunStore) -> Ver
     run = await run_store.find_run(store, text)
     state = await run_store.state_of(store, run)
     review = await review_of(store, state.rolled_back_by or run)
-    session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
+    session = await sign_in_for(review, connection, read_only=True)
     carried_out = await run_store.state_of(store, review.digest)
     sent = {key for key, step in carried_out.steps.items() if step.sent}
     projected = await project(graph_of(review, registry()), EachOnce(session), opened=sent)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _VAULT = re.compile(
     r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.KeyVault/vaults/[a-z0-9-]+", re.IGNORECASE
 )
+
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/\s\"]+)")
 
 PlanLike = str | Path | Mapping[str, Any] | PlanDocument
 """A plan file's path, a plan's values, or a loaded plan."""
@@ -286,15 +289,44 @@ async def check_surroundings(
 async def sign_in(connection: Connection, cloud: str, tenant: str, content: Any, *, read_only: bool) -> Session:
     """Return a session that may ask the vaults named in *content*.
 
+    What asks in the name of a review uses `sign_in_for`.
+
     Raises:
         InputError: CMK104 when cloud or tenant are not those of the connection, CMK105 when the credential gives no token.
     """
     check_cloud(cloud, connection)
     session = Session(connection, read_only=read_only, vaults=vaults_of(content))
+    await _check_tenant(session, tenant)
+    return session
+
+
+async def sign_in_for(review: Review, connection: Connection, *, read_only: bool) -> Session:
+    """Return a session that asks nothing but the subscriptions *review* shows, and the vaults in them.
+
+    What is in a step's parameters alone is not shown: it opens nothing.
+
+    Raises:
+        InputError: as `sign_in`.
+    """
+    check_cloud(review.cloud, connection)
+    subscriptions = frozenset(_SUBSCRIPTION.findall(" ".join(_shown(review)).lower()))
+    vaults = [vault for vault in vaults_of(named_in(review)) if vault.subscription.lower() in subscriptions]
+    session = Session(connection, read_only=read_only, vaults=vaults, subscriptions=subscriptions)
+    await _check_tenant(session, review.tenant)
+    return session
+
+
+def _shown(review: Review) -> Iterator[str]:
+    """Yield the resource ids that a reader of *review* sees."""
+    yield json.dumps(review.plan.content)
+    yield from (target.id for target in review.targets)
+    yield from (step.resource_id for step in review.steps if step.resource_id)
+
+
+async def _check_tenant(session: Session, tenant: str) -> None:
     signed_in = await session.tenant()
     if signed_in and signed_in.lower() != tenant.lower():
         raise InputError(codes.input_.TENANT_MISMATCH, f"signed in to tenant {signed_in}, the plan is for {tenant}")
-    return session
 
 
 def check_cloud(cloud: str, connection: Connection) -> None:

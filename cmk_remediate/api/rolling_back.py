@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.api.applying import How, carry_out, ends_at
-from cmk_remediate.api.planning import Frame, make_review, named_in, sign_in
+from cmk_remediate.api.planning import Frame, make_review, sign_in_for
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import open_store, review_of
 from cmk_remediate.engine import run_store
@@ -48,7 +48,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     await outwait(store, undone, [run_name(undone)], connection.clock)
     journal = await run_store.state_of(store, undone)
     check_fits(review, journal)
-    session = await sign_in(connection, review.cloud, review.tenant, named_in(review), read_only=True)
+    session = await sign_in_for(review, connection, read_only=True)
     await let_all_show(review, journal, session, connection.clock)
     graph = graph_of(review, registry())
     reader = EachOnce(session)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from cmk_remediate import codes
+from cmk_remediate.api.well_formed import nonsense
 from cmk_remediate.connection.blobs import Blobs
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.claims import run_name
@@ -57,7 +58,7 @@ def parse_bytes(data: bytes, name: str) -> Review:
     """
     try:
         document = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReviewError(codes.input_.REVIEW_ALTERED, f"it is not JSON any more: {error}", resource=name) from error
     return parse_review(document, name)
 
@@ -78,12 +79,14 @@ def parse_review(document: Any, name: str) -> Review:
         made = dict(document["made"])
         made["with_"] = made.pop("with")
         review = Review.model_validate_json(json.dumps({**document, "made": made}))
-    except (ValidationError, KeyError, TypeError, ValueError) as error:
+    except (ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
         first = error.errors()[0]["loc"] if isinstance(error, ValidationError) else error
         raise ReviewError(
             codes.input_.REVIEW_ALTERED, f"it is not of the review's schema: {first}", resource=name
         ) from error
     check_digest(review, name)
+    if wrong := nonsense(review):
+        raise ReviewError(codes.input_.REVIEW_UNREADABLE, wrong, resource=name)
     return review
 
 

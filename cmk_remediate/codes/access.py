@@ -130,3 +130,9 @@ TOO_MANY_GRANTS = Code(
     meaning="A subscription holds 4,000 role assignments at most.",
     next="Remove orphaned role assignments, or assign at fewer scopes.",
 )
+SUBSCRIPTION_REFUSED = Code(
+    "CMK222",
+    title="request to a subscription that nobody reviewed refused",
+    meaning="A step or a status URL led to a subscription that the review names nowhere.",
+    next="Nothing was sent there. The review or the journal was altered: make a new dry run.",
+)

@@ -52,7 +52,7 @@ class Reply:
         """The body as JSON; None when it is empty or not JSON."""
         try:
             return json.loads(self.content) if self.content.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
@@ -121,7 +121,7 @@ def spoiled(content: bytes) -> bool:
     """Say whether *content* is neither empty nor JSON."""
     try:
         json.loads(content or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return bool(content.strip())
     return False
 

@@ -12,13 +12,15 @@ from urllib.parse import quote
 
 from cmk_remediate import codes
 from cmk_remediate.connection.calls import Kind
-from cmk_remediate.errors import BugError
+from cmk_remediate.errors import BugError, InputError
+from cmk_remediate.model.ids import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmk_remediate.model.ids import ResourceId
 
+_SHOWN = 300
 ANY = "*"
 """The type of a row that every resource has."""
 
@@ -125,9 +127,12 @@ def row_for(resource: ResourceId, name: str) -> Row:
 
     Raises:
         BugError: CMK599 when the catalog has none.
+        InputError: CMK103 when the id holds what a URL would read as something else.
     """
     from cmk_remediate.connection.rows import ROWS
 
+    if not is_safe(resource.text):
+        raise InputError(codes.input_.RESOURCE_ID_INVALID, f"{resource.text[:_SHOWN]!r} cannot be asked for")
     kind = resource.type.lower()
     row = ROWS.get((kind, name)) or ROWS.get((ANY, name))
     if row is None:

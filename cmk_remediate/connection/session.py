@@ -26,7 +26,7 @@ from cmk_remediate.model.outcomes import Answer, NotYet, Operation, Refused, Sen
 from cmk_remediate.model.values import Unknown, holds_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Iterable
     from datetime import datetime, timedelta
 
     from cmk_remediate.model.ids import ResourceId
@@ -43,13 +43,21 @@ class Session:
         traffic: what was asked so far.
     """
 
-    def __init__(self, connection: Connection, *, read_only: bool, vaults: Iterable[ResourceId] = ()) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        read_only: bool,
+        vaults: Iterable[ResourceId] = (),
+        subscriptions: Collection[str] | None = None,
+    ) -> None:
         """Open a session.
 
         Args:
             connection: the outside world.
             read_only: refuse everything that is not a read, whoever asks.
             vaults: whose data planes may be asked; see `allow`.
+            subscriptions: the only ones that may be asked, in lower case; all of them for None.
 
         Raises:
             InputError: CMK102 when the connection names no cloud we know.
@@ -61,6 +69,7 @@ class Session:
         self._pacing = Pacing(connection.clock, self._cloud.arm_host)
         self._vault_hosts: set[str] = set()
         self._read_only = read_only
+        self._subscriptions = subscriptions
         self._clients = Clients(connection, self._cloud, self._policies)
         self._durations = Durations()
         self.traffic = Traffic()
@@ -327,6 +336,7 @@ class Session:
             self._connection,
             self._cloud,
             vault_hosts=self._vault_hosts,
+            subscriptions=self._subscriptions,
             read_only=self._read_only,
             azure_clock=self._azure_clock,
             pacing=self._pacing,

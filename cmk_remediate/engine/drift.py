@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Line, Manual
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import is_unknown_json, to_json
 
 if TYPE_CHECKING:
@@ -33,7 +34,19 @@ def drift(reviewed: ReviewedStep, decision: Decision) -> str:
         shown = f"{first.path} is {_show(to_json(first.before))}" if first else decision.why
         was = _as_reviewed(reviewed.lines, first.path) if first else ""
         return f"nothing was to change here when it was reviewed; now {shown}{was}"
-    return _lines_drift(reviewed.lines, decision.lines)
+    return _request_drift(reviewed, decision) or _lines_drift(reviewed.lines, decision.lines)
+
+
+def _request_drift(reviewed: ReviewedStep, change: Change) -> str:
+    """Return how the request differs from the one that was shown: in its place or its method."""
+    request = change.request
+    if reviewed.request is not None and reviewed.request.method != request.method:
+        return f"the review shows a {reviewed.request.method}, it would be a {request.method}"
+    if reviewed.resource_id is None or not isinstance(request.resource, ResourceId):
+        return ""
+    if reviewed.resource_id.lower() != request.resource.key:
+        return f"the review shows {reviewed.resource_id}, it would be sent to {request.resource}"
+    return ""
 
 
 def _lines_drift(reviewed: tuple[ReviewedLine, ...], now: tuple[Line, ...]) -> str:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from cmk_remediate import codes
+from cmk_remediate.clock import parse_utc
 from cmk_remediate.errors import RunStoreError
-from cmk_remediate.model.records import RECORDS, Record
+from cmk_remediate.model.ids import is_safe
+from cmk_remediate.model.records import RECORDS, Record, RunStarted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +84,10 @@ def parse(segments: Sequence[bytes], run: str, where: str) -> Parsed:
         for line in lines:
             records.append(_record(line, prev, f"{where}:{len(records) + 1}"))
             prev = digest_of(line)
+    if records and (not isinstance(records[0], RunStarted) or records[0].run != run):
+        raise RunStoreError(
+            codes.engine.JOURNAL_DAMAGED, "it does not begin with this run's start", resource=f"{where}:1"
+        )
     kept = len(segments[-1]) - len(torn) if segments else 0
     return Parsed(tuple(records), prev, kept, bool(torn))
 
@@ -93,8 +99,27 @@ def _record(line: bytes, prev: str, where: str) -> Record:
         document.pop("id", None)
         # Not strict: tuples come back as lists. Not pydantic's own JSON: it refuses a body with half a surrogate pair.
         record = RECORDS.validate_python(document, strict=False)
-    except (ValueError, AttributeError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError, ValidationError) as error:
         raise RunStoreError(codes.engine.JOURNAL_DAMAGED, "the line is not a journal record", resource=where) from error
     if found != prev:
         raise RunStoreError(codes.engine.JOURNAL_DAMAGED, "the line does not follow the one before it", resource=where)
+    if wrong := _nonsense(record):
+        raise RunStoreError(codes.engine.JOURNAL_DAMAGED, f"its {wrong} cannot be", resource=where)
     return record
+
+
+def _nonsense(record: Record) -> str:
+    """Return the first member of *record* that no run of ours has written, whatever the chain says."""
+    resource = getattr(record, "resource_id", None)
+    if resource is not None and not is_safe(resource):
+        return "resource_id"
+    times = {name: getattr(record, name, "") for name in ("at", "azure_at", "started")}
+    return next((name for name, text in times.items() if text and not _is_time(text)), "")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_utc(text)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cmk_remediate import codes
 from cmk_remediate.codes.code import Code
 from cmk_remediate.engine.acceptance import names
-from cmk_remediate.model.codec import Registry, decode, encode
+from cmk_remediate.errors import ReviewError
+from cmk_remediate.model.codec import Registry, decode, encode, node_id
 from cmk_remediate.model.decisions import (
     Acceptance,
     Blocked,
@@ -241,7 +243,7 @@ def graph_of(review: Review, registry: Registry) -> Graph:
     """Return the graph *review* was made from; steps that a rollback keeps are not part of it.
 
     Raises:
-        ReviewError: CMK112 or CMK116 when this version cannot read a step.
+        ReviewError: CMK110 when a step's parameters are not its own; CMK112 or CMK116 when this version cannot read it.
     """
     targets: dict[str, dict[str, None]] = {}
     for target in review.targets:
@@ -252,7 +254,11 @@ def graph_of(review: Review, registry: Registry) -> Graph:
     for entry in review.steps:
         if entry.action == "keep":
             continue
-        steps[entry.id] = decode(registry.step_class(entry.kind), entry.params, steps.__getitem__)
+        decoded = decode(registry.step_class(entry.kind), entry.params, steps.__getitem__)
+        if node_id(decoded) != entry.id:
+            cause = f"the step {entry.id} has parameters that are not its own"
+            raise ReviewError(codes.input_.REVIEW_ALTERED, cause, resource=review.short_digest)
+        steps[entry.id] = decoded
         nodes.append(
             Node(entry.id, steps[entry.id], entry.needs, entry.after, entry.closes, tuple(targets.get(entry.id, {})))
         )

@@ -13,7 +13,7 @@ from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, digest
-from cmk_remediate.model.values import Ref
+from cmk_remediate.model.values import Output, Ref
 
 if typing.TYPE_CHECKING:
     from cmk_remediate.model.step import Step
@@ -105,9 +105,17 @@ def _hints(cls: type[Any]) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
+def _promise(step: Step, path: tuple[Any, ...]) -> Ref[Any]:
+    """Return the promise of what *step* declares at *path*: any other would never be kept, and waited for without end."""
+    declared = {output.path for name in dir(type(step)) if isinstance(output := getattr(type(step), name), Output)}
+    if path not in declared:
+        raise ValueError(f"{step.kind} makes nothing at {'.'.join(map(str, path))!r}")
+    return Ref(step, path)
+
+
 def _decode(hint: Any, value: Any, step_of: Callable[[str], Step]) -> Any:
     if isinstance(value, Mapping) and set(value) == {"ref", "path"}:
-        return Ref(step_of(value["ref"]), tuple(value["path"]))
+        return _promise(step_of(value["ref"]), tuple(value["path"]))
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         if value is None:
@@ -117,6 +125,8 @@ def _decode(hint: Any, value: Any, step_of: Callable[[str], Step]) -> Any:
     if origin is tuple:
         return tuple(_decode(arguments[0] if arguments else Any, item, step_of) for item in value)
     if hint is ResourceId:
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} is no resource id")
         return ResourceId.parse(value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = _hints(hint)

@@ -6,11 +6,18 @@ when their lower-case texts are. Shape: learn.microsoft.com, "Resource functions
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
+
+LONGEST = 2000
+"""Signs in an id; Azure's own stay well below."""
+_SHOWN = 300
+_IN_NAME = string.ascii_letters + string.digits + "-._()~!$'+,;=@[]{}^|"
+_IN_DATABASE = _IN_NAME + ' #"`'
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +37,7 @@ class ResourceId:
         Raises:
             InputError: CMK103 when it is not an id of a subscription or of something below one.
         """
-        clean = text.strip().rstrip("/")
+        clean = text.strip(" ").rstrip("/")
         parts = clean.split("/")
         plausible = len(parts) >= 3 and not parts[0] and parts[1].lower() == "subscriptions" and all(parts[1:])
         if plausible and len(parts) > 3:
@@ -38,8 +45,8 @@ class ResourceId:
             if rest[0].lower() == "resourcegroups" and len(rest) >= 2:
                 rest = rest[2:]
             plausible = not rest or (rest[0].lower() == "providers" and len(rest) >= 4 and _well_paired(rest))
-        if not plausible or any(character in clean for character in " ?#\\\n\t"):
-            raise InputError(codes.input_.RESOURCE_ID_INVALID, f"{text!r} is not an Azure resource id")
+        if not plausible or not is_safe(clean):
+            raise InputError(codes.input_.RESOURCE_ID_INVALID, f"{text[:_SHOWN]!r} is not an Azure resource id")
         return cls(clean)
 
     @cached_property
@@ -158,6 +165,28 @@ class ResourceId:
     def __str__(self) -> str:
         """Return the id as written."""
         return self.text
+
+
+@lru_cache(maxsize=4096)
+def is_safe(path: str) -> bool:
+    """Say whether *path*, made of a resource id's segments, can stand in a URL and mean the same there.
+
+    No segment steps up or sideways, none holds what a URL reads as something else, and none is of unreadable signs. Names of
+    databases may hold more, such as blanks within
+    (learn.microsoft.com, "Naming rules and restrictions for Azure resources", Microsoft.Sql).
+    """
+    parts = path.lstrip("/").split("/")
+    before = ["", *parts]
+    return len(path) <= LONGEST and all(
+        _is_safe(part, _IN_DATABASE if kind.lower() == "databases" else _IN_NAME)
+        for kind, part in zip(before, parts, strict=False)
+    )
+
+
+def _is_safe(segment: str, allowed: str) -> bool:
+    if segment.strip(".") == "" or segment != segment.strip(" ") or segment.endswith("."):
+        return False
+    return all(sign in allowed if sign.isascii() else sign.isalnum() for sign in segment)
 
 
 def _well_paired(rest: list[str]) -> bool:

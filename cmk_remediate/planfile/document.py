@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,11 @@ from cmk_remediate import codes
 from cmk_remediate.planfile.problems import Location, PlanError, Problem
 
 _OTHER_VERSION = re.compile(r"^%YAML\s+(?!1\.2\s*$)(\S+)", re.MULTILINE)
+
+
+_MOST = 500_000
+_DEEPEST = 50
+_LARGEST = 1 << 63
 
 
 class _Constructor(RoundTripConstructor):
@@ -63,6 +68,8 @@ def parse(text: str, name: str) -> Document:
     if version:
         line = text[: version.start()].count("\n") + 1
         raise PlanError(name, [_unreadable(f"YAML {version[1]} is not read, only YAML 1.2", line)])
+    if not _shallow(text):
+        raise PlanError(name, [_unreadable("it is nested too deeply", 0)])
     yaml = YAML(typ="rt", pure=True)
     yaml.Constructor = _Constructor
     try:
@@ -73,14 +80,43 @@ def parse(text: str, name: str) -> Document:
     except MarkedYAMLError as error:
         what = " ".join(_sentence(part) for part in (error.context, error.problem) if part)
         raise PlanError(name, [_unreadable(what, _line(error))]) from error
-    except (YAMLError, RecursionError, ValueError) as error:
+    except (YAMLError, RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
+        # The last four: the parser's own slips over files that nobody writes by hand.
         raise PlanError(name, [_unreadable(_sentence(str(error)) or type(error).__name__, 0)]) from error
+    if not _bounded(tree):
+        raise PlanError(name, [_unreadable("it has too many values, or is nested too deeply", 0)])
     document = Document(None, tree)
     problems: list[Problem] = []
     value = _plain(tree, (), [], problems, document)
     if problems:
         raise PlanError(name, problems)
     return Document(value, tree)
+
+
+def _shallow(text: str) -> bool:
+    """Say whether no brackets stand in more than a hundred others: the parser would take minutes over them."""
+    depth = 0
+    for sign in re.findall(r"[\[\]{}]", text):
+        depth = max(0, depth + (1 if sign in "[{" else -1))
+        if depth > 2 * _DEEPEST:
+            return False
+    return True
+
+
+def _bounded(tree: Any) -> bool:
+    """Say whether *tree*, each alias counted as what it stands for, is of a size that a plan can have."""
+    left = _MOST
+    open_nodes = [(tree, 0)]
+    while open_nodes:
+        node, depth = open_nodes.pop()
+        inner = (
+            list(node.values()) if isinstance(node, Mapping) else node if isinstance(node, (list, tuple, set)) else ()
+        )
+        left -= 1 + len(inner)
+        if left < 0 or depth > _DEEPEST:
+            return False
+        open_nodes.extend((item, depth + 1) for item in inner)
+    return True
 
 
 def _plain(node: Any, where: Location, inside: list[int], problems: list[Problem], document: Document) -> Any:
@@ -103,6 +139,13 @@ def _plain(node: Any, where: Location, inside: list[int], problems: list[Problem
         return [_plain(item, (*where, i), [*inside, id(node)], problems, document) for i, item in enumerate(node)]
     if node is None or isinstance(node, bool):
         return node
+    return _scalar(node, problem)
+
+
+def _scalar(node: Any, problem: Callable[[str], None]) -> Any:
+    if isinstance(node, int) and not -_LARGEST < node < _LARGEST:
+        problem("it is too large a number")
+        return None
     for kind in (str, int, float):
         if isinstance(node, kind) and node == node and node not in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
             return _bool_or(kind, node)

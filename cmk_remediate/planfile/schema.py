@@ -11,8 +11,12 @@ from cmk_remediate.clock import parse_utc
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 
-_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
+_DURATION = re.compile(r"^(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?$")
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+
+_LONGEST_DURATION = 40
+_MOST_SECONDS = 3650 * 86400
 
 
 def seconds(text: str) -> int:
@@ -21,12 +25,19 @@ def seconds(text: str) -> int:
     Raises:
         ValueError: when it is not one.
     """
-    match = _DURATION.match(text)
+    match = _DURATION.fullmatch(text)
     if not text or match is None:
         message = f"{text!r} is not a duration such as 90s, 45m, 1h30m or 7d"
         raise ValueError(message)
+    if len(text) > _LONGEST_DURATION:
+        message = f"{text[:_LONGEST_DURATION]!r}... is longer than any duration"
+        raise ValueError(message)
     days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    found = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    if found > _MOST_SECONDS:
+        message = f"{text!r} is more than ten years"
+        raise ValueError(message)
+    return found
 
 
 def _duration(text: str) -> str:

@@ -108,14 +108,19 @@ class EmbeddedAzure:
         """Answer a request at the clock's time; state and log are written before this returns."""
         with self._turn():
             world = self.world
-            if incoming.host == world.cloud.arm:
-                given, caller = arm.answer(world, incoming)
-            else:
-                plane = dataplane.plane_of(world, incoming.host)
+            plane = None if incoming.host == world.cloud.arm else dataplane.plane_of(world, incoming.host)
+            if plane is None and incoming.host != world.cloud.arm:
+                raise LookupError(incoming.host)
+            try:
                 if plane is None:
-                    raise LookupError(incoming.host)
-                self.counters.data += 1
-                given, caller = dataplane.answer(world, incoming, plane)
+                    given, caller = arm.answer(world, incoming)
+                else:
+                    self.counters.data += 1
+                    given, caller = dataplane.answer(world, incoming, plane)
+            except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+                where = f"{incoming.method} {incoming.url.partition('?')[0]}"
+                cause = f"a body is not of the shape its type has: {type(error).__name__}: {error}"
+                raise estate.invalid(cause, where) from error
             self._finish(incoming, given, caller)
             return given
 
@@ -294,11 +299,14 @@ def fresh(
     try:
         chosen = chosen.with_(**dict(content.get("settings") or {}))
         chosen = Settings.from_json(chosen.to_json())
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
         raise estate.invalid(f"`settings`: {error}") from error
     store = Store()
     registry = registry_of(providers)
-    store.put("meta", "seed", seed or int(content.get("seed") or 0))
+    try:
+        store.put("meta", "seed", seed or int(content.get("seed") or 0))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise estate.invalid("`seed` is no number") from error
     store.put("meta", "settings", chosen.to_json())
     store.put("meta", "doubts", registry.checked(doubts or {}))
     if content.get("now"):

@@ -8,6 +8,7 @@ name, the principals behind identities, the children every resource has.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 OPERATOR = "0a000000-0000-4000-8000-000000000001"
 """The operator's object id where the estate names none."""
 TENANT = "0a000000-0000-4000-8000-00000000000f"
+_MOST = 3_000_000
+_FLOW = 1000
+_DEEPEST = 60
 _ZERO = "00000000-0000-0000-0000-000000000000"
 _KNOWN = {
     "operator", "subscriptions", "resources", "role_assignments", "policies", "locks", "principals", "network", "settings",
@@ -46,12 +50,41 @@ def read(path: Path) -> Json:
     """
     try:
         text = path.read_text(encoding="utf-8")
+        if not _shallow(text):
+            raise invalid("it is nested too deeply", str(path))
         data = json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
-    except (OSError, ValueError, YAMLError) as error:
-        raise invalid(f"it cannot be read: {error}", str(path)) from error
+    except (OSError, ValueError, YAMLError, RecursionError, TypeError, AttributeError, LookupError) as error:
+        # The last three: the parser's own slips over files that nobody writes by hand.
+        raise invalid(f"it cannot be read: {' '.join(str(error).split())}", str(path)) from error
+    if not _bounded(data):
+        raise invalid("it has too many values, or is nested too deeply", str(path))
     if not isinstance(data, dict):
         raise invalid("it is not an object", str(path))
     return data
+
+
+def _shallow(text: str) -> bool:
+    """Say whether no brackets stand in more than a thousand others: a parser would take minutes over them."""
+    depth = 0
+    for sign in re.findall(r"[\[\]{}]", text):
+        depth = max(0, depth + (1 if sign in "[{" else -1))
+        if depth > _FLOW:
+            return False
+    return True
+
+
+def _bounded(data: Any) -> bool:
+    """Say whether *data*, each alias counted as what it stands for, is of a size that an estate can have."""
+    left = _MOST
+    open_nodes = [(data, 0)]
+    while open_nodes:
+        node, depth = open_nodes.pop()
+        inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else ()
+        left -= 1 + len(inner)
+        if left < 0 or depth > _DEEPEST:
+            return False
+        open_nodes.extend((item, depth + 1) for item in inner)
+    return True
 
 
 def invalid(cause: str, where: str = "") -> InputError:
@@ -77,7 +110,7 @@ def load(world: World, estate: Mapping[str, Any]) -> None:
     Raises:
         InputError: CMK106.
     """
-    unknown = sorted(set(estate) - _KNOWN)
+    unknown = sorted(map(repr, set(estate) - _KNOWN))
     if unknown:
         raise invalid(f"unknown member {', '.join(unknown)}")
     try:
@@ -88,12 +121,21 @@ def load(world: World, estate: Mapping[str, Any]) -> None:
         _locks(world, estate)
         _policies(world, estate)
         _grants(world, estate)
-    except (KeyError, TypeError, AttributeError) as error:
+        network = {str(key).lower(): dict(one) for key, one in (estate.get("network") or {}).items()}
+        world.store.put("meta", "network", network)
+        for provider in world.registry.providers:
+            if provider.seed is not None:
+                world.apply(provider.seed(world))
+    except (
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        RecursionError,
+        AssertionError,
+        ArithmeticError,
+    ) as error:
         raise invalid(f"a member is missing or of the wrong type: {error!r}") from error
-    world.store.put("meta", "network", {str(key).lower(): one for key, one in (estate.get("network") or {}).items()})
-    for provider in world.registry.providers:
-        if provider.seed is not None:
-            world.apply(provider.seed(world))
 
 
 def _subscriptions(world: World, estate: Mapping[str, Any]) -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCOPES = ("22222222-2222-4222-8222-222222222201", "22222222-2222-4222-8222-222222222202")
-_SHOWN = re.compile(r"\d+ resources, |not in the estate|Summary:|Run [0-9a-f]{8}|Verification of|# ")
+_SHOWN = re.compile(r"\d+ resources, |not in the estate|Summary:|Verification of|# ")
+_WRITES = re.compile(r"; \d+ writes sent.*")
+"""How many writes were sent depends on how often access was tried, and that on chance."""
 _HEAD = 9
 
 
@@ -65,4 +67,4 @@ def _run(command: str, *hidden: str) -> list[str]:
     if code:
         raise RuntimeError(f"{command} ended with {code}: {err.getvalue()}")
     printed = (err.getvalue() + out.getvalue()).splitlines()
-    return [f"$ cmk-remediate {command}", *(line for line in printed if _SHOWN.match(line))]
+    return [f"$ cmk-remediate {command}", *(_WRITES.sub("", line) for line in printed if _SHOWN.match(line))]

@@ -1,0 +1,66 @@
+"""What in a review no dry run has written, though its digest is right: whoever alters a file can compute a digest, too."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from cmk_remediate.clock import parse_utc
+from cmk_remediate.planfile.schema import Canary, Limits, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.review import Review
+
+PARTS: Mapping[str, type[BaseModel]] = {"limits": Limits, "window": Window, "canary": Canary}
+"""What of the plan a run goes by."""
+
+
+def nonsense(review: Review) -> str:
+    """Return the first thing in *review* that cannot be, in one sentence; empty where there is none."""
+    return _times(review) or _plan(review) or _graph(review)
+
+
+def _times(review: Review) -> str:
+    times = {"made.at": review.made.at, "expires": review.expires}
+    return next((f"{name} is no time" for name, text in times.items() if not _is_time(text)), "")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_utc(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _plan(review: Review) -> str:
+    for name, schema in PARTS.items():
+        content = review.plan.content.get(name)
+        if not content:
+            continue
+        try:
+            schema.model_validate_json(json.dumps(content))
+        except ValidationError:
+            return f"plan.content.{name} is not of a plan's schema"
+    return ""
+
+
+def _graph(review: Review) -> str:
+    """Return what is wrong with the steps' order: each comes once, after all it waits for."""
+    seen: set[str] = set()
+    kept = {step.id for step in review.steps if step.action == "keep"}
+    for step in review.steps:
+        if step.id in seen:
+            return f"the step {step.id} stands twice"
+        seen.add(step.id)
+        before = [*step.needs, *step.after, *([step.closes] if step.closes else [])]
+        if missing := [one for one in before if one not in seen or one == step.id or one in kept]:
+            return f"the step {step.id} waits for {missing[0]}, which does not come before it"
+    for target in review.targets:
+        if unknown := [one for one in target.steps if one not in seen]:
+            return f"the target {target.id} has no step {unknown[0]}"
+    return ""

@@ -1,0 +1,142 @@
+"""Files that were broken or made to do harm: each is refused with one of our errors, at once, before Azure hears of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+import cmk_remediate as cmk
+from cmk_remediate import codes, simulator
+from cmk_remediate.errors import InputError
+from cmk_remediate.planfile import load
+from tests.e2e.estates import geo_on_previous_cmk
+from tests.hostile import values
+from tests.hostile.profile import tries
+from tests.hostile.values import changed, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+PLAN_TEXT = (ROOT / "plans" / "sql.yaml").read_text(encoding="utf-8")
+PLAN = YAML(typ="safe", pure=True).load(PLAN_TEXT)
+SCENE = geo_on_previous_cmk()
+SMALL = SCENE.estate
+
+
+def expected(work: Callable[[], Any]) -> Any:
+    """Return what *work* returns; one of our errors is an answer, anything else fails the test."""
+    try:
+        return work()
+    except cmk.CmkError:
+        return None
+
+
+@tries(60)
+@given(changes)
+def test_plans_with_anything_in_them_are_plans_or_are_refused(script: Any) -> None:
+    expected(lambda: load.from_values(changed(PLAN, script)))
+
+
+@tries(40)
+@given(st.one_of(st.text(max_size=300), st.binary(max_size=300), st.sampled_from(values.STRANGE)))
+def test_any_bytes_are_a_plan_or_are_refused(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "plan.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+
+    assert expected(lambda: load.load(path)) is None
+
+
+@tries(40)
+@given(st.data())
+def test_a_plan_cut_or_spliced_anywhere_is_a_plan_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(PLAN_TEXT)))
+    end = data.draw(st.integers(start, min(len(PLAN_TEXT), start + 400)))
+    put = data.draw(
+        st.sampled_from(("", "&a ", "*a", "!!python/object:os.system ", "---\n", "? ", "{", "\t", *values.STRANGE))
+    )
+    path = tmp_path_factory.getbasetemp() / "plan.yaml"
+    path.write_text(PLAN_TEXT[:start] + put + PLAN_TEXT[end:], encoding="utf-8", errors="surrogatepass")
+
+    expected(lambda: load.load(path))
+
+
+BOMBS = {
+    "aliases": "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(9)),
+    "deep": "a: " + "[" * 5000,
+    "deep and closed": "a: " + "[" * 3000 + "]" * 3000,
+    "deep maps": "".join("  " * n + "a:\n" for n in range(2000)),
+    "number": "size: " + "9" * 10000,
+    "hexadecimal": "size: 0x" + "f" * 10000,
+    "float": "size: 1e99999",
+    "merge": "a: &a {<<: *a}",
+    "key": "? [a, b]\n: c",
+    "itself": "a: &a [*a]",
+    "tag": "!!python/object/apply:os.system ['true']",
+    "nul": "service: sql\0",
+    "line": "x" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_no_plan_and_no_estate(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(InputError):
+        load.load(path)
+    with pytest.raises(InputError):
+        simulator.azure(estate=path)
+
+
+@pytest.mark.parametrize("field", ["review_expires", "floor"])
+def test_a_duration_beyond_all_time_is_refused(field: str) -> None:
+    plan = {
+        **PLAN,
+        **({field: "99999999999999d"} if field == "review_expires" else {"access": {field: "99999999999d"}}),
+    }
+
+    with pytest.raises(InputError) as raised:
+        load.from_values(plan)
+    assert raised.value.code == codes.input_.PLAN_INVALID
+
+
+@tries(15)
+@given(changes)
+def test_estates_with_anything_in_them_are_estates_or_are_refused(script: Any) -> None:
+    """And an Azure that opens on one answers, or says that the estate is not of its schema."""
+    azure = expected(lambda: simulator.azure(estate=changed(SMALL, script)))
+    if azure is None:
+        return
+    expected(lambda: cmk.dry_run(SCENE.plan, connection=azure.connection(), runs="runs"))
+    assert [one.url for one in azure.requests if not one.reads] == []
+
+
+@tries(40)
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200), st.sampled_from([json.dumps(values.deep(900))])))
+def test_any_bytes_are_no_review(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "review.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+
+    with pytest.raises(cmk.CmkError):
+        cmk.load_review(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 100_000, "9" * 10_000, "NaN", '{"format_version": "1.0", "made": 5}']
+)
+def test_a_bomb_is_no_review(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "review.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(cmk.CmkError):
+        cmk.load_review(path)

@@ -1,0 +1,255 @@
+"""Reviews and journals that were altered by somebody who can compute digests: they lead nowhere but where the review shows."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+
+import cmk_remediate as cmk
+from cmk_remediate import codes, simulator
+from cmk_remediate.api.store import parse_review
+from cmk_remediate.engine.journal_lines import digest_of
+from cmk_remediate.model.json_types import digest
+from cmk_remediate.simulator.embedded import EmbeddedAzure
+from tests.e2e.estates import SERVER, SUB, one_server
+from tests.hostile.profile import tries
+from tests.hostile.values import FOREIGN, changed, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+SCENE = one_server(present=True)
+HOSTS = {"management.azure.com", "kv-cmk.vault.azure.net"}
+
+
+@dataclass(frozen=True, repr=False)
+class Before:
+    """A review, the journal of its whole run, and the Azure that neither has touched yet."""
+
+    azure: EmbeddedAzure
+    document: dict[str, Any]
+    journal: tuple[dict[str, Any], ...]
+
+
+@cache
+def before(folder: Path) -> Before:
+    """Make them once."""
+    azure = simulator.azure(estate=SCENE.estate, settings=simulator.Settings.immediate())
+    clean = azure.clone()
+    review = cmk.dry_run(SCENE.plan, connection=clean.connection(), runs=folder / "runs")
+    result = cmk.apply(review, connection=clean.connection(), accept=review.acknowledgements_required)
+    assert result.exit_code == 0
+    lines = (folder / "runs" / review.digest / "journal.ndjson").read_bytes().splitlines()
+    return Before(azure, review.to_json(), tuple(json.loads(line) for line in lines))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Before, Path]:
+    """Give what is altered, and the folder of its run store."""
+    folder = tmp_path_factory.mktemp("hostile")
+    return before(folder), folder
+
+
+def sealed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return *document* with the digest it should have."""
+    content = {name: value for name, value in document.items() if name != "digest"}
+    try:
+        return {**content, "digest": digest(content)}
+    except (ValueError, TypeError):
+        return document
+
+
+def chained(run: str, records: list[Any]) -> bytes:
+    """Return *records* as a journal whose chain is whole."""
+    lines, prev = [], run
+    for record in records:
+        document = {"prev": prev, **{name: value for name, value in record.items() if name != "prev"}}
+        lines.append(json.dumps(document, separators=(",", ":")).encode("ascii"))
+        prev = digest_of(lines[-1])
+    return b"".join(line + b"\n" for line in lines)
+
+
+def expected(work: Callable[[], Any]) -> Any:
+    """Return what *work* returns, or None for one of our errors."""
+    try:
+        return work()
+    except cmk.CmkError as error:
+        if error.code == codes.engine.BUG:
+            raise
+        return None
+
+
+def allowed(document: dict[str, Any]) -> str:
+    """Return all that a reader of a review is shown of places, in one text."""
+    shown = [document.get("plan"), document.get("targets")]
+    shown += [step.get("resource_id") for step in document.get("steps") or () if isinstance(step, dict)]
+    return json.dumps(shown).lower()
+
+
+def stayed_within(azure: EmbeddedAzure, document: dict[str, Any]) -> None:
+    """Assert that every request went to a place that the review shows."""
+    for one in azure.requests:
+        url = urlsplit(one.url)
+        assert url.hostname in HOSTS, one.url
+        assert "/../" not in one.url
+        if FOREIGN in one.url.lower():
+            assert FOREIGN in allowed(document), one.url
+        if not one.reads:
+            assert f"/subscriptions/{SUB}/" in one.url.lower() or FOREIGN in allowed(document), one.url
+
+
+@tries(60)
+@given(changes)
+def test_an_altered_review_is_noticed(made: tuple[Before, Path], script: Any) -> None:
+    given, _ = made
+    document = changed(given.document, script)
+    if document == given.document or not isinstance(document, dict):
+        return
+    with pytest.raises(cmk.CmkError):
+        parse_review(document, "review.json")
+
+
+@tries(15)
+@given(changes)
+def test_an_altered_review_with_a_right_digest_leads_nowhere_else(made: tuple[Before, Path], script: Any) -> None:
+    given, folder = made
+    document = changed(given.document, script)
+    document = sealed({**document, "runs": given.document["runs"]})
+    review = expected(lambda: parse_review(document, "review.json"))
+    if review is None:
+        return
+    azure = given.azure.clone()
+    shutil.rmtree(folder / "runs", ignore_errors=True)
+    accept = review.acknowledgements_required
+    expected(lambda: cmk.apply(review, connection=azure.connection(), accept=accept))
+    stayed_within(azure, document)
+    expected(lambda: cmk.render(review))
+    expected(lambda: cmk.verify(review.digest, connection=azure.connection(), runs=folder / "runs"))
+    expected(lambda: cmk.review_rollback(review.digest, connection=azure.connection(), runs=folder / "runs"))
+    stayed_within(azure, document)
+
+
+@tries(15)
+@given(changes)
+def test_an_altered_journal_with_a_whole_chain_leads_nowhere_else(made: tuple[Before, Path], script: Any) -> None:
+    given, folder = made
+    kept = 1 + script[0][0] % len(given.journal)
+    records = changed(list(given.journal[:kept]), script)
+    run = given.document["digest"]
+    store(folder, given.document, chained(run, [record for record in records if isinstance(record, dict)]))
+    azure = given.azure.clone()
+
+    expected(lambda: cmk.runs(folder / "runs"))
+    expected(lambda: cmk.review_rollback(run, connection=azure.connection(), runs=folder / "runs"))
+    expected(lambda: cmk.resume(run, connection=azure.connection(), runs=folder / "runs"))
+    stayed_within(azure, given.document)
+
+
+def store(folder: Path, document: dict[str, Any], journal: bytes) -> None:
+    """Put a run into the run store, in place of all that is there."""
+    shutil.rmtree(folder / "runs", ignore_errors=True)
+    run = folder / "runs" / document["digest"]
+    run.mkdir(parents=True)
+    (run / "review.json").write_text(json.dumps(document), encoding="utf-8")
+    (run / "journal.ndjson").write_bytes(journal)
+
+
+ELSEWHERE = (
+    f"https://management.azure.com/subscriptions/{FOREIGN}/providers/Microsoft.Sql/locations/x/operations/1?api-version=1",
+    f"https://management.azure.com/subscriptions/{SUB}/../{FOREIGN}/operations/1",
+    f"https://management.azure.com/subscriptions/{SUB}/%2e%2e/{FOREIGN}/operations/1",
+    f"https://management.azure.com/subscriptions/{SUB}%2f..%2f{FOREIGN}/operations/1",
+    f"https://management.azure.com/subscriptions/{SUB}/%252e%252e/{FOREIGN}/operations/1",
+    "https://evil.example/subscriptions/x",
+    "https://management.azure.com.evil.example/",
+    "https://management.azure.com@evil.example/",
+    "https://evil.example#@management.azure.com/",
+    "https://evil.example\\@management.azure.com/",
+    "//evil.example/",
+    "http://management.azure.com/",
+    "https://management.azure.com:8443/",
+    "https://kv-cmk.vault.azure.net/keys",
+    "javascript:alert(1)",
+)
+
+
+@pytest.mark.parametrize("resource", [SERVER, SERVER.replace(SUB, FOREIGN)], ids=["own", "foreign"])
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_a_status_url_in_a_journal_is_not_followed_elsewhere(
+    made: tuple[Before, Path], url: str, resource: str
+) -> None:
+    """The journal says that an operation is running, and where to ask; somebody changed where."""
+    given, folder = made
+    index = next(number for number, record in enumerate(given.journal) if record["type"] == "operation")
+    records = [copy.deepcopy(record) for record in given.journal[: index + 1]]
+    records[index] |= {"status_url": url, "location_url": url, "resource_id": resource}
+    store(folder, given.document, chained(given.document["digest"], records))
+    azure = given.azure.clone()
+
+    expected(lambda: cmk.resume(given.document["digest"], connection=azure.connection(), runs=folder / "runs"))
+
+    assert azure.requests or resource != SERVER, "the run was not even looked at"
+    stayed_within(azure, given.document)
+    assert not [one.url for one in azure.requests if FOREIGN in one.url or "evil" in one.url]
+
+
+def test_parameters_that_the_review_does_not_show_open_no_subscription(made: tuple[Before, Path]) -> None:
+    given, folder = made
+    document = json.loads(json.dumps(given.document))
+    for step in document["steps"]:
+        step["params"] = json.loads(json.dumps(step["params"]).replace(SUB, FOREIGN))
+    document = sealed(document)
+    review = parse_review(document, "review.json")
+    shutil.rmtree(folder / "runs", ignore_errors=True)
+    azure = given.azure.clone()
+
+    with pytest.raises(cmk.CmkError) as raised:
+        cmk.apply(review, connection=azure.connection(), accept=review.acknowledgements_required)
+
+    assert raised.value.code == codes.input_.REVIEW_ALTERED
+    assert not [one.url for one in azure.requests if FOREIGN in one.url or not one.reads]
+
+
+def test_a_step_does_not_go_where_the_review_does_not_show_it(made: tuple[Before, Path]) -> None:
+    """Within the same subscription: the review shows one key, the parameters make another."""
+    given, folder = made
+    document = json.loads(json.dumps(given.document))
+    for step in document["steps"]:
+        step["params"] = json.loads(
+            json.dumps(step["params"]).replace(SERVER, SERVER.replace("sql-one", "sql-neighbour"))
+        )
+    document = sealed(document)
+    review = parse_review(document, "review.json")
+    shutil.rmtree(folder / "runs", ignore_errors=True)
+    azure = given.azure.clone()
+
+    expected(lambda: cmk.apply(review, connection=azure.connection(), accept=review.acknowledgements_required))
+
+    assert not [one.url for one in azure.requests if "sql-neighbour" in one.url and not one.reads]
+
+
+def test_what_a_file_says_cannot_steer_the_terminal(made: tuple[Before, Path]) -> None:
+    """A review whose words clear the screen would be read as another one."""
+    given, _ = made
+    document = json.loads(json.dumps(given.document))
+    hidden = "\x1b[2J\x1b[1;1H\x9b31mall is well\r\u202e"
+    for step in document["steps"]:
+        step["reason"] = step["kind"] = step["downtime"] = hidden
+    document["targets"][0]["state"] = hidden
+    document["notes"] = [{"code": "CMK600", "scope": hidden, "text": hidden}]
+    review = parse_review(sealed(document), "review.json")
+
+    for name in ("text", "markdown"):
+        shown = expected(lambda: cmk.render(review, name)) or ""  # noqa: B023 - called at once
+        assert "all is well" in shown
+        assert not [sign for sign in shown if not sign.isprintable() and sign != "\n"]
