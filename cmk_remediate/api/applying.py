@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from cmk_remediate import codes
+from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.planning import check_surroundings, sign_in_for
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
@@ -244,6 +245,8 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
     if checked.refused and how.strict:
         target, refusal = next(iter(checked.refused.items()))
         raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)
+    if before.started is None:
+        await refuse_own_ground(review.runs, projected, reader, await session.caller())
     left = graph.without(checked.refused)
     around = await check_surroundings(left, projected, reader, await session.caller(), review.tenant, writing=True)
     return checked.and_blocked(around.blocked)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate import codes
 from cmk_remediate.api.audit import audit_needs
 from cmk_remediate.api.key_notes import key_notes
+from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.restriction import restriction_notes
 from cmk_remediate.api.store import choose_runs, open_store
@@ -210,6 +211,9 @@ async def make_review(
         session: asked for api-versions and the time.
         reader: what all reads go through.
         kept: what a rollback leaves as it is.
+
+    Raises:
+        RefusedError: CMK531 when the run would change what it stands on.
     """
     barred = dict(blocked)
     graph, projected = await _unblocked(build, reader, barred)
@@ -217,6 +221,7 @@ async def make_review(
     if checked.blocked:
         barred.update({target: reason for target, reason in checked.blocked.items() if target not in barred})
         graph, projected = await _unblocked(build, reader, barred)
+    unknown = await refuse_own_ground(frame.runs, projected, reader, frame.by)
     late = set(barred) - set(blocked)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
@@ -249,7 +254,7 @@ async def make_review(
             )
             for target, service, state in targets
         ),
-        notes=(*said, *recovery, *checked.notes),
+        notes=(*said, *recovery, *unknown, *checked.notes),
         artefacts=(),
         acknowledgements_required=asked,
     )

@@ -5,11 +5,13 @@ Fails: a sandbox that is stopped takes the journal with it; nobody can resume or
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,11 +19,15 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
+from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.engine.lease import LEASE
-from cmk_remediate.errors import InputError
+from cmk_remediate.errors import InputError, RefusedError
+from cmk_remediate.model.decisions import Change, Estimate, Request
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests import azurite
-from tests.e2e.estates import one_server
+from tests.e2e.desk import having
+from tests.e2e.estates import DATA, IDENTITY, VAULT, one_server
 from tests.e2e.stage import Stage, rows, told, writes
 from tests.laws import check_laws
 
@@ -181,6 +187,41 @@ def test_the_embedded_azure_has_no_blob_storage(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         cmk.runs(azurite.ADDRESS)
     assert caught.value.code == codes.input_.STORE_NEEDS_CONNECTION
+
+
+ACCOUNT = f"{DATA}/providers/Microsoft.Storage/storageAccounts/{azurite.ACCOUNT}"
+
+
+def test_the_vault_of_the_run_stores_own_account_is_never_changed(azure: Azure, tmp_path: Path) -> None:
+    """A mistake there would take journal and way back at once. Nothing of the store is asked for: it is a dry run."""
+    encryption = {
+        "keySource": "Microsoft.Keyvault",
+        "keyvaultproperties": {"keyvaulturi": "https://kv-cmk.vault.azure.net"},
+    }
+    account = {"id": ACCOUNT, "location": "westeurope", "kind": "StorageV2", "properties": {"encryption": encryption}}
+    scene = having(one_server(), VAULT, {"properties": {"enablePurgeProtection": None}})
+    scene.estate["resources"].append(account)
+    stage = azure(scene)
+    connection = replace(stage.connection, simulated=None)
+    with pytest.raises(RefusedError) as caught:
+        cmk.dry_run(scene.plan, connection=connection, runs=azurite.ADDRESS)
+    assert (caught.value.code, caught.value.resource) == (codes.engine.STORE_IS_TARGET, VAULT)
+    other = azurite.ADDRESS.replace(azurite.ACCOUNT, "anotheraccount")
+    assert cmk.dry_run(scene.plan, connection=connection, runs=other).runs == other
+    assert cmk.dry_run(scene.plan, connection=connection, runs=tmp_path).runs == str(tmp_path)
+
+
+def test_the_identity_that_runs_us_is_never_changed(tmp_path: Path) -> None:
+    identity = ResourceId(IDENTITY)
+    step = SimpleNamespace(address=lambda: identity)
+    found = SimpleNamespace(body={"properties": {"principalId": "aaaa-1"}})
+    change = Change(Request("PATCH", identity, {}), (), (), Estimate(1, 1), "update", "because")
+    projected: Any = {"step": SimpleNamespace(step=step, found=found, decision=change)}
+    reader: Any = None
+    assert asyncio.run(refuse_own_ground(str(tmp_path), projected, reader, "bbbb-2")) == ()
+    with pytest.raises(RefusedError) as caught:
+        asyncio.run(refuse_own_ground(str(tmp_path), projected, reader, "AAAA-1"))
+    assert (caught.value.code, caught.value.resource) == (codes.engine.STORE_IS_TARGET, IDENTITY)
 
 
 def runbook() -> Any:
