@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cmk_remediate.model.secrets import scrubbed
+
 _DEPTH = 6
 _LONGEST = 600
 
@@ -44,7 +46,7 @@ def azure_says(body: Any, content: bytes = b"") -> AzureSays:
         return AzureSays((), text, text.lower())
     chain = list(_chain(error))
     details = [one for one in _details(error) for one in _chain(one)]
-    codes = [_text(one, "code") for one in (*reversed(chain), *details)]
+    codes = [scrubbed(_text(one, "code")) for one in (*reversed(chain), *details)]
     messages = [_text(one, "message") for one in (*chain, *details)]
     shown = next((message for message in messages if message), "") or _one_line(json.dumps(error))
     return AzureSays(
@@ -87,5 +89,5 @@ def _text(mapping: Mapping[str, Any], name: str) -> str:
 
 
 def _one_line(text: str, *, cut: bool = True) -> str:
-    line = " ".join(text.split())
+    line = scrubbed(" ".join(text.split()))
     return line if not cut or len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

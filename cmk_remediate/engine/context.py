@@ -34,6 +34,7 @@ from cmk_remediate.model.outcomes import (
 )
 from cmk_remediate.model.records import Intent, OperationBegan, Outcome
 from cmk_remediate.model.result import Event, EventKind, Progress
+from cmk_remediate.model.secrets import without_secrets
 from cmk_remediate.model.step import AccessWait, Step, bind
 from cmk_remediate.model.values import UNKNOWN, Ref, Unknown, holds_unknown, to_json
 
@@ -264,7 +265,7 @@ class RunContext:
                 api_version=self.azure.api_version(request),
                 client_request_id=attempts.client_request_id,
                 body=request.body,
-                before=to_json(found.body),
+                before=without_secrets(to_json(found.body)),
             )
         )
         self.say("sending", node, change.why)

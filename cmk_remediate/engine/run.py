@@ -23,6 +23,7 @@ from cmk_remediate.engine.settle import settle
 from cmk_remediate.engine.settlement import End, Settlement
 from cmk_remediate.errors import AzureError, LeaseLost, StoppedError
 from cmk_remediate.model.records import RunEnded, Settled
+from cmk_remediate.model.secrets import without_secrets
 from cmk_remediate.model.values import to_json
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ class Run:
                     result=settlement.end,
                     code=settlement.code,
                     text=settlement.text,
-                    after=to_json(settlement.found.body) if settlement.found else None,
+                    after=without_secrets(to_json(settlement.found.body)) if settlement.found else None,
                 )
             )
         context.say("settled", node, f"{settlement.end}: {settlement.text}")

@@ -1,0 +1,31 @@
+"""What of a body or a text must not be written down, though Azure showed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_NAMES = ("password", "passwd", "secret", "connectionstring", "accountkey", "sharedkey", "sastoken", "privatekey")
+_TEXT = re.compile(
+    r"(\bBearer\s+|\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=|[?&;]?\bsig=)[^\s;,&'\"]+",
+    re.IGNORECASE,
+)
+
+
+def scrubbed(text: str) -> str:
+    """Return *text* with tokens, keys, passwords and signatures taken out."""
+    return _TEXT.sub(r"\1(removed)", text)
+
+
+def without_secrets(body: Any) -> Any:
+    """Return the JSON-like *body* without texts whose name says that they are secret; no step of ours owns one."""
+    if isinstance(body, Mapping):
+        return {
+            name: without_secrets(value)
+            for name, value in body.items()
+            if not (isinstance(value, str) and any(part in str(name).lower() for part in _NAMES))
+        }
+    if isinstance(body, (list, tuple)):
+        return [without_secrets(item) for item in body]
+    return scrubbed(body) if isinstance(body, str) else body
