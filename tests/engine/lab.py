@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from cmk_remediate.engine.lease import Permit
     from cmk_remediate.model.graph import Graph
     from cmk_remediate.model.ids import ResourceId
 
@@ -205,6 +206,7 @@ class Lab:
         progress: Progress = silent,
         settings: Callable[[SmallAzure], None] = lambda _: None,
         journal_in: Path | None = None,
+        lease: Permit | None = None,
     ) -> Applied:
         """Carry out *review* from where the journal *lines* ends; everything that outlives the process stays in this lab."""
         azure = self.azure()
@@ -235,6 +237,7 @@ class Lab:
                 stop=stop or Stop(),
                 progress=progress,
                 precheck=checked,
+                lease=lease,
             )
             results.append(await carried.carry_out())
             used.close()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmk_remediate import codes
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.errors import LeaseLost
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from tests.engine.estates import add_bracket
 from tests.engine.invented import SetThing, StartMachine, StopMachine, rid
@@ -105,6 +107,53 @@ def test_an_open_bracket_is_closed_first_on_resume() -> None:
     machines = [row["url"] for row in again.writes if "machines" in row["url"]]
     assert machines[0] == opened[0]
     assert again.done.exit_code == 0
+
+
+class Taken:
+    """A lease that somebody takes after so many writes."""
+
+    def __init__(self, after: int, stop: Stop) -> None:
+        self.left = after
+        self.stop = stop
+        self.asked = 0
+
+    async def permit(self, seconds: float) -> None:
+        self.asked += 1
+        if self.asked > self.left:
+            self.lose("somebody took it")
+            raise LeaseLost(codes.engine.LEASE_LOST, "somebody took it")
+
+    def lose(self, why: str) -> None:
+        self.stop.ask(f"the lease was lost: {why}", codes.engine.LEASE_LOST)
+
+
+def test_a_lease_lost_in_an_open_bracket_leaves_closing_it_to_the_next_holder() -> None:
+    """Whoever has lost it may not even start the machine again: somebody else is at it."""
+    lab, graph = fleet(count=1)
+    review = lab.dry_run(graph)
+    undisturbed = lab.copy()
+    assert undisturbed.apply(review).done.exit_code == 0
+    left_open = 0
+    for after in range(14):
+        other, stop = lab.copy(), Stop()
+        lease = Taken(after, stop)
+        first = other.apply(review, stop=stop, lease=lease)
+        if first.done.exit_code == 0:
+            break
+        last = [event["url"].rsplit("/", 1)[-1].partition("?")[0] for event in first.writes]
+        assert last.count("start") <= last.count("deallocate")
+        stands = powers(other) != {"running"}
+        left_open += stands
+        assert (first.done.exit_code == 5) == bool(first.writes), after
+        assert {one.code for one in first.done.targets} == {str(codes.engine.LEASE_LOST)}, after
+        assert bool(first.done.alarms) == stands, after
+        again = other.apply(review, first.lines)
+        assert again.done.exit_code == 0, after
+        assert other.image() == undisturbed.image(), after
+        assert set(other.state.effects.values()) == {1}, after
+    else:
+        raise AssertionError("it never came to the end")
+    assert left_open >= 2
 
 
 def test_a_bracket_shared_by_targets_that_have_all_drifted_is_closed_all_the_same() -> None:
