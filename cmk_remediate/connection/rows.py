@@ -18,6 +18,9 @@ _ROLES = ("azure.mgmt.authorization.v2022_04_01.aio:AuthorizationManagementClien
 _LOCKS = ("azure.mgmt.resource.locks.aio:ManagementLockClient", "2020-05-01")
 _RESOURCES = ("azure.mgmt.resource.resources.aio:ResourceManagementClient", "2025-04-01")
 _POLICY = ("azure.mgmt.policyinsights.aio:PolicyInsightsClient", "2020-07-01")
+_DISKS = ("azure.mgmt.compute.aio:ComputeManagementClient", "2026-03-02")
+_MACHINES = (_DISKS[0], "2026-04-01")
+"""One client, whose groups of operations have api-versions of their own."""
 _SQL = ("azure.mgmt.sql.aio:SqlManagementClient", "2025-01-01")
 _COSMOS = ("azure.mgmt.cosmosdb.aio:CosmosDBManagementClient", "2026-03-15")
 
@@ -58,6 +61,8 @@ def _words(name: str) -> tuple[str, Kind]:
         return "PATCH", "write"
     if name == "delete":
         return "DELETE", "delete"
+    if name in ("deallocate", "start"):
+        return "POST", "write"
     return ("POST" if name in ("check-policy", SEARCH) else "GET"), "read"
 
 
@@ -338,7 +343,50 @@ _COSMOS_ROWS = (
     _path(_ACCOUNT, "features", "/{id}", "2024-09-01-preview", f"{_REST}Database Accounts - Get"),
 )
 
+_ENCRYPTION_SET = "microsoft.compute/diskencryptionsets"
+_DISK = "microsoft.compute/disks"
+_MACHINE = "microsoft.compute/virtualmachines"
+_IN_SET = "resource_group_name=group disk_encryption_set_name=name"
+_ONE_DISK = "resource_group_name=group disk_name=name"
+_ONE_MACHINE = "resource_group_name=group vm_name=name"
+_NETWORK_API = "2025-01-01"
+
+_COMPUTE_ROWS = (
+    _sdk(_DISKS, _ENCRYPTION_SET, "get", "disk_encryption_sets.get", _IN_SET),
+    _sdk(
+        _DISKS,
+        _ENCRYPTION_SET,
+        "put",
+        "disk_encryption_sets.begin_create_or_update",
+        f"{_IN_SET} disk_encryption_set=body",
+    ),
+    _sdk(_DISKS, _DISK, "get", "disks.get", _ONE_DISK),
+    _sdk(_DISKS, _DISK, "patch", "disks.begin_update", f"{_ONE_DISK} disk=body"),
+    _sdk(_DISKS, _SUBSCRIPTION, "list:snapshots", "snapshots.list", ""),
+    # The power state stands in the instance view, which only an answer to $expand shows.
+    _sdk(_MACHINES, _MACHINE, "get", "virtual_machines.get", f"{_ONE_MACHINE} expand==instanceView"),
+    _sdk(_MACHINES, _MACHINE, "deallocate", "virtual_machines.begin_deallocate", _ONE_MACHINE),
+    _sdk(_MACHINES, _MACHINE, "start", "virtual_machines.begin_start", _ONE_MACHINE),
+    _path(
+        "microsoft.network/networkinterfaces",
+        "get",
+        "/{id}",
+        _NETWORK_API,
+        f"{_REST}Virtual Network: Network Interfaces - Get",
+    ),
+    _path(
+        "microsoft.network/publicipaddresses",
+        "get",
+        "/{id}",
+        _NETWORK_API,
+        f"{_REST}Virtual Network: Public IP Addresses - Get",
+    ),
+)
+
 ROWS: Mapping[tuple[str, str], Row] = MappingProxyType(
-    {(row.type, row.name): row for row in (*_KEY_VAULT_ROWS, *_ACCESS_ROWS, *_AROUND_ROWS, *_SQL_ROWS, *_COSMOS_ROWS)}
+    {
+        (row.type, row.name): row
+        for row in (*_KEY_VAULT_ROWS, *_ACCESS_ROWS, *_AROUND_ROWS, *_SQL_ROWS, *_COMPUTE_ROWS, *_COSMOS_ROWS)
+    }
 )
 """Every row, by lower-case type and name."""

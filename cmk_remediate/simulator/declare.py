@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.consumers import CURRENT, Consumer, KeyUse
@@ -304,6 +304,8 @@ class ResourceType:
         list_filter: answers ``$filter``: (item, filter, world, scope of the list) -> whether it is in.
         list_under: for a child or a provider-level list: which of the resources below *scope* a LIST at it shows;
             None means the children of that type, or those of the group or subscription. (scope, world) -> ids.
+        listed: what a LIST answers where its items are no resources: (scope, world) -> items.
+        expands: by value of ``$expand``, the paths that only an answer to a request with it shows.
         page: the number of items on a page of a LIST.
     """
 
@@ -335,6 +337,8 @@ class ResourceType:
     trusted: bool | Doubt = False
     list_filter: Callable[[Json, str, World, ResourceId], bool] | None = None
     list_under: Callable[[ResourceId, World], Iterable[ResourceId]] | None = None
+    listed: Callable[[ResourceId, World], list[Any]] | None = None
+    expands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     page: int = 100
 
 

@@ -66,7 +66,16 @@ def get(request: ArmRequest, resource: ResourceId, declared: ResourceType) -> Ou
         refusal = rule(spelled, body, world)
         if refusal is not None:
             raise Refusal(refusal)
-    return Outgoing(200, view(world, spelled, body, request.api_version), read=True)
+    shown = view(world, spelled, body, request.api_version)
+    return Outgoing(200, _expanded(shown, declared, request.incoming.query.get("$expand", "")), read=True)
+
+
+def _expanded(shown: Json, declared: ResourceType, asked: str) -> Json:
+    """Return *shown* without what only an ``$expand`` that was not asked for shows."""
+    names = {name.strip().lower() for name in asked.split(",")}
+    return without(
+        shown, (path for name, paths in declared.expands.items() if name.lower() not in names for path in paths)
+    )
 
 
 def _missing(world: World, resource: ResourceId, declared: ResourceType) -> ArmError:
@@ -89,6 +98,8 @@ def collection(request: ArmRequest, scope: ResourceId, declared: ResourceType) -
         raise Refusal(group_not_found(scope))
     if "/providers/" in scope.key and scope.type.lower() in world.registry.types and world.get(scope) is None:
         raise Refusal(not_found(scope))
+    if declared.listed is not None:
+        return paged(request, declared.listed(scope, world), declared.page)
     items = []
     wanted = request.incoming.query.get("$filter", "")
     for key in _keys(world, scope, declared):
@@ -97,7 +108,8 @@ def collection(request: ArmRequest, scope: ResourceId, declared: ResourceType) -
             continue
         if wanted and declared.list_filter and not declared.list_filter(body, wanted, world, scope):
             continue
-        items.append(view(world, ResourceId(body.get("id", key)), body, request.api_version))
+        shown = view(world, ResourceId(body.get("id", key)), body, request.api_version)
+        items.append(_expanded(shown, declared, request.incoming.query.get("$expand", "")))
     return paged(request, items, declared.page)
 
 

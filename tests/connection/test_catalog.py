@@ -52,6 +52,11 @@ EXAMPLES = {
     "microsoft.sql/servers/failovergroups": f"{SERVER}/failoverGroups/f1",
     "microsoft.sql/servers/databases/replicationlinks": f"{SERVER}/databases/d1/replicationLinks/l1",
     "microsoft.documentdb/databaseaccounts": f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/cosmos1",
+    "microsoft.compute/diskencryptionsets": f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/s1",
+    "microsoft.compute/disks": f"{GROUP}/providers/Microsoft.Compute/disks/d1",
+    "microsoft.compute/virtualmachines": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/m1",
+    "microsoft.network/networkinterfaces": f"{GROUP}/providers/Microsoft.Network/networkInterfaces/n1",
+    "microsoft.network/publicipaddresses": f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/p1",
     ANY: SERVER.text,
 }
 
@@ -77,6 +82,9 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "access-policy-remove": "accessPolicies/remove",
     "access-policy-replace": "accessPolicies/replace",
     "list:vaults": "providers/Microsoft.KeyVault/vaults",
+    "list:snapshots": "providers/Microsoft.Compute/snapshots",
+    "deallocate": "deallocate",
+    "start": "start",
 }
 ELSEWHERE = {
     "search": "/providers/Microsoft.ResourceGraph/resources",
@@ -132,7 +140,7 @@ def test_row_sends_what_the_sdk_words_with_its_default_api_version(row: Row) -> 
             query = tuple((name, QUERIES[name]) for name in sorted(row.queries))
             await session.read(Read(resource, row.name, query, "{}" if row.method == "POST" else ""))
         else:
-            body = None if row.method == "DELETE" else {"a": None}
+            body = None if row.method in ("DELETE", "POST") else {"a": None}
             request = Request(row.method, resource, body, row.name)  # type: ignore[arg-type]
             await session.send(request, client_request_id="c1")
             assert session.api_version(request) == row.api_version

@@ -104,7 +104,7 @@ LAWS: Mapping[int, Law] = {
             "model/graph.py": "a step that closes runs if what it closes wrote, whatever failed between",
             "engine/gates.py": "no gate stands in an open bracket",
         },
-        "invented steps",
+        MONITOR,
     ),
     11: Law(
         "bystanders keep what they had",

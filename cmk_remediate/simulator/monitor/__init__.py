@@ -1,7 +1,7 @@
 """The laws that can be seen from Azure's side, judged after every request and once more when all is quiet.
 
 The monitor knows nothing of the product: only the requests, the state, and who sends them. It judges the operator's writes; what
-others do, or what happens by itself, only moves what it compares with. Law 10 is about machines, of which there are none here yet.
+others do, or what happens by itself, only moves what it compares with.
 """
 
 from __future__ import annotations

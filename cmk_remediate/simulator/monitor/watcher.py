@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from cmk_remediate.simulator.declare import CURRENT
 from cmk_remediate.simulator.monitor import settings
 from cmk_remediate.simulator.monitor.bystanders import Bystanders
+from cmk_remediate.simulator.monitor.machines import Machines
 from cmk_remediate.simulator.monitor.needs import Consumers, consumer_of
 from cmk_remediate.simulator.monitor.pointing import unprotected
 from cmk_remediate.simulator.monitor.values import Violation
@@ -32,6 +33,7 @@ class Monitor:
         violations: every broken law seen, in order.
         bystanders: who could use what before.
         consumers: what resources on customer-managed keys need, and whether they had it.
+        machines: which machines the operator has stopped.
         accepted: (law, id in lower case) pairs that a review named and somebody accepted: not reported.
     """
 
@@ -46,6 +48,7 @@ class Monitor:
         self._request = 0
         self.bystanders = Bystanders(world, self.operator)
         self.consumers = Consumers(world)
+        self.machines = Machines()
         self.rebase()
 
     # -- what there was --------------------------------------------------------------------------------------------------------
@@ -63,6 +66,7 @@ class Monitor:
         self._owned.remember(other._owned)
         self._excused = dict(other._excused)
         self.bystanders.remember(other.bystanders)
+        self.machines.remember(other.machines)
 
     def accept(self, law: int, resource: str) -> None:
         """Do not report *law* for *resource*: its review named the consequence and it was accepted."""
@@ -88,11 +92,13 @@ class Monitor:
         if by_operator:
             self._points_at(exchange)
             self._settings_of(exchange)
+            self.machines.note(exchange, self._shadow)
         elif not changed and not ended:
             return
         for key in ended:
             by_operator = self._operation(key) or by_operator
         if changed:
+            self.machines.look(changed, self._shadow, self.world)
             self._consequences(changed, by_operator=by_operator)
         for key in changed:
             self._remember(key)
@@ -228,6 +234,8 @@ class Monitor:
                     self._report(
                         11, vault, f"{self._name(use.who)} cannot {use.action.removeprefix(VAULT + '/')} any more"
                     )
+        for machine in self.machines.still(world):
+            self._report(10, machine, "ran before the operator stopped it, and does not run when all is quiet")
         for user in self.consumers.standing:
             if user not in self._excused:
                 self._judge_consumer(user)

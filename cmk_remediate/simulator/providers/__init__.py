@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.providers.common import REVIEWS
+from cmk_remediate.simulator.providers.compute import COMPUTE, NETWORK
 from cmk_remediate.simulator.providers.cosmosdb import COSMOSDB
 from cmk_remediate.simulator.providers.grants import GRANT_PROVIDER
 from cmk_remediate.simulator.providers.identity import IDENTITY_PROVIDER
@@ -15,5 +16,15 @@ from cmk_remediate.simulator.providers.sql import SQL
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Provider
 
-PROVIDERS: tuple[Provider, ...] = (IDENTITY_PROVIDER, GRANT_PROVIDER, KEYVAULT, SQL, INSIGHTS, COSMOSDB, REVIEWS)
+PROVIDERS: tuple[Provider, ...] = (
+    IDENTITY_PROVIDER,
+    GRANT_PROVIDER,
+    KEYVAULT,
+    SQL,
+    COMPUTE,
+    NETWORK,
+    INSIGHTS,
+    COSMOSDB,
+    REVIEWS,
+)
 """All there are; seeded in this order."""
