@@ -173,7 +173,7 @@ class RunContext:
 
     async def may_write(self, node: Node, change: Change) -> Settlement | None:
         """Return why *change* must not be sent: it is not what was reviewed, or a gate has closed; None when it may."""
-        difference = drift(self._reviewed[node.id], change)
+        difference = drift(self._reviewed[node.id], change, node.step)
         if difference:
             return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
         await self.lease.permit(WRITE)

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Line, Manual
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.values import is_unknown_json, to_json
+from cmk_remediate.model.values import Unknown, is_unknown_json, to_json
 
 if TYPE_CHECKING:
     from cmk_remediate.model.review import ReviewedLine, ReviewedStep
+    from cmk_remediate.model.step import Step
 
 CHANGES = frozenset({"create", "update", "delete", "start", "stop"})
 """Actions of a reviewed step that send something."""
 
 
-def drift(reviewed: ReviewedStep, decision: Decision) -> str:
-    """Return how *decision* differs from what was reviewed, in one sentence; empty when it does not.
+def drift(reviewed: ReviewedStep, decision: Decision, step: Step) -> str:
+    """Return how *decision* of *step*, its promises unresolved, differs from what was reviewed; empty when it does not.
 
     Done is no drift where what it rests on is what the review said would be there: the change is there already. Waiting is never
     drift. What the review did not know, Azure may fill.
@@ -34,17 +35,26 @@ def drift(reviewed: ReviewedStep, decision: Decision) -> str:
         shown = f"{first.path} is {_show(to_json(first.before))}" if first else decision.why
         was = _as_reviewed(reviewed.lines, first.path) if first else ""
         return f"nothing was to change here when it was reviewed; now {shown}{was}"
-    return _request_drift(reviewed, decision) or _lines_drift(reviewed.lines, decision.lines)
+    return _request_drift(reviewed, decision, step) or _lines_drift(reviewed.lines, decision.lines)
 
 
-def _request_drift(reviewed: ReviewedStep, change: Change) -> str:
-    """Return how the request differs from the one that was shown: in its place or its method."""
+def _request_drift(reviewed: ReviewedStep, change: Change, step: Step) -> str:
+    """Return how the request differs from the one that was shown: in its place or its method.
+
+    A name that is computed from a promise, as a server key's from the key's version, moves with a rotation; what it is part of
+    does not.
+    """
     request = change.request
     if reviewed.request is not None and reviewed.request.method != request.method:
         return f"the review shows a {reviewed.request.method}, it would be a {request.method}"
     if reviewed.resource_id is None or not isinstance(request.resource, ResourceId):
         return ""
-    if reviewed.resource_id.lower() != request.resource.key:
+    place = ResourceId(reviewed.resource_id)
+    beside = place.parent is not None and (place.parent, place.type.lower()) == (
+        request.resource.parent,
+        request.resource.type.lower(),
+    )
+    if place != request.resource and not (beside and isinstance(step.address(), Unknown)):
         return f"the review shows {reviewed.resource_id}, it would be sent to {request.resource}"
     return ""
 

@@ -70,7 +70,7 @@ async def precheck(
     reviewed = {step.id: step for step in review.steps}
     refused: dict[str, Refusal] = {}
     for key, item in projected.items():
-        difference = drift(reviewed[key], item.decision)
+        difference = drift(reviewed[key], item.decision, item.node.step)
         if difference and not journal.step(key).unclear:
             code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
             refusal = Refusal(code, f"{_where(item)}: {difference}")
