@@ -107,12 +107,14 @@ class Consumers:
 
     Attributes:
         standing: by the resource's id in lower case.
+        helpless: who could not use the present key before anybody came.
     """
 
     def __init__(self, world: World) -> None:
         """Know none yet."""
         self._world = world
         self.standing: dict[str, Standing] = {}
+        self.helpless: frozenset[str] = frozenset()
         self._by_principal: dict[str, dict[str, None]] = {}
         self._by_vault: dict[str, dict[str, None]] = {}
 
@@ -122,6 +124,11 @@ class Consumers:
         for consumer in CONSUMERS:
             for key in self._world.index.of_type(consumer.type.lower()):
                 self._keep(key, standing(self._world, consumer, ResourceId(key)))
+        self.helpless = frozenset(
+            key
+            for key, one in self.standing.items()
+            if any(need.why == CURRENT and not need.available for need in one.needs.values())
+        )
 
     def _keep(self, resource: str, found: Standing) -> None:
         self.standing[resource] = found

@@ -249,8 +249,8 @@ class Monitor:
         could = any(one.why == CURRENT and one.available for one in needs)
         if could and not consumer.usable(self.world, resource):
             self._report(8, user, "has no usable key when all is quiet")
-        if any(one.why == CURRENT and not one.available for one in needs):
-            return  # it could not use its key before anybody came
+        if user in self.consumers.helpless:
+            return
         for part, words in consumer.ailing(self.world, resource):
             self._report(8, part.key, f"{words} when all is quiet")
 
