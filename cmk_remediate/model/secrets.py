@@ -8,7 +8,8 @@ from typing import Any
 
 _NAMES = ("password", "passwd", "secret", "connectionstring", "accountkey", "sharedkey", "sastoken", "privatekey")
 _TEXT = re.compile(
-    r"(\bBearer\s+|\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=|[?&;]?\bsig=)[^\s;,&'\"]+",
+    r"(\bBearer\s+(?=[^\s;,&'\"]{16})|\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=|[?&;]?\bsig=)"
+    r"[^\s;,&'\"]+",
     re.IGNORECASE,
 )
 

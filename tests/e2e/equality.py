@@ -44,6 +44,13 @@ SERVER_MADE = (
         "properties.attributes.updated",
         "when, not what; also of a version rotated to",
     ),
+    (
+        "microsoft.compute/diskencryptionsets",
+        "properties.activeKey.keyUrl",
+        "a set that follows its key moves to the version its owner rotated to",
+    ),
+    ("microsoft.compute/diskencryptionsets", "properties.previousKeys*", "the versions before, while disks move"),
+    ("microsoft.compute/diskencryptionsets", "properties.lastKeyRotationTimestamp", "when it followed its key last"),
     ("microsoft.authorization/roleassignments", "properties.createdOn", "when it was made"),
     ("microsoft.authorization/roleassignments", "properties.updatedOn", "when it was made"),
     ("microsoft.keyvault/vaults/keys*", "properties.attributes.recoveryLevel", "follows the vault's protection"),

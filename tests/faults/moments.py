@@ -18,6 +18,7 @@ from cmk_remediate.model.result import RunResult
 from cmk_remediate.simulator.embedded import EmbeddedAzure, Exchange
 from cmk_remediate.simulator.faults import Fault, Faults
 from cmk_remediate.simulator.monitor import watch
+from cmk_remediate.simulator.monitor.machines import Machines
 from cmk_remediate.simulator.monitor.settings import Owned
 from cmk_remediate.simulator.store import Store
 from cmk_remediate.simulator.virtual_time import VirtualClock
@@ -188,8 +189,14 @@ def _known(stage: Stage) -> Any:
     owned.remember(monitor._owned)
     uses = {vault: dict(known) for vault, known in monitor.bystanders.uses.items()}
     bystanders = SimpleNamespace(_ours=dict(monitor.bystanders._ours), uses=uses)
+    machines = Machines()
+    machines.remember(monitor.machines)
     return SimpleNamespace(
-        accepted=set(monitor.accepted), _owned=owned, _excused=dict(monitor._excused), bystanders=bystanders
+        accepted=set(monitor.accepted),
+        _owned=owned,
+        _excused=dict(monitor._excused),
+        bystanders=bystanders,
+        machines=machines,
     )
 
 
