@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,3 +159,12 @@ def told(result: RunResult) -> str:
     return "\n".join(
         [result.text, *result.alarms, *(f"{one.id}: {one.end} {one.code} {one.text}" for one in result.targets)]
     )
+
+
+def like_a_dead_process(folder: Path) -> None:
+    """Put copies in the place of the folder's files: what the killed process holds open and locked is not what is there."""
+    if folder.exists():
+        copy = folder.with_name(f"{folder.name}-copy")
+        shutil.copytree(folder, copy)
+        shutil.rmtree(folder)
+        copy.rename(folder)

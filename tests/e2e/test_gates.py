@@ -19,8 +19,7 @@ from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.desk import owner_sets, planning, refused, several
 from tests.e2e.equality import differences
 from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, one_server
-from tests.e2e.stage import DAY, Stage, path, rows, told, writes
-from tests.e2e.test_crash import _like_a_dead_process
+from tests.e2e.stage import DAY, Stage, like_a_dead_process, path, rows, told, writes
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
@@ -244,7 +243,7 @@ def test_the_soak_survives_a_kill(azure: Azure) -> None:
     with pytest.raises(Killed):
         stage.apply(review, progress=kill)
     died = stage.azure.clock.stamp()
-    _like_a_dead_process(stage.folder)
+    like_a_dead_process(stage.folder)
     heir = Stage(stage.azure.clone(), stage.scene, stage.folder)
     result = heir.resume(review.digest)
     assert result.exit_code == 0, told(result)

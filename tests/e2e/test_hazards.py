@@ -8,7 +8,7 @@ Where another file has it already, it is named here.
 | 2 undo sees who depends on it now | below; engine/test_rollback: test_no_undone_step_is_needed_by_one_that_stays |
 | 3 brackets | engine/test_brackets (invented steps: Azure SQL has none) |
 | 4 exactly the reviewed lines, or nothing | test_gates: test_an_owners_change_..., test_what_is_not_ours_...; engine/test_settle |
-| 5 unclear answers, tampered journals | below; test_crash; connection/test_operation: test_tampered_status_url_gets_no_token |
+| 5 unclear answers, tampered journals | below; faults/test_crashes; connection/test_operation: a status URL gets no token |
 | 6 SQL's primary identity | below; recipes/sql/targets; test_refusals: a displaced identity |
 | 7 expiry and rotation policy | below; test_keys_said; recipes/steps/create_key.json |
 | 8 rolling back after a rotation | test_lifecycle: test_rollback_after_a_rotation, test_rollback_to_the_previous_key_... |
@@ -60,8 +60,7 @@ from tests.e2e.estates import (
     plan,
     previous_cmk,
 )
-from tests.e2e.stage import Stage, path, told, writes
-from tests.e2e.test_crash import _like_a_dead_process
+from tests.e2e.stage import Stage, like_a_dead_process, path, told, writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +158,7 @@ def _dead_in_an_operation(azure: Azure) -> tuple[Stage, str]:
     stage.azure.faults.add(Fault("kill-before", url="/operation|azureAsyncOperation"))
     with pytest.raises(Killed):
         stage.apply(review)
-    _like_a_dead_process(stage.folder)
+    like_a_dead_process(stage.folder)
     return Stage(stage.azure.clone(), stage.scene, stage.folder), review.digest
 
 

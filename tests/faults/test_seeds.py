@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 200
+FIRST, _, _COUNT = os.environ.get("CMK_REMEDIATE_SEEDS", "0:200").partition(":")
+SEEDS = range(int(FIRST), int(FIRST) + int(_COUNT))
+"""By default 200; where several Pythons share them, each takes its part."""
 PARTS = 8
 SCREEN = 100
 """Lines; half of all stories take less than 45."""
@@ -31,17 +33,17 @@ SCREEN = 100
 def test_seeded_runs(part: int, tmp_path_factory: pytest.TempPathFactory, figures: Callable[[str], None]) -> None:
     found = Sum()
     runs = tmp_path_factory.getbasetemp().resolve() / "runs"  # one a process: what is rehearsed in it serves all parts
-    for seed in range(part, SEEDS, PARTS):
+    for seed in SEEDS[part::PARTS]:
         found.add(told_story(seed, runs))
     for line in summed(found):
         figures(line)
     assert not found.broken, "\n".join(f"{COMMAND} {seed}    # {fault}" for seed, fault in found.broken)
     resumed = {word: count for (name, word), count in found.after.items() if name == "resume"}
-    assert resumed["done"] >= 0.9 * sum(resumed.values()), "only a key taken away for long may stand in the way"
+    assert resumed.get("done", 0) >= 0.9 * sum(resumed.values()), "only a key taken away for long may stand in the way"
 
 
 def test_the_seeds_have_every_kind_of_mishap() -> None:
-    drawn = {mishap.name for seed in range(SEEDS) for mishap in scenario(seed).mishaps}
+    drawn = {mishap.name for seed in range(200) for mishap in scenario(seed).mishaps}
     assert drawn == {*WIRE, *WRITES, *OPERATIONS, *OWNER, *KILLS}
 
 
@@ -61,7 +63,7 @@ def replayed(seed: int, hashing: str) -> str:
 
 
 def test_a_seed_tells_the_same_story_on_one_screen_whatever_the_hash_seed() -> None:
-    seed = next(one for one in range(SEEDS) if scenario(one).scene == "two servers, nothing there")
+    seed = next(one for one in range(200) if scenario(one).scene == "two servers, nothing there")
     one = replayed(seed, "1")
     assert one == replayed(seed, "2")
     assert len(one.splitlines()) <= SCREEN
@@ -69,7 +71,7 @@ def test_a_seed_tells_the_same_story_on_one_screen_whatever_the_hash_seed() -> N
 
 def test_a_story_shows_what_struck_where(tmp_path: Path) -> None:
     def shown(name: str) -> list[str]:
-        seed = next(one for one in range(SEEDS) if any(mishap.name == name for mishap in scenario(one).mishaps))
+        seed = next(one for one in range(200) if any(mishap.name == name for mishap in scenario(one).mishaps))
         told = list(lines(told_story(seed, tmp_path / "runs")))
         assert told[0].startswith(f"seed {seed}: ")
         return [line for line in told if f"<- {name}" in line]
