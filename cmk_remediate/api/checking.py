@@ -93,7 +93,7 @@ def _of_run(target: ReviewedTarget, right: str, projected: Mapping[str, Projecte
     for item in mine:
         if isinstance(item.decision, Manual):
             return TargetCheck(target.id, "manual", item.decision.code or "", item.decision.instructions)
-        if isinstance(item.decision, Pending) and item.decision.background:
+        if isinstance(item.decision, Pending):
             return TargetCheck(target.id, "in progress", "", item.decision.why)
     return TargetCheck(target.id, "right", "", right)
 

@@ -11,7 +11,18 @@ from typing import Any
 from cmk_remediate.model.json_types import JsonObject, leaves, merge_patch
 
 SERVER_MADE = frozenset(
-    {"etag", "systemData", "provisioningState", "createdOn", "updatedOn", "principalId", "clientId", "keyId"}
+    {
+        "etag",
+        "systemData",
+        "provisioningState",
+        "createdOn",
+        "updatedOn",
+        "principalId",
+        "clientId",
+        "keyId",
+        "keyVaultKeyUriVersion",
+        "customerManagedKeyStatus",
+    }
 )
 """Members that Azure writes by itself."""
 

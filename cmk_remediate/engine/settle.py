@@ -84,7 +84,11 @@ async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
     step, found = await world.look(node, again=False)
     while True:
         decision = step.decide(found)
-        if isinstance(decision, Change):
+        ended: Settlement | None
+        if attempts.goes_on and not isinstance(decision, Blocked):
+            # Whatever a read shows meanwhile: its operation says that it has not ended.
+            ended = Settlement("in progress", "", "Azure took it and is still at work", step, found, attempts.sent)
+        elif isinstance(decision, Change):
             ended = await _change(node, step, found, decision, world, attempts)
         elif isinstance(decision, Pending) and not decision.background:
             ended = await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
@@ -99,8 +103,6 @@ async def _change(
     node: Node, step: Step, found: Found, change: Change, world: World, attempts: Attempts
 ) -> Settlement | None:
     """Send *change* if it may be sent; None means: read and decide again."""
-    if attempts.goes_on:
-        return Settlement("in progress", "", "Azure took it and is still at work", step, found, attempts.sent)
     if attempts.had_no_effect:
         return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
     late = attempts.time_to_show(change)

@@ -17,6 +17,8 @@ from cmk_remediate.planfile.schema import CustomerManagedKey, PlanFile, seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import BaseModel
+
 TARGET = "{target}"
 """Stands for the target's name."""
 _KEY_NAME = re.compile(r"^[0-9A-Za-z-]{1,127}$")
@@ -25,6 +27,7 @@ _KEY_NAME = re.compile(r"^[0-9A-Za-z-]{1,127}$")
 def check(plan: PlanFile) -> Iterator[Problem]:
     """Yield every problem of *plan*, without lines."""
     yield from _targets(plan)
+    yield from _fields(plan)
     yield from _placeholders(plan)
     yield from _key(plan)
     yield from _expiry(plan)
@@ -56,6 +59,20 @@ def _targets(plan: PlanFile) -> Iterator[Problem]:
         if found in seen:
             yield _wrong(where, f"the same resource as targets[{seen[found]}]")
         seen.setdefault(found, index)
+
+
+def _fields(plan: PlanFile) -> Iterator[Problem]:
+    """Yield what the plan asks for that its service does not have."""
+    overrides = [
+        (("targets", index, "overrides"), target.overrides)
+        for index, target in enumerate(plan.targets)
+        if target.overrides is not None
+    ]
+    places: list[tuple[Location, BaseModel]] = [((), plan), *keys(plan), *overrides]
+    for where, part in places:
+        for name, why in DECLARED[plan.service].without.items():
+            if getattr(part, name, None) not in (None, False, "user-assigned"):
+                yield _wrong((*where, name), f"is not for service {plan.service}: {why}")
 
 
 def _placeholders(plan: PlanFile) -> Iterator[Problem]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -20,6 +17,7 @@ class Declared:
         key_sizes: their sizes, in bits.
         name_limit: how many characters the vault's and the key's name may have together; 0 for no limit.
         source: where this is documented.
+        without: fields of a plan, of its keys or overrides that mean nothing to the service, and why.
     """
 
     resource_type: str
@@ -27,6 +25,7 @@ class Declared:
     key_sizes: tuple[int, ...]
     name_limit: int
     source: str
+    without: Mapping[str, str] = field(default_factory=dict)
 
 
 DECLARED: Mapping[str, Declared] = MappingProxyType(
@@ -38,6 +37,23 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             (2048, 3072),
             94,
             "learn.microsoft.com, Azure SQL transparent data encryption with customer-managed key, requirements",
+        ),
+        "cosmosdb": Declared(
+            "Microsoft.DocumentDB/databaseAccounts",
+            ("RSA", "RSA-HSM"),
+            (2048, 3072),
+            0,
+            "learn.microsoft.com, Configure customer-managed keys for Azure Cosmos DB",
+            MappingProxyType(
+                {
+                    "enable_tde": "it is of databases of Azure SQL",
+                    "private_endpoint": "Cosmos DB does not reach a vault by private endpoint",
+                    "key_version": "an account follows its key's versions only where none is named",
+                    "allow_expiring_pinned_key": "no version is pinned",
+                    "versionless": "a key is always named without its version",
+                    "identity": "an account with a default identity of its own keeps it, others get user_assigned_identity",
+                }
+            ),
         ),
     }
 )

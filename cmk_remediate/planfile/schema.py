@@ -174,7 +174,7 @@ class RotationPolicy(_Part):
 
 
 class Key(_Part):
-    """How a key that does not exist is made. Azure SQL takes RSA and RSA-HSM of 2048 or 3072 bits."""
+    """How a key that does not exist is made. Azure SQL and Cosmos DB take RSA and RSA-HSM of 2048 or 3072 bits."""
 
     type: Literal["RSA", "RSA-HSM", "EC", "EC-HSM"] = "RSA"
     """The key's type."""
@@ -227,7 +227,7 @@ class Canary(_Part):
 class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
-    service: Literal["sql"]
+    service: Literal["sql", "cosmosdb"]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     """The Entra tenant's id."""

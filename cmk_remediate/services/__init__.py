@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
     from cmk_remediate.services.service import Service
 
-_WHERE: Mapping[str, tuple[str, str]] = {"sql": ("cmk_remediate.services.sql.service", "SqlService")}
+_WHERE: Mapping[str, tuple[str, str]] = {
+    "sql": ("cmk_remediate.services.sql.service", "SqlService"),
+    "cosmosdb": ("cmk_remediate.services.cosmosdb.service", "CosmosService"),
+}
 
 
 def services() -> Mapping[str, Service]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate import codes
+from cmk_remediate.errors import InputError
 from cmk_remediate.planfile.schema import Restrict, seconds
 from cmk_remediate.steps.key_limits import Wanted
 from cmk_remediate.steps.preparation import Declared, Preparation, Restriction
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
     from cmk_remediate.planfile.wishes import Wishes
     from cmk_remediate.services.service import RecipeContext
     from cmk_remediate.steps.network import ServiceKind
+
+
+def check_key(plan: PlanFile, service: str, types: tuple[str, ...], sizes: tuple[int, ...]) -> None:
+    """Refuse a plan whose key *service* does not take.
+
+    Raises:
+        InputError: CMK107.
+    """
+    if plan.key.type not in types or plan.key.size not in sizes:
+        taken = f"{' and '.join(types)} of {' or '.join(map(str, sizes))}"
+        raise InputError(
+            codes.input_.KEY_DECLARED_UNSUITABLE,
+            f"key is {plan.key.type} of {plan.key.size} bits; {service} takes {taken}",
+            resource="key",
+        )
 
 
 def wanted_key(

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 async def body_of(
-    reader: Reader, resource: ResourceId, refusals: list[str], query: tuple[tuple[str, str], ...] = ()
+    reader: Reader,
+    resource: ResourceId,
+    refusals: list[str],
+    query: tuple[tuple[str, str], ...] = (),
+    verb: str = "get",
 ) -> JsonObject | None:
     """Return a body; None when it does not exist or was refused, which is added to *refusals*."""
     try:
-        found = (await reader.read(Read(resource, query=query))).body
+        found = (await reader.read(Read(resource, verb, query))).body
     except AzureError as error:
         refusals.append(f"{resource.name} was not shown: {error.cause}")
         return None

@@ -67,3 +67,14 @@ async def find_vault(
             if str(item.get("name")).lower() == name.lower():
                 return ResourceId.parse(item["id"])
     return None
+
+
+async def read_named_key(
+    reader: Reader, vault: str, key: str, named: Iterable[ResourceId], places: Iterable[ResourceId]
+) -> KeyFacts:
+    """Return the key *key* of the vault called *vault*, looked for as `find_vault` does."""
+    refusals: list[str] = []
+    found = await find_vault(reader, vault, named, places, refusals)
+    if found is None:
+        return KeyFacts(None, None, None, "; ".join(refusals))
+    return await read_key(reader, found.child("keys", key))

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import sql
+from cmk_remediate.codes import cosmosdb, sql
 from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, reference, rehearsal, tables
 from tests.docs import laws as law_table
@@ -39,6 +39,10 @@ def by_hand(service: str) -> Mapping[str, Callable[[], str]]:
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "README.md": {name: partial(excerpts.excerpt, name) for name in excerpts.DEMO},
     "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
+    "docs/cosmosdb.md": {
+        "refusals": partial(tables.codes_table, cosmosdb, notes=False),
+        "remarks": partial(tables.codes_table, cosmosdb, notes=True),
+    },
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},

@@ -17,7 +17,8 @@ from cmk_remediate.codes import CODES
 from cmk_remediate.model.result import TargetEnd
 from cmk_remediate.planfile import job
 from cmk_remediate.planfile.schema import PlanFile
-from cmk_remediate.services.sql import state
+from cmk_remediate.services import states as state
+from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.sql.service import SqlService
 from cmk_remediate.simulator import estate, faults
 from cmk_remediate.simulator.doubts import ALL
@@ -142,6 +143,8 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/sql.md", list((REGISTRY | SqlService.steps)._by_kind)),
         ("docs/sql.md", [doubt.name for doubt in ALL if doubt.name.startswith("sql-")]),
         ("docs/sql.md", [value for key, value in vars(state).items() if key.isupper() and isinstance(value, str)]),
+        ("docs/cosmosdb.md", list(CosmosService.steps._by_kind)),
+        ("docs/cosmosdb.md", [doubt.name for doubt in ALL if doubt.name.startswith("cosmos-")]),
         ("docs/library.md", get_args(TargetEnd)),
         ("docs/library.md", cmk_remediate.__all__),
     ],
@@ -154,6 +157,7 @@ def test_every_name_has_its_place(name: str, words: list[str]) -> None:
 
 def test_every_kind_of_acceptance_has_its_place() -> None:
     kinds = {"purge-protection", "soft-delete", "retention"}  # protect_vault.py chooses among these by a variable
+    kinds |= {"change-feed-unread", "materialized-views-unread"}  # and set_key.py among these
     for path in (ROOT / "cmk_remediate").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Acceptance":

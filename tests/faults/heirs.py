@@ -202,10 +202,14 @@ def _undoing(folder: Path, run: str) -> Review | None:
 def taken(log: Sequence[Exchange], azure: EmbeddedAzure) -> Counter[Sent]:
     """Count the writes that had an effect: those done when they were answered, and the operations that succeeded."""
     found: Counter[Sent] = Counter()
+    operations = [one for one in azure.world.store.tables["operations"].values() if one["method"]]
+    # Some services answer 200 and begin an operation: it is that which counts.
+    begun = {(one["method"], one["resource"].lower(), _canonical(one["sent"])) for one in operations}
     for one in writes(list(log)):
-        if one.status in (200, 201, 204):
-            found[one.method, path(one), _canonical(json.loads(one.body) if one.body else None)] += 1
-    for operation in azure.world.store.tables["operations"].values():
+        sent = (one.method, path(one), _canonical(json.loads(one.body) if one.body else None))
+        if one.status in (200, 201, 204) and sent not in begun:
+            found[sent] += 1
+    for operation in operations:
         if operation["status"] == "Succeeded" and operation["method"]:
             found[operation["method"], operation["resource"].lower(), _canonical(operation["sent"])] += 1
     return found

@@ -293,3 +293,29 @@ def test_the_schema_takes_what_the_loader_takes_and_describes_every_field() -> N
         for field, shape in part["properties"].items():
             assert shape.get("description"), f"{name}.{field} has no description"
             assert "default" in shape or field in part["required"], f"{name}.{field} has no default"
+
+
+ACCOUNT = SERVER.replace("Microsoft.Sql/servers", "Microsoft.DocumentDB/databaseAccounts")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"enable_tde": True}, "enable_tde"),
+        ({"private_endpoint": True}, "private_endpoint"),
+        ({"identity": "system-assigned", "customer_managed_key": key()}, "identity"),
+        ({"allow_expiring_pinned_key": True}, "allow_expiring_pinned_key"),
+        ({"customer_managed_key": key(versionless=True)}, "customer_managed_key.versionless"),
+        ({"customer_managed_key": key(key_version="0" * 32)}, "customer_managed_key.key_version"),
+        ({"targets": [{"resource_id": ACCOUNT, "overrides": {"enable_tde": True}}]}, "targets[0].overrides.enable_tde"),
+        ({"targets": [{"resource_id": SERVER}]}, "targets[0].resource_id"),
+    ],
+)
+def test_what_only_another_service_has_is_refused(changes: dict[str, Any], field: str) -> None:
+    asked = {"service": "cosmosdb", "targets": [{"resource_id": ACCOUNT}], **changes}
+    assert fields_of(**asked) == [(codes.input_.PLAN_INVALID, field)]
+
+
+def test_a_plan_for_accounts_is_taken() -> None:
+    plan = from_values(values(service="cosmosdb", targets=[{"resource_id": ACCOUNT}])).plan
+    assert plan.service == "cosmosdb"

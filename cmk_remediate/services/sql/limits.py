@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.wishes import entry_of, wishes
-from cmk_remediate.services.declared import wanted_key
+from cmk_remediate.services.declared import check_key, wanted_key
 from cmk_remediate.services.sql import geo, server_state
 from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.services.sql.names import NAME_LIMIT, Protector
@@ -32,12 +31,7 @@ def check_plan(plan: PlanFile) -> None:
     Raises:
         InputError: CMK107 when it declares a key that Azure SQL does not take.
     """
-    if plan.key.type not in KEY_TYPES or plan.key.size not in KEY_SIZES:
-        raise InputError(
-            codes.input_.KEY_DECLARED_UNSUITABLE,
-            f"key is {plan.key.type} of {plan.key.size} bits; Azure SQL takes RSA and RSA-HSM of 2048 or 3072",
-            resource="key",
-        )
+    check_key(plan, "Azure SQL", KEY_TYPES, KEY_SIZES)
 
 
 def judge(group: Group, plan: PlanFile) -> Blocked | None:

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.sql.names import Protector
 from cmk_remediate.services.sql.server_state import Identities
+from cmk_remediate.services.states import (
+    CROSS_TENANT,
+    FOREIGN,
+    HEALTHY,
+    IN_PROGRESS,
+    INACCESSIBLE,
+    MANAGED_HSM,
+    MIXED,
+    NOT_CHECKABLE,
+    PLATFORM,
+    SYSTEM_ASSIGNED,
+    WRONG,
+)
 
 if TYPE_CHECKING:
     from cmk_remediate.services.sql.facts import ServerFacts
     from cmk_remediate.services.sql.group import Group
-
-PLATFORM = "platform"
-HEALTHY = "customer (healthy)"
-WRONG = "customer (wrong)"
-NOT_CHECKABLE = "customer, not checkable"
-SYSTEM_ASSIGNED = "customer, system-assigned"
-CROSS_TENANT = "cross-tenant"
-MANAGED_HSM = "managed HSM"
-INACCESSIBLE = "inaccessible"
-MIXED = "mixed"
-IN_PROGRESS = "in progress"
-FOREIGN = "foreign"
 
 
 def of_group(group: Group) -> str:

@@ -15,6 +15,7 @@ from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.monitor import check, declared, watch
 from cmk_remediate.simulator.providers import PROVIDERS
 from cmk_remediate.simulator.providers.common import VAULT
+from cmk_remediate.simulator.providers.cosmosdb.names import ACCOUNT
 from cmk_remediate.simulator.providers.sql.names import SERVER, protector_of
 from cmk_remediate.simulator.settings import Settings
 from tests.simulator.raw import Raw
@@ -51,6 +52,21 @@ def test_the_demo_estate_has_each_kind_of_server() -> None:
     }
 
 
+def test_the_demo_estate_has_each_kind_of_account() -> None:
+    found = {}
+    for account, body in demo().world.by_type(ACCOUNT):
+        uri = str(body["properties"].get("keyVaultKeyUri") or "platform")
+        found[account.name] = uri.removeprefix("https://").split(".")[0]
+    assert found == {
+        "cosmos-orders-weu": "platform",
+        "cosmos-events-weu": "platform",
+        "cosmos-ledger-weu": "kv-ledger-weu",
+        "cosmos-pinned-weu": "kv-ledger-weu",
+        "cosmos-wide-weu": "platform",
+        "cosmos-feed-weu": "platform",
+    }
+
+
 def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
     azure = demo()
     monitor = watch(azure)
@@ -63,6 +79,8 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-cmk-sql-ledger-weu",
         "id-disks-weu",
         "id-sql-legacy-weu",
+        "id-cmk-cosmos-ledger-weu",
+        "id-cosmos-pinned-weu",
     }
     shared = [
         users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")

@@ -22,6 +22,7 @@ def _seed(world: World) -> Iterator[Change]:
         properties = made.whole(account, body, {"provisioningState": "Succeeded", **properties_of(body)})
         version = names.version_in_use(world, str(properties.get("keyVaultKeyUri") or ""))
         if version:
+            yield clock.watches(world, account)
             properties = {"keyVaultKeyUriVersion": version, "customerManagedKeyStatus": names.CONFIRMED, **properties}
         if properties != properties_of(body):
             yield SetResource(account, {**body, "properties": properties})

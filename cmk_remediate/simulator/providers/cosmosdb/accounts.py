@@ -23,6 +23,8 @@ from cmk_remediate.simulator.declare import (
     Write,
 )
 from cmk_remediate.simulator.providers.common import access_changed, bad_request, display_region, properties_of
+from cmk_remediate.simulator.providers.cosmosdb.clock import watches
+from cmk_remediate.simulator.providers.cosmosdb.former import remembered
 from cmk_remediate.simulator.providers.cosmosdb.keyuse import DOC, key_refusal
 from cmk_remediate.simulator.providers.cosmosdb.made import made, unfinished
 from cmk_remediate.simulator.providers.cosmosdb.names import (
@@ -200,14 +202,7 @@ def _on_write(write: Write) -> Iterator[Change]:
         yield SetHidden(write.id, {"former": remembered(write.world, write.id, write.old)})
     if properties_of(write.new).get("keyVaultKeyUri"):
         yield from access_changed(write.world, write.id)
-
-
-def remembered(world: World, account: ResourceId, body: Json | None) -> list[list[object]]:
-    """Return the key versions an account has left, and when: its backups need them."""
-    text = str(properties_of(body).get("keyVaultKeyUri") or "").rstrip("/")
-    version = str(properties_of(body).get("keyVaultKeyUriVersion") or "")
-    whole = text if not version or text.lower().endswith(version) else f"{text}/{version}"
-    return [*world.hidden(account).get("former", ()), [world.stamp, whole]]
+        yield watches(write.world, write.id)
 
 
 def _on_read(_account: ResourceId, body: Json, world: World) -> Json:

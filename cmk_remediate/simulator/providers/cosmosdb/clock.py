@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate.simulator.access import covers
 from cmk_remediate.simulator.declare import Event, Json, Say, Schedule, SetHidden, SetResource, Switch
 from cmk_remediate.simulator.providers.common import CONSUMERS, VAULT, parse_key_uri, properties_of
-from cmk_remediate.simulator.providers.cosmosdb.accounts import remembered
+from cmk_remediate.simulator.providers.cosmosdb.former import remembered
 from cmk_remediate.simulator.providers.cosmosdb.keyuse import trouble
 from cmk_remediate.simulator.providers.cosmosdb.names import ACCOUNT, CONFIRMED, REVOKED, revoked, version_in_use
 
@@ -56,10 +56,11 @@ def review(world: World, changed: str) -> Iterator[Change]:
     for account, text in _concerned(world, changed):
         if world.switch(CONSEQUENCES.name) and trouble(world, account, text) and not revoked(world.get(account)):
             yield Schedule(_delay(world, account, "looks"), LOOKS, {"account": str(account)}, f"looks:{account.key}")
-        if _newer(world, account) and world.switch(ROTATION.name):
-            yield Schedule(
-                _delay(world, account, "follows"), FOLLOWS, {"account": str(account)}, f"follows:{account.key}"
-            )
+
+
+def watches(world: World, account: ResourceId) -> Schedule:
+    """Return the timer at which an account next looks for a new version of its key."""
+    return Schedule(_delay(world, account, "follows"), FOLLOWS, {"account": str(account)}, f"follows:{account.key}")
 
 
 def _delay(world: World, account: ResourceId, what: str) -> float:
@@ -99,6 +100,9 @@ def _status(account: ResourceId, body: Json, text: str) -> SetResource:
 def _follow(world: World, data: Json) -> Iterator[Change]:
     account = world.spelled(data["account"])
     body, latest = world.get(account), _newer(world, account)
+    if not properties_of(body).get("keyVaultKeyUri") or not world.switch(ROTATION.name):
+        return
+    yield watches(world, account)
     if body is None or not latest or world.running(account) is not None:
         return
     yield SetHidden(account, {"former": remembered(world, account, body)})

@@ -97,11 +97,11 @@ def trouble(world: World, account: ResourceId, text: str) -> str:
     uri = parse_key_uri(text)
     vault = vault_named(world, uri.vault) if uri else None
     key = key_id(world, uri) if uri else None
+    if uri is None or vault is None or key is None:
+        return ""
     principal = principal_of(world, world.get(account))
     if not principal:
         return "4015"
-    if uri is None or vault is None or key is None:
-        return ""
     attributes = properties_of(key_version(world, key, uri.version)).get("attributes")
     if attributes is None:
         return "4003"

@@ -67,7 +67,8 @@ def whole(account: ResourceId, body: Json, properties: Json) -> Json:
         "failoverPolicies": [{name: one[name] for name in short} for one in places],
     }
     kept = {name: value for name, value in properties.items() if name != "locations"}
-    return below({**_DEFAULTS, **lists}, kept)
+    defaults = {name: value for name, value in _DEFAULTS.items() if name != "backupPolicy" or name not in kept}
+    return below({**defaults, **lists}, kept)
 
 
 def _place(account: str, number: int, asked: Json) -> Json:

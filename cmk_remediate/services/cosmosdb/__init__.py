@@ -1,0 +1,1 @@
+"""Azure Cosmos DB accounts: the account-wide customer-managed key."""

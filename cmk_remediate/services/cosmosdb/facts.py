@@ -1,0 +1,131 @@
+"""What is read about a target, and what follows from it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject
+from cmk_remediate.model.values import PrincipalId
+from cmk_remediate.planfile.wishes import Wishes
+from cmk_remediate.services.cosmosdb.account import FIRST_PARTY, SYSTEM, Account
+from cmk_remediate.steps import key_state, network, vault_state
+from cmk_remediate.steps.key_facts import KeyFacts
+
+KEY_TYPES = ("RSA", "RSA-HSM")
+KEY_SIZES = (2048, 3072)
+"""learn.microsoft.com, "Configure customer-managed keys for Azure Cosmos DB"; 4096 bits are unconfirmed."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How an account gets, or keeps, the identity it reads its key with.
+
+    Attributes:
+        how: ``keeps``: its default identity; ``first-party``: Cosmos DB's own, which works; ``ours``: the plan's, attached and made
+            the default; ``unnamed``: it needs one and the plan names none.
+        identity: the user-assigned identity, if it is one.
+        principal: the principal that gets the grant, where the body shows it.
+    """
+
+    how: Literal["keeps", "first-party", "ours", "unnamed"]
+    identity: ResourceId | None = None
+    principal: PrincipalId | None = None
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """One account.
+
+    Attributes:
+        id: its id.
+        body: as shown; None when it does not exist.
+        refused: why it was not shown; empty when nothing was refused.
+        group: its resource group's body; None if not shown.
+        features: its body in a preview api-version; None if not shown.
+        current: the customer key it uses; None on platform keys.
+        wanted: the plan's key and its vault.
+        identity: the body of the plan's identity; None if it does not exist.
+        wishes: what the plan wants for it.
+        now: Azure's clock.
+    """
+
+    id: ResourceId
+    body: JsonObject | None
+    refused: str
+    group: JsonObject | None
+    features: JsonObject | None
+    current: KeyFacts | None
+    wanted: KeyFacts
+    identity: JsonObject | None
+    wishes: Wishes
+    now: datetime
+
+    @property
+    def account(self) -> Account:
+        """What its body says."""
+        return Account.of(self.body)
+
+    @property
+    def key(self) -> ResourceId:
+        """The plan's key."""
+        return self.wishes.key_id(self.id)
+
+    @property
+    def vault(self) -> ResourceId:
+        """The plan's vault."""
+        return self.key.top_level
+
+    @property
+    def uri(self) -> str:
+        """The plan's key as the account is to name it: without a version."""
+        return f"{self.wanted.host}/keys/{self.key.name}"
+
+    @property
+    def compliant(self) -> bool:
+        """Whether it uses the plan's key, follows its versions, and can use it."""
+        have = self.account
+        if self.wanted.body is None or have.uri.lower() != self.uri.lower():
+            return False
+        usable = key_state.judge_key(self.key, self.wanted.body, self.now) is None
+        return usable and have.default_works and not have.revoked
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether nothing but the key is missing, and a change of the account runs: it may be the key's."""
+        return self.account.state.lower() == "updating" and self.choice.how == "keeps"
+
+    @property
+    def choice(self) -> Choice:
+        """Which identity it uses: an account with a working default identity of its own keeps that."""
+        have = self.account
+        if have.named is not None and have.default_works:
+            return Choice("keeps", have.named, _principal(have.principals[have.named.key]))
+        if have.default == SYSTEM and have.system_principal:
+            return Choice("keeps", None, _principal(have.system_principal))
+        if have.default == FIRST_PARTY and self.compliant:
+            return Choice("first-party")
+        ours = self.wishes.identity_id(self.id)
+        return Choice("unnamed") if ours is None else Choice("ours", ours, _principal(have.principals.get(ours.key)))
+
+    @property
+    def way_back(self) -> tuple[ResourceId | None, str]:
+        """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
+        current = self.current
+        if current is None or current.key is None:
+            return None, ""
+        if current.vault is None or current.body is None:
+            return None, f"the previous key {current.key.name} does not exist any more"
+        unusable = key_state.judge_key(current.key, current.body, self.now, types=KEY_TYPES)
+        if unusable is not None:
+            return None, unusable.why
+        if not vault_state.is_protected(current.vault):
+            return None, f"the previous key's vault {current.key.top_level.name} lacks soft delete or purge protection"
+        verdict = network.judge(current.key.top_level, current.vault, "cosmos")
+        return (None, verdict.blocked.why) if isinstance(verdict, network.Refuse) else (current.key, "")
+
+
+def _principal(text: str | None) -> PrincipalId | None:
+    return PrincipalId(text) if text else None

@@ -1,0 +1,1 @@
+"""The steps on an account, and what they share."""
