@@ -60,6 +60,10 @@ OTHERWISE: dict[tuple[str, str | None, str], str] = {
 """Where we are stricter than the label: by type, label and our state, why."""
 
 EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
+    "microsoft.documentdb/databaseaccounts": {
+        ("customer", "customer, not checkable"): 15,
+        ("platform", "platform"): 36,
+    },
     "microsoft.sql/servers": {
         ("customer", "cross-tenant"): 2,
         ("customer", "customer, not checkable"): 4,
