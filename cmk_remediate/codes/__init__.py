@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import access, cosmosdb, engine, input_, notes, sql, vault
+from cmk_remediate.codes import access, cosmosdb, engine, input_, managed_disks, notes, sql, vault
 from cmk_remediate.codes.code import Code
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Vault and key": vault,
         "Azure SQL": sql,
         "Azure Cosmos DB": cosmosdb,
+        "Managed disks": managed_disks,
         "Engine: what a run decides": engine,
         "Notes a review carries": notes,
     }
@@ -48,4 +49,17 @@ def _table() -> Mapping[str, Code]:
 CODES: Mapping[str, Code] = _table()
 """Every code by its id, sorted."""
 
-__all__ = ["CODES", "FAMILIES", "Code", "access", "codes_of", "cosmosdb", "engine", "input_", "notes", "sql", "vault"]
+__all__ = [
+    "CODES",
+    "FAMILIES",
+    "Code",
+    "access",
+    "codes_of",
+    "cosmosdb",
+    "engine",
+    "input_",
+    "managed_disks",
+    "notes",
+    "sql",
+    "vault",
+]

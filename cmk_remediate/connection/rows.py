@@ -362,6 +362,7 @@ _COMPUTE_ROWS = (
     ),
     _sdk(_DISKS, _DISK, "get", "disks.get", _ONE_DISK),
     _sdk(_DISKS, _DISK, "patch", "disks.begin_update", f"{_ONE_DISK} disk=body"),
+    _sdk(_DISKS, "microsoft.compute/snapshots", "get", "snapshots.get", "resource_group_name=group snapshot_name=name"),
     _sdk(_DISKS, _SUBSCRIPTION, "list:snapshots", "snapshots.list", ""),
     # The power state stands in the instance view, which only an answer to $expand shows.
     _sdk(_MACHINES, _MACHINE, "get", "virtual_machines.get", f"{_ONE_MACHINE} expand==instanceView"),

@@ -28,6 +28,7 @@ def check(plan: PlanFile) -> Iterator[Problem]:
     """Yield every problem of *plan*, without lines."""
     yield from _targets(plan)
     yield from _fields(plan)
+    yield from _sets(plan)
     yield from _placeholders(plan)
     yield from _key(plan)
     yield from _expiry(plan)
@@ -49,13 +50,14 @@ def _wrong(where: Location, text: str) -> Problem:
 
 
 def _targets(plan: PlanFile) -> Iterator[Problem]:
-    wanted = DECLARED[plan.service].resource_type
+    takes = DECLARED[plan.service]
+    wanted = (takes.resource_type, *takes.also)
     seen: dict[ResourceId, int] = {}
     for index, target in enumerate(plan.targets):
         where: Location = ("targets", index, "resource_id")
         found = ResourceId.parse(target.resource_id)
-        if not found.is_type(wanted):
-            yield _wrong(where, f"is a {found.type}; service {plan.service} moves {wanted}")
+        if not any(found.is_type(one) for one in wanted):
+            yield _wrong(where, f"is a {found.type}; service {plan.service} moves {' and '.join(wanted)}")
         if found in seen:
             yield _wrong(where, f"the same resource as targets[{seen[found]}]")
         seen.setdefault(found, index)
@@ -73,6 +75,22 @@ def _fields(plan: PlanFile) -> Iterator[Problem]:
         for name, why in DECLARED[plan.service].without.items():
             if getattr(part, name, None) not in (None, False, "user-assigned"):
                 yield _wrong((*where, name), f"is not for service {plan.service}: {why}")
+
+
+def _sets(plan: PlanFile) -> Iterator[Problem]:
+    """Yield what is missing of disk encryption sets, or contradicts them."""
+    takes = DECLARED[plan.service]
+    if not takes.one_key:
+        return
+    for index, target in enumerate(plan.targets):
+        own = target.overrides.disk_encryption_set if target.overrides else None
+        if plan.disk_encryption_set is None and own is None:
+            yield _wrong(("targets", index), "has no disk_encryption_set, and neither has the plan")
+    for where, key in keys(plan):
+        named = key.user_assigned_identity.resource_id if key.user_assigned_identity else ""
+        for field, text in (("key_name", key.key_name), ("user_assigned_identity", named)):
+            if TARGET in text:
+                yield _wrong((*where, field), f"a disk encryption set serves many targets: {TARGET} names only one")
 
 
 def _placeholders(plan: PlanFile) -> Iterator[Problem]:

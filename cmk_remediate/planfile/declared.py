@@ -18,6 +18,8 @@ class Declared:
         name_limit: how many characters the vault's and the key's name may have together; 0 for no limit.
         source: where this is documented.
         without: fields of a plan, of its keys or overrides that mean nothing to the service, and why.
+        also: further types its targets may have.
+        one_key: many targets share what names their key, so its name cannot hold theirs.
     """
 
     resource_type: str
@@ -26,6 +28,8 @@ class Declared:
     name_limit: int
     source: str
     without: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    one_key: bool = False
 
 
 DECLARED: Mapping[str, Declared] = MappingProxyType(
@@ -37,6 +41,23 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             (2048, 3072),
             94,
             "learn.microsoft.com, Azure SQL transparent data encryption with customer-managed key, requirements",
+            MappingProxyType({"disk_encryption_set": "it is of managed disks"}),
+        ),
+        "managed-disks": Declared(
+            "Microsoft.Compute/virtualMachines",
+            ("RSA", "RSA-HSM"),
+            (2048, 3072, 4096),
+            0,
+            "learn.microsoft.com, Restrictions of customer-managed keys for managed disks",
+            MappingProxyType(
+                {
+                    "enable_tde": "it is of databases of Azure SQL",
+                    "private_endpoint": "disks do not reach a vault by private endpoint",
+                    "versionless": "a disk encryption set always names a version, and follows new ones all the same",
+                }
+            ),
+            also=("Microsoft.Compute/disks",),
+            one_key=True,
         ),
         "cosmosdb": Declared(
             "Microsoft.DocumentDB/databaseAccounts",
@@ -51,6 +72,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                     "key_version": "an account follows its key's versions only where none is named",
                     "allow_expiring_pinned_key": "no version is pinned",
                     "versionless": "a key is always named without its version",
+                    "disk_encryption_set": "it is of managed disks",
                     "identity": "an account with a default identity of its own keeps it, others get user_assigned_identity",
                 }
             ),

@@ -71,6 +71,13 @@ def _vault_id(text: str) -> str:
     return text
 
 
+def _set_id(text: str) -> str:
+    if not ResourceId.parse(_resource_id(text)).is_type("Microsoft.Compute/diskEncryptionSets"):
+        message = f"{text!r} is not the id of a disk encryption set"
+        raise ValueError(message)
+    return text
+
+
 def _identity_id(text: str) -> str:
     if not ResourceId.parse(_resource_id(text)).is_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
         message = f"{text!r} is not the id of a user-assigned identity"
@@ -90,6 +97,7 @@ Moment = Annotated[
 ]
 ResourceIdText = Annotated[str, AfterValidator(_resource_id)]
 VaultIdText = Annotated[str, AfterValidator(_vault_id)]
+SetIdText = Annotated[str, AfterValidator(_set_id)]
 IdentityIdText = Annotated[str, AfterValidator(_identity_id)]
 
 
@@ -120,6 +128,19 @@ class CustomerManagedKey(_Part):
     """Our identity; used only where the service's rules give the target ours."""
 
 
+class DiskEncryptionSet(_Part):
+    """Managed disks: the disk encryption set, one a region, subscription and type of encryption; made if it does not exist."""
+
+    resource_id: SetIdText
+    """The set of most disks, in their subscription; its identity is the plan's."""
+    encryption_type: Literal["EncryptionAtRestWithCustomerKey", "EncryptionAtRestWithPlatformAndCustomerKeys"] = (
+        "EncryptionAtRestWithCustomerKey"
+    )
+    """The customer's key alone, or the platform's around it."""
+    system_assigned_resource_id: SetIdText | None = None
+    """The set of Ultra and Premium SSD v2 disks, with an identity of its own; they take no other."""
+
+
 class Overrides(_Part):
     """What is different for one target."""
 
@@ -131,6 +152,8 @@ class Overrides(_Part):
     """As the plan's."""
     enable_tde: bool | None = None
     """As the plan's."""
+    disk_encryption_set: DiskEncryptionSet | None = None
+    """Replaces the plan's whole."""
 
 
 class TargetEntry(_Part):
@@ -227,7 +250,7 @@ class Canary(_Part):
 class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
-    service: Literal["sql", "cosmosdb"]
+    service: Literal["sql", "cosmosdb", "managed-disks"]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     """The Entra tenant's id."""
@@ -257,6 +280,8 @@ class PlanFile(_Part):
     """Permits planning with a key_version of a key that expires, where a policy demands expiry; accepted by name at apply."""
     private_endpoint: bool = False
     """The service reaches the vault by private endpoint."""
+    disk_encryption_set: DiskEncryptionSet | None = None
+    """Managed disks: the disk encryption set."""
     enable_tde: bool = False
     """Turn transparent data encryption on where a database has it off."""
     owner: Annotated[str, Field(min_length=1, max_length=128)]

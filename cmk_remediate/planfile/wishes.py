@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides, PlanFile, TargetEntry
+from cmk_remediate.planfile.schema import CustomerManagedKey, DiskEncryptionSet, Overrides, PlanFile, TargetEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ class Wishes:
     identity: Literal["user-assigned", "system-assigned"]
     private_endpoint: bool
     enable_tde: bool
+    disk_encryption_set: DiskEncryptionSet | None
 
     @property
     def pinned(self) -> bool:
@@ -55,6 +56,7 @@ def wishes(plan: PlanFile, entry: TargetEntry | None) -> Wishes:
         identity=special.identity or plan.identity,
         private_endpoint=plan.private_endpoint if special.private_endpoint is None else special.private_endpoint,
         enable_tde=plan.enable_tde if special.enable_tde is None else special.enable_tde,
+        disk_encryption_set=special.disk_encryption_set or plan.disk_encryption_set,
     )
 
 

@@ -66,6 +66,14 @@ class Things:
         name = self._names(found.top_level.text)
         return Thing(f"{word} {name}", f"{word} {name}", (name,))
 
+    def own(self, step: ReviewedStep, word: str) -> Thing | None:
+        """Return the step's own resource."""
+        found = parsed(step.resource_id)
+        if found is None:
+            return None
+        name = self._names(found.text)
+        return Thing(f"{word} {name}", f"{word} {name}", (found.name,))
+
     def identity_on_server(self, step: ReviewedStep, word: str) -> Thing | None:
         """Return an identity as one of a server's."""
         server, identity = self._at(step, "server"), self._at(step, "identity")
@@ -146,19 +154,24 @@ WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], s
         "add_access_policy": (Things.grant, "access policy for"),
         "assign_key_role": (Things.grant, "role assignment for"),
         "attach_identity": (Things.identity_on_server, "identity"),
+        "create_disk_encryption_set": (Things.own, "disk encryption set"),
         "create_identity": (Things.top, "identity"),
         "create_key": (Things.key, "key"),
+        "deallocate_machine": (Things.own, "machine"),
         "enable_tde": (Things.database, "encryption of database"),
+        "encrypt_disk": (Things.own, "encryption of disk"),
         "find_key": (Things.key, "key"),
         "protect_vault": (Things.top, "vault"),
         "register_server_key": (Things.server_key, "server key"),
         "remove_access_policy": (Things.grant, "access policy for"),
         "remove_role": (Things.grant, "role assignment for"),
+        "restore_disk": (Things.own, "encryption of disk"),
         "restore_protector": (Things.top, "protector of"),
         "restrict_vault": (Things.top, "vault"),
         "set_primary_identity": (Things.top, "primary identity of"),
         "set_protector": (Things.top, "protector of"),
         "set_rotation_policy": (Things.key, "rotation policy of key"),
+        "start_machine": (Things.own, "machine"),
         "switch_in_one_patch": (Things.top, "identity and protector of"),
         "wait_for_access": (Things.grant, "access of"),
     }

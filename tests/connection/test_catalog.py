@@ -54,6 +54,7 @@ EXAMPLES = {
     "microsoft.documentdb/databaseaccounts": f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/cosmos1",
     "microsoft.compute/diskencryptionsets": f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/s1",
     "microsoft.compute/disks": f"{GROUP}/providers/Microsoft.Compute/disks/d1",
+    "microsoft.compute/snapshots": f"{GROUP}/providers/Microsoft.Compute/snapshots/s1",
     "microsoft.compute/virtualmachines": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/m1",
     "microsoft.network/networkinterfaces": f"{GROUP}/providers/Microsoft.Network/networkInterfaces/n1",
     "microsoft.network/publicipaddresses": f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/p1",

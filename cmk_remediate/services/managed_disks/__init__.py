@@ -1,0 +1,1 @@
+"""Managed disks: of virtual machines, all at once, and those that hang on none."""
