@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
@@ -115,16 +115,16 @@ class DeallocateMachine(Power):
         """Return what deallocation may cost, each accepted by name."""
         size = at_path(found.body, "properties.hardwareProfile.vmSize")
         risks: list[Line] = []
-
-        def accepted(kind: str, path: str, value: Any, category: Any) -> None:
-            risks.append(Line(path, value, value, "relied_on", acceptance=Acceptance(kind, self.machine, category)))
-
         if not self.reserved:
-            accepted("vm-capacity", "properties.capacityReservation", None, "outage")
+            accept = Acceptance("vm-capacity", self.machine, "outage")
+            risks.append(Line("properties.capacityReservation", None, None, "relied_on", acceptance=accept))
         if self.temporary:
-            accepted("temp-disk", "properties.hardwareProfile.vmSize", size, "data-loss")
+            accept = Acceptance("temp-disk", self.machine, "data-loss")
+            risks.append(Line("properties.hardwareProfile.vmSize", size, size, "relied_on", acceptance=accept))
         if self.addresses:
-            accepted("dynamic-ip", "publicIPAllocationMethod", f"Dynamic: {', '.join(self.addresses)}", "outage")
+            accept = Acceptance("dynamic-ip", self.machine, "outage")
+            shown = f"Dynamic: {', '.join(self.addresses)}"
+            risks.append(Line("publicIPAllocationMethod", shown, shown, "relied_on", acceptance=accept))
         return tuple(risks)
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Step:  # noqa: ARG002 - always

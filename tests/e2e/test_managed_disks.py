@@ -1,0 +1,243 @@
+"""Managed disks through the public verbs: the shipped plan, the bracket when things go wrong, the recorded disks.
+
+Fails: machines stand still on Monday morning, or were stopped for a key that nobody could use.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import cmk_remediate as cmk
+from cmk_remediate import codes
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.declare import SetResource
+from cmk_remediate.simulator.doubts import COMPUTE
+from cmk_remediate.simulator.providers.compute.names import power
+from tests.e2e.estates import Scene
+from tests.e2e.stage import Stage, rows, told, writes
+from tests.faults.plans import shipped
+from tests.laws import check_laws, law_1
+from tests.simulator.compute import DATA_DISK, MACHINE, OS_DISK, with_machine
+from tests.simulator.raw import GROUP, KEY, TENANT, VAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.conftest import Azure
+
+SET = f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/des-new"
+OURS = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-disks"
+REFERENCE = os.environ.get("CMK_REMEDIATE_REFERENCE", "")
+READINGS = [(one.name, reading) for one in COMPUTE for reading in one.readings]
+
+
+def one_machine(*more: dict[str, Any]) -> Scene:
+    """Return one running machine with two disks; identity, grant and set are still to be made."""
+    plan = {
+        "service": "managed-disks",
+        "tenant": TENANT,
+        "owner": "tests",
+        "customer_managed_key": {
+            "key_vault_resource_id": VAULT,
+            "key_name": KEY.rsplit("/", 1)[1],
+            "user_assigned_identity": {"resource_id": OURS},
+        },
+        "disk_encryption_set": {"resource_id": SET},
+        "allow_downtime": True,
+        "targets": [{"resource_id": MACHINE}],
+    }
+    return Scene(with_machine(*more), plan, (), ())
+
+
+def demo() -> Scene:
+    return next(one.scene for one in shipped() if one.name == "plans/managed-disks.yaml")
+
+
+def state(stage: Stage, machine: str = MACHINE) -> str:
+    return power(stage.azure.world.get(machine)).rpartition("/")[2]
+
+
+def encryption(stage: Stage, disk: str) -> dict[str, Any]:
+    found: dict[str, Any] = (stage.azure.world.get(disk) or {})["properties"]["encryption"]
+    return found
+
+
+def actions(stage: Stage) -> list[str]:
+    """Return the writes on machines and disks, as the last part of the path."""
+    asked = [one.url.split("?", maxsplit=1)[0] for one in writes(stage.since(0)) if "/Microsoft.Compute/" in one.url]
+    return [one.rsplit("/", 1)[1] for one in asked if "/locations/" not in one]
+
+
+def test_the_shipped_plan_from_dry_run_to_rollback(azure: Azure, figures: Callable[[str], None]) -> None:
+    stage = azure(demo())
+    review = stage.dry_run()
+    assert law_1(rows(stage.since(0))) == []
+    mark = stage.seen()
+    result = stage.apply(review)
+    assert result.exit_code == 0, told(result)
+    assert Counter(one.end for one in result.targets) == {"done": 4, "blocked": 1}
+    assert check_laws(review, stage.journal(review.digest), rows(stage.since(mark))) == []
+    figures(f"reads {sum(one.reads for one in stage.since(0))}, writes {len(writes(stage.since(0)))}")
+    mark = stage.seen()
+    assert stage.apply(review).exit_code == 0
+    assert stage.verify().exit_code == 0
+    assert writes(stage.since(mark)) == []
+    mark = stage.seen()
+    stage.rolled_back(review.digest)
+    sent = [json.loads(one.body) for one in writes(stage.since(mark)) if one.method == "PATCH"]
+    platform = {"type": "EncryptionAtRestWithPlatformKey", "diskEncryptionSetId": None}
+    assert sent == [{"properties": {"encryption": platform}}] * 5
+    kinds = Counter(
+        encryption(stage, str(one))["type"] for one, _ in stage.azure.world.by_type("Microsoft.Compute/disks")
+    )
+    assert kinds == {"EncryptionAtRestWithPlatformKey": 6, "EncryptionAtRestWithCustomerKey": 2}
+
+
+@pytest.mark.parametrize(("doubt", "reading"), READINGS)
+def test_a_machine_moves_and_comes_back_under_every_reading(azure: Azure, doubt: str, reading: str) -> None:
+    stage = azure(one_machine(), doubts={doubt: reading})
+    review, _ = stage.moved()
+    assert encryption(stage, OS_DISK)["diskEncryptionSetId"] == SET
+    assert (state(stage), actions(stage).count("deallocate")) == ("running", 1)
+    stage.rolled_back(review.digest)
+    assert encryption(stage, DATA_DISK) == {"type": "EncryptionAtRestWithPlatformKey"}
+    assert state(stage) == "running"
+
+
+def test_law_10_a_change_refused_inside_the_bracket_leaves_the_machine_running(azure: Azure) -> None:
+    snapshot = {
+        "id": f"{GROUP}/providers/Microsoft.Compute/snapshots/s",
+        "location": "westeurope",
+        "properties": {
+            "incremental": True,
+            "creationData": {"createOption": "Copy", "sourceResourceId": DATA_DISK},
+            "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        },
+    }
+    stage = azure(one_machine(snapshot), doubts={"disk-incremental-snapshots": "refused"})
+    result = stage.apply(stage.dry_run())
+    assert [one.end for one in result.targets] == ["failed"]
+    assert encryption(stage, OS_DISK)["diskEncryptionSetId"] == SET
+    assert state(stage) == "running"
+    assert actions(stage)[-1] == "start"
+
+
+def test_law_10_a_machine_that_finds_no_room_is_the_first_line_and_resume_starts_it(azure: Azure) -> None:
+    stage = azure(one_machine(), switches={"compute-has-room": False})
+    review = stage.dry_run()
+    result = stage.apply(review)
+    assert result.exit_code == 5
+    assert codes.engine.MACHINE_LEFT_STOPPED in result.alarms[0]
+    assert state(stage) == "deallocated"
+    object.__setattr__(stage.azure.world.settings, "switches", {"compute-has-room": True})
+    assert stage.resume(review.digest).exit_code == 0
+    assert (state(stage), actions(stage).count("deallocate")) == ("running", 1)
+
+
+def test_no_machine_is_touched_before_the_access_works(azure: Azure) -> None:
+    """The making of the set tries the key: while that is refused nothing is stopped."""
+    stage = azure(one_machine(), rbac_delay=(90_000.0, 90_000.0))
+    result = stage.apply(stage.dry_run())
+    assert [one.end for one in result.targets] == ["failed"]
+    assert set(actions(stage)) == {"des-new"}
+    assert state(stage) == "running"
+
+
+def test_a_machine_that_does_not_run_is_not_started(azure: Azure) -> None:
+    scene = one_machine()
+    estate = copy.deepcopy(scene.estate)
+    vm = next(one for one in estate["resources"] if one["id"] == MACHINE)
+    vm["properties"]["instanceView"] = {"statuses": [{"code": "PowerState/deallocated"}]}
+    stage = azure(Scene(estate, {**scene.plan, "allow_downtime": False}, (), ()))
+    review, _ = stage.moved()
+    assert [one for one in review.acknowledgements_required if not one.startswith("purge-protection")] == []
+    assert (state(stage), set(actions(stage))) == ("deallocated", {"des-new", "vm-os", "vm-data"})
+
+
+def test_an_incremental_snapshot_made_since_closes_the_way_back_and_the_rest_goes(azure: Azure) -> None:
+    stage = azure(one_machine())
+    review, _ = stage.moved()
+    made = {"location": "westeurope", "properties": {"incremental": True, "encryption": encryption(stage, DATA_DISK)}}
+    made["properties"]["creationData"] = {"createOption": "Copy", "sourceResourceId": DATA_DISK}  # type: ignore[index]
+    place = ResourceId(f"{GROUP}/providers/Microsoft.Compute/snapshots/s")
+    stage.azure.world.apply([SetResource(place, made)])
+    stage.monitor.rebase()
+    undoing = stage.review_rollback(review.digest)
+    result = cmk.rollback(
+        review.digest,
+        connection=stage.connection,
+        runs=stage.folder,
+        review=undoing,
+        accept=undoing.acknowledgements_required,
+    )
+    assert result.exit_code == 6
+    assert result.targets[0].code == codes.managed_disks.INCREMENTAL_SNAPSHOTS
+    assert encryption(stage, DATA_DISK)["diskEncryptionSetId"] == SET
+    assert encryption(stage, OS_DISK) == {"type": "EncryptionAtRestWithPlatformKey"}
+    assert state(stage) == "running"
+
+
+# -- recorded ------------------------------------------------------------------------------------------------------------------
+
+EXPECTED = Counter(
+    {
+        ("platform", ""): 5,
+        ("platform", codes.managed_disks.CONFIDENTIAL): 1,
+        ("customer, not checkable", codes.managed_disks.CONFIDENTIAL): 2,
+        ("customer, not checkable", ""): 1,
+    }
+)
+
+
+def _recorded() -> Scene:
+    """Return the recorded disks, a vault and a set for each of their regions, and a plan with every disk in it."""
+    estate = json.loads((Path(REFERENCE) / "recordings/estates/managed-disks.json").read_text(encoding="utf-8"))
+    sub = estate["subscriptions"][0]["subscriptionId"]
+    group = f"/subscriptions/{sub}/resourceGroups/rg-keys"
+    disks = [one for one in estate["resources"] if one["type"] == "Microsoft.Compute/disks"]
+    parts = {}
+    for region in sorted({one["location"] for one in disks}):
+        vault = f"{group}/providers/Microsoft.KeyVault/vaults/kv-{region}"
+        properties = {"sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
+        estate["resources"].append(
+            {"id": vault, "location": region, "properties": {**properties, "enableSoftDelete": True}}
+        )
+        identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{region}"
+        key = {"key_vault_resource_id": vault, "key_name": "cmk", "user_assigned_identity": {"resource_id": identity}}
+        named = {"resource_id": f"{group}/providers/Microsoft.Compute/diskEncryptionSets/des-{region}"}
+        parts[region] = {"customer_managed_key": key, "disk_encryption_set": named}
+    plan = {
+        "service": "managed-disks",
+        "tenant": estate["subscriptions"][0]["tenantId"],
+        "owner": "tests",
+        **parts[disks[0]["location"]],
+        "targets": [{"resource_id": one["id"], "overrides": parts[one["location"]]} for one in disks],
+    }
+    return Scene(estate, plan, (), ())
+
+
+@pytest.mark.skipif(not REFERENCE, reason="CMK_REMEDIATE_REFERENCE does not name the folder of recordings")
+def test_every_recorded_disk_is_judged_and_what_can_be_moved_is_moved_and_brought_back(
+    azure: Azure, figures: Callable[[str], None]
+) -> None:
+    stage = azure(_recorded())
+    review = stage.dry_run()
+    found = Counter((one.state, one.blocked.code if one.blocked else "") for one in review.targets)
+    for (label, code), count in sorted(found.items()):
+        figures(f"{count:>3}  {label:<26} {code or 'movable'}")
+    assert found == EXPECTED
+    for target in review.targets:
+        if target.blocked is not None:
+            body = next(one for one in stage.scene.estate["resources"] if one["id"] == target.id)
+            assert body["properties"]["securityProfile"]["securityType"] in target.blocked.why
+    result = stage.apply(review)
+    assert result.exit_code == 0, told(result)
+    assert stage.verify().exit_code == 0
+    stage.rolled_back(review.digest)
