@@ -6,7 +6,7 @@ from cmk_remediate.connection.rows import ROWS
 from tests.conformance.recordings.naming import VAULT
 
 NOT_HELD = ("microsoft.compute",)
-"""Providers whose resources are bystanders in estates, no more: no service of ours is of them yet."""
+"""Providers whose recorded conversations are not replayed yet."""
 
 
 def of_no_service(operation: str) -> bool:

@@ -50,6 +50,7 @@ AGREES: dict[str | None, set[str]] = {
 """By label, the states that say the same. Undetermined: the protector decides, and one not recorded is the service's own."""
 
 OTHERWISE: dict[tuple[str, str | None, str], str] = {
+    ("microsoft.compute/virtualmachines", None, "inaccessible"): "the bodies of its disks were not recorded beside it",
     ("microsoft.sql/servers", "customer", "cross-tenant"): (
         "a key reached through a federated client id: the policies look at the key's address only, and we do not touch it"
     ),
@@ -64,6 +65,7 @@ EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
         ("customer", "customer, not checkable"): 15,
         ("platform", "platform"): 36,
     },
+    "microsoft.compute/virtualmachines": {(None, "inaccessible"): 60},  # of their disks nothing was recorded beside them
     "microsoft.sql/servers": {
         ("customer", "cross-tenant"): 2,
         ("customer", "customer, not checkable"): 4,
