@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.managed_disks import bodies
+from cmk_remediate.services.states import (
+    FOREIGN,
+    HEALTHY,
+    IN_PROGRESS,
+    INACCESSIBLE,
+    MIXED,
+    NOT_CHECKABLE,
+    PLATFORM,
+    SYSTEM_ASSIGNED,
+    WRONG,
+)
 
 if TYPE_CHECKING:
     from cmk_remediate.services.managed_disks.choice import Wish
     from cmk_remediate.services.managed_disks.facts import DiskFacts
-
-PLATFORM, MIXED, INACCESSIBLE, FOREIGN = "platform", "mixed", "inaccessible", "foreign"
-HEALTHY, WRONG, NOT_CHECKABLE = "customer (healthy)", "customer (wrong)", "customer, not checkable"
-SYSTEM_ASSIGNED, IN_PROGRESS = "customer, system-assigned", "in progress"
 
 
 def of_target(wish: Wish) -> str:

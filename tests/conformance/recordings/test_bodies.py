@@ -65,7 +65,9 @@ EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
         ("customer", "customer, not checkable"): 15,
         ("platform", "platform"): 36,
     },
-    "microsoft.compute/virtualmachines": {(None, "inaccessible"): 60},  # of their disks nothing was recorded beside them
+    "microsoft.compute/virtualmachines": {
+        (None, "inaccessible"): 60
+    },  # of their disks nothing was recorded beside them
     "microsoft.sql/servers": {
         ("customer", "cross-tenant"): 2,
         ("customer", "customer, not checkable"): 4,
