@@ -48,6 +48,9 @@ def _shipped(name: str) -> estates.Scene:
     return next(case.scene for case in shipped() if case.name == name)
 
 
+CRASHED_ONLY = ("managed-disks.yaml",)
+"""Not drawn by seeds yet: an encryption set's own principal differs from run to run, and is compared by its id."""
+
 SETTINGS: Mapping[str, Setting] = {
     "one server": Setting(estates.one_server, 60),
     "nothing there": Setting(partial(estates.one_server, present=False), 60),
@@ -58,6 +61,7 @@ SETTINGS: Mapping[str, Setting] = {
     **{
         f"plans/{plan.name}": Setting(partial(_shipped, f"plans/{plan.name}"), 300, weight=2)
         for plan in sorted(FOLDER.glob("*.yaml"))
+        if plan.name not in CRASHED_ONLY
     },
 }
 COURSES: Mapping[Course, int] = {"resume": 60, "rollback": 20, "back": 20}
