@@ -14,7 +14,7 @@ from tests.faults.moments import life
 from tests.faults.plans import Case, shipped, smallest
 
 NOT_YET = ("cosmosdb.yaml", "managed-disks.yaml")
-"""Plans with lines that nobody here knows how to change from outside: what is acknowledged, machines' statuses, a set's identity."""
+"""Plans with lines that nobody here can change from outside yet: what is acknowledged, machines' statuses, a set's identity."""
 
 
 def cases() -> list[Case]:
