@@ -14,7 +14,8 @@ from azure.keyvault.keys.aio import KeyClient
 from cmk_remediate.connection import Session
 from cmk_remediate.connection.catalog import ANY, Row, row_for
 from cmk_remediate.connection.policies.guard import is_read
-from cmk_remediate.connection.rows import KEYS_API, ROWS
+from cmk_remediate.connection.rows import ROWS
+from cmk_remediate.connection.rowsets.keyvault import KEYS_API
 from cmk_remediate.errors import BugError
 from cmk_remediate.model.decisions import Read, Request
 from cmk_remediate.model.ids import ResourceId

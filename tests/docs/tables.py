@@ -94,7 +94,7 @@ def doubts() -> str:
     parts = [
         "# Doubts\n",
         (
-            "Generated from `cmk_remediate/simulator/doubts.py`. A doubt is a fact about Azure with two or more readings; the"
+            "Generated from `cmk_remediate/simulator/doubts/`. A doubt is a fact about Azure with two or more readings; the"
             " tests run the code under each. `--doubt NAME=READING` sets one by hand on the embedded Azure. A doubt"
             " leaves this page only with a source.\n"
         ),

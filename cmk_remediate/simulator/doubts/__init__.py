@@ -1,0 +1,105 @@
+"""The open questions about Azure that our path meets: each with its source, its readings and a default.
+
+A provider declares those that concern it; `ALL` lists them for ``--doubt`` and for the page made from it. A doubt leaves only
+with a source that settles it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate.simulator.doubts.authorization import AUTHORIZATION, PRINCIPAL_TYPE
+from cmk_remediate.simulator.doubts.compute import (
+    COMPUTE,
+    DIRECT_DRIVE_IDENTITY,
+    DISK_ACTIVE_SAS,
+    DISK_TO_PLATFORM_KEY,
+    INCREMENTAL_SNAPSHOTS,
+    SET_REFUSAL_ARRIVES,
+)
+from cmk_remediate.simulator.doubts.cosmosdb import (
+    COSMOS_FLAGS,
+    COSMOS_IDENTITY_RESETS,
+    COSMOS_KEY_CHANGE,
+    COSMOS_KEY_MEANWHILE,
+    COSMOS_NO_RIGHT,
+    COSMOS_REFUSAL_ARRIVES,
+    COSMOSDB,
+)
+from cmk_remediate.simulator.doubts.keyvault import (
+    ACCESS_POLICY_REMOVE,
+    KEY_ON_POLICY_VAULT,
+    KEY_URI_PORT,
+    KEYVAULT,
+    NETWORK_ACLS_PATCH,
+    PERMISSION_MODEL_RIGHTS,
+    SOFT_DELETED_KEY,
+    VAULT_PATCH_NULL,
+)
+from cmk_remediate.simulator.doubts.sql import (
+    SQL,
+    SQL_ANALYTICS_KIND,
+    SQL_GEO_ROLLBACK,
+    SQL_IDENTITY_PATCH,
+    SQL_INACCESSIBLE_READS,
+    SQL_KEY_AGAIN,
+    SQL_KEY_ID,
+    SQL_KEY_MEANWHILE,
+    SQL_MASTER_TDE,
+    SQL_PERMISSION_CODE,
+    SQL_PRIMARY_SWITCH,
+    SQL_PROTECTOR_MEANWHILE,
+    SQL_PROTECTOR_VERSION,
+    SQL_REFUSAL_ARRIVES,
+    SQL_ROTATION_LAG,
+    SQL_UPDATE_NEEDS_PRIMARY,
+)
+
+if TYPE_CHECKING:
+    from cmk_remediate.simulator.declare import Doubt
+
+ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *COMPUTE)
+"""Every doubt of the providers, in the order of the page."""
+
+__all__ = [
+    "ACCESS_POLICY_REMOVE",
+    "ALL",
+    "AUTHORIZATION",
+    "COMPUTE",
+    "COSMOSDB",
+    "COSMOS_FLAGS",
+    "COSMOS_IDENTITY_RESETS",
+    "COSMOS_KEY_CHANGE",
+    "COSMOS_KEY_MEANWHILE",
+    "COSMOS_NO_RIGHT",
+    "COSMOS_REFUSAL_ARRIVES",
+    "DIRECT_DRIVE_IDENTITY",
+    "DISK_ACTIVE_SAS",
+    "DISK_TO_PLATFORM_KEY",
+    "INCREMENTAL_SNAPSHOTS",
+    "KEYVAULT",
+    "KEY_ON_POLICY_VAULT",
+    "KEY_URI_PORT",
+    "NETWORK_ACLS_PATCH",
+    "PERMISSION_MODEL_RIGHTS",
+    "PRINCIPAL_TYPE",
+    "SET_REFUSAL_ARRIVES",
+    "SOFT_DELETED_KEY",
+    "SQL",
+    "SQL_ANALYTICS_KIND",
+    "SQL_GEO_ROLLBACK",
+    "SQL_IDENTITY_PATCH",
+    "SQL_INACCESSIBLE_READS",
+    "SQL_KEY_AGAIN",
+    "SQL_KEY_ID",
+    "SQL_KEY_MEANWHILE",
+    "SQL_MASTER_TDE",
+    "SQL_PERMISSION_CODE",
+    "SQL_PRIMARY_SWITCH",
+    "SQL_PROTECTOR_MEANWHILE",
+    "SQL_PROTECTOR_VERSION",
+    "SQL_REFUSAL_ARRIVES",
+    "SQL_ROTATION_LAG",
+    "SQL_UPDATE_NEEDS_PRIMARY",
+    "VAULT_PATCH_NULL",
+]
