@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunResult, Verification
     from cmk_remediate.model.review import Review
-    from cmk_remediate.planfile.job import parse_job
     from cmk_remediate.planfile.load import load_plan
     from cmk_remediate.report import render
+    from cmk_remediate.runbook import run_job
 
 _WHERE = {
     "CODES": "codes",
@@ -53,12 +53,12 @@ _WHERE = {
     "find_run": "blocking",
     "load_plan": "planfile.load",
     "load_review": "blocking",
-    "parse_job": "planfile.job",
     "permissions": "blocking",
     "render": "report",
     "resume": "blocking",
     "review_rollback": "blocking",
     "rollback": "blocking",
+    "run_job": "runbook",
     "runs": "blocking",
     "save_estate": "inventory",
     "save_review": "blocking",
@@ -83,12 +83,12 @@ __all__ = [
     "find_run",
     "load_plan",
     "load_review",
-    "parse_job",
     "permissions",
     "render",
     "resume",
     "review_rollback",
     "rollback",
+    "run_job",
     "runs",
     "save_estate",
     "save_review",

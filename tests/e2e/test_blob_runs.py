@@ -6,11 +6,9 @@ Fails: a sandbox that is stopped takes the journal with it; nobody can resume or
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import uuid
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import cmk_remediate as cmk
-from cmk_remediate import codes
+from cmk_remediate import codes, simulator
 from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.engine.lease import LEASE
 from cmk_remediate.errors import InputError, RefusedError
@@ -33,12 +31,12 @@ from tests.laws import check_laws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cmk_remediate.model.protocols import Connection
     from tests.azurite import Azurite
     from tests.e2e.conftest import Azure
 
-ROOT = Path(__file__).parents[2]
 SANDBOX = {"IDENTITY_ENDPOINT": "http://127.0.0.1/identity", "IDENTITY_HEADER": "h"}
 
 
@@ -224,21 +222,10 @@ def test_the_identity_that_runs_us_is_never_changed(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.resource) == (codes.engine.STORE_IS_TARGET, IDENTITY)
 
 
-def runbook() -> Any:
-    """Return the runbook as a module."""
-    spec = importlib.util.spec_from_file_location("remediate_sql", ROOT / "runbooks" / "remediate_sql.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_runbook_applies_from_a_sandbox(
     stage: RemoteStage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each job is a new sandbox: nothing but the container outlives it."""
-    module = runbook()
     for name, value in SANDBOX.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MSI_ENDPOINT", raising=False)
@@ -251,7 +238,7 @@ def test_the_runbook_applies_from_a_sandbox(
     monkeypatch.setattr(cmk, "connect", connect)
 
     def job(**fields: Any) -> str:
-        module.main(json.dumps({**fields, "runs": stage.where}))
+        cmk.run_job(json.dumps({**fields, "runs": stage.where}), service="sql", simulated=simulator.open)
         return capsys.readouterr().out
 
     made = job(do="dry-run", plan=stage.scene.plan)
