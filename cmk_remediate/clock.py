@@ -93,6 +93,15 @@ def parse_utc(text: str) -> datetime:
     return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
 
 
+def is_utc(text: str) -> bool:
+    """Say whether *text* names a moment, for `parse_utc`."""
+    try:
+        parse_utc(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 def format_utc(moment: datetime) -> str:
     """Return *moment* as ISO 8601 in UTC with whole seconds and a Z."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

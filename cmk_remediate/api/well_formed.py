@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import is_utc
 from cmk_remediate.planfile.schema import Canary, Limits, Window
 
 if TYPE_CHECKING:
@@ -26,15 +26,7 @@ def nonsense(review: Review) -> str:
 
 def _times(review: Review) -> str:
     times = {"made.at": review.made.at, "expires": review.expires}
-    return next((f"{name} is no time" for name, text in times.items() if not _is_time(text)), "")
-
-
-def _is_time(text: str) -> bool:
-    try:
-        parse_utc(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
+    return next((f"{name} is no time" for name, text in times.items() if not is_utc(text)), "")
 
 
 def _plan(review: Review) -> str:

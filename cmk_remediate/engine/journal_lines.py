@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from cmk_remediate import codes
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import is_utc
 from cmk_remediate.errors import RunStoreError
 from cmk_remediate.model.ids import is_safe
 from cmk_remediate.model.records import RECORDS, Record, RunStarted
@@ -114,12 +114,4 @@ def _nonsense(record: Record) -> str:
     if resource is not None and not is_safe(resource):
         return "resource_id"
     times = {name: getattr(record, name, "") for name in ("at", "azure_at", "started")}
-    return next((name for name, text in times.items() if text and not _is_time(text)), "")
-
-
-def _is_time(text: str) -> bool:
-    try:
-        parse_utc(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
+    return next((name for name, text in times.items() if text and not is_utc(text)), "")

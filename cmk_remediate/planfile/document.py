@@ -13,6 +13,7 @@ from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cmk_remediate import codes
+from cmk_remediate.nesting import is_bounded, is_shallow
 from cmk_remediate.planfile.problems import Location, PlanError, Problem
 
 _OTHER_VERSION = re.compile(r"^%YAML\s+(?!1\.2\s*$)(\S+)", re.MULTILINE)
@@ -68,7 +69,7 @@ def parse(text: str, name: str) -> Document:
     if version:
         line = text[: version.start()].count("\n") + 1
         raise PlanError(name, [_unreadable(f"YAML {version[1]} is not read, only YAML 1.2", line)])
-    if not _shallow(text):
+    if not is_shallow(text, deepest=2 * _DEEPEST):
         raise PlanError(name, [_unreadable("it is nested too deeply", 0)])
     yaml = YAML(typ="rt", pure=True)
     yaml.Constructor = _Constructor
@@ -83,7 +84,7 @@ def parse(text: str, name: str) -> Document:
     except (YAMLError, RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
         # The last four: the parser's own slips over files that nobody writes by hand.
         raise PlanError(name, [_unreadable(_sentence(str(error)) or type(error).__name__, 0)]) from error
-    if not _bounded(tree):
+    if not is_bounded(tree, most=_MOST, deepest=_DEEPEST):
         raise PlanError(name, [_unreadable("it has too many values, or is nested too deeply", 0)])
     document = Document(None, tree)
     problems: list[Problem] = []
@@ -91,32 +92,6 @@ def parse(text: str, name: str) -> Document:
     if problems:
         raise PlanError(name, problems)
     return Document(value, tree)
-
-
-def _shallow(text: str) -> bool:
-    """Say whether no brackets stand in more than a hundred others: the parser would take minutes over them."""
-    depth = 0
-    for sign in re.findall(r"[\[\]{}]", text):
-        depth = max(0, depth + (1 if sign in "[{" else -1))
-        if depth > 2 * _DEEPEST:
-            return False
-    return True
-
-
-def _bounded(tree: Any) -> bool:
-    """Say whether *tree*, each alias counted as what it stands for, is of a size that a plan can have."""
-    left = _MOST
-    open_nodes = [(tree, 0)]
-    while open_nodes:
-        node, depth = open_nodes.pop()
-        inner = (
-            list(node.values()) if isinstance(node, Mapping) else node if isinstance(node, (list, tuple, set)) else ()
-        )
-        left -= 1 + len(inner)
-        if left < 0 or depth > _DEEPEST:
-            return False
-        open_nodes.extend((item, depth + 1) for item in inner)
-    return True
 
 
 def _plain(node: Any, where: Location, inside: list[int], problems: list[Problem], document: Document) -> Any:

@@ -8,7 +8,6 @@ name, the principals behind identities, the children every resource has.
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from cmk_remediate import codes
 from cmk_remediate.clock import parse_utc
 from cmk_remediate.errors import CmkError, InputError
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.nesting import is_bounded, is_shallow
 from cmk_remediate.simulator import identities
 from cmk_remediate.simulator.declare import Json, SetPrincipal, SetResource
 from cmk_remediate.simulator.roles import role_ids
@@ -50,41 +50,17 @@ def read(path: Path) -> Json:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        if not _shallow(text):
+        if not is_shallow(text, deepest=_FLOW):
             raise invalid("it is nested too deeply", str(path))
         data = json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
     except (OSError, ValueError, YAMLError, RecursionError, TypeError, AttributeError, LookupError) as error:
         # The last three: the parser's own slips over files that nobody writes by hand.
         raise invalid(f"it cannot be read: {' '.join(str(error).split())}", str(path)) from error
-    if not _bounded(data):
+    if not is_bounded(data, most=_MOST, deepest=_DEEPEST):
         raise invalid("it has too many values, or is nested too deeply", str(path))
     if not isinstance(data, dict):
         raise invalid("it is not an object", str(path))
     return data
-
-
-def _shallow(text: str) -> bool:
-    """Say whether no brackets stand in more than a thousand others: a parser would take minutes over them."""
-    depth = 0
-    for sign in re.findall(r"[\[\]{}]", text):
-        depth = max(0, depth + (1 if sign in "[{" else -1))
-        if depth > _FLOW:
-            return False
-    return True
-
-
-def _bounded(data: Any) -> bool:
-    """Say whether *data*, each alias counted as what it stands for, is of a size that an estate can have."""
-    left = _MOST
-    open_nodes = [(data, 0)]
-    while open_nodes:
-        node, depth = open_nodes.pop()
-        inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else ()
-        left -= 1 + len(inner)
-        if left < 0 or depth > _DEEPEST:
-            return False
-        open_nodes.extend((item, depth + 1) for item in inner)
-    return True
 
 
 def invalid(cause: str, where: str = "") -> InputError:
