@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.wishes import Wishes, entry_of, wishes
-from cmk_remediate.services.managed_disks import bodies
 from cmk_remediate.services.managed_disks.facts import DiskFacts, TargetFacts
-from cmk_remediate.services.managed_disks.judging import WantedSet, judge_set
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.judging import WantedSet, judge_set
 
 if TYPE_CHECKING:
     from cmk_remediate.model.json_types import JsonObject

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.wishes import wishes
-from cmk_remediate.services.managed_disks import bodies
 from cmk_remediate.services.managed_disks.choice import sets_of
 from cmk_remediate.services.managed_disks.facts import DiskFacts, MachineFacts, TargetFacts
-from cmk_remediate.services.managed_disks.steps.restore_disk import snapshots
 from cmk_remediate.steps import asking
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.restore_disk import snapshots
 from cmk_remediate.steps.key_facts import read_key
 
 if TYPE_CHECKING:

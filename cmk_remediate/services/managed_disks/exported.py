@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmk_remediate.model.inventory import Kind
-from cmk_remediate.services.managed_disks.bodies import DISK, MACHINE
+from cmk_remediate.steps.disks.bodies import DISK, MACHINE
 
 KINDS = (
     Kind(MACHINE),

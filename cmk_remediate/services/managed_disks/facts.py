@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.services.managed_disks import bodies
+from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.key_facts import KeyFacts
 
 

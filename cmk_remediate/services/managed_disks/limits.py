@@ -9,10 +9,10 @@ from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.declared import wanted_key
-from cmk_remediate.services.managed_disks import bodies
 from cmk_remediate.services.managed_disks.choice import KEY_SIZES, KEY_TYPES
-from cmk_remediate.services.managed_disks.judging import judge_disk, judge_set
 from cmk_remediate.steps import key_limits, pinned_key
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.judging import judge_disk, judge_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from cmk_remediate.codes.code import Code
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.planfile.schema import PlanFile
-    from cmk_remediate.services.managed_disks.bodies import Body
     from cmk_remediate.services.managed_disks.choice import Wish
     from cmk_remediate.services.managed_disks.facts import DiskFacts, MachineFacts
-    from cmk_remediate.services.managed_disks.judging import WantedSet
+    from cmk_remediate.steps.disks.bodies import Body
+    from cmk_remediate.steps.disks.judging import WantedSet
 
 
 def check_plan(plan: PlanFile) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.declared import preparation
-from cmk_remediate.services.managed_disks import bodies
 from cmk_remediate.services.managed_disks.choice import KEY_SIZES, KEY_TYPES
-from cmk_remediate.services.managed_disks.steps.create_disk_encryption_set import CreateDiskEncryptionSet
-from cmk_remediate.services.managed_disks.steps.encrypt_disk import EncryptDisk
 from cmk_remediate.services.managed_disks.steps.power import DeallocateMachine, StartMachine
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.create_disk_encryption_set import CreateDiskEncryptionSet
+from cmk_remediate.steps.disks.encrypt_disk import EncryptDisk
 
 if TYPE_CHECKING:
     from cmk_remediate.model.graph import GraphBuilder
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.services.managed_disks.choice import Wish
     from cmk_remediate.services.managed_disks.facts import DiskFacts
-    from cmk_remediate.services.managed_disks.judging import WantedSet
     from cmk_remediate.services.service import RecipeContext
     from cmk_remediate.steps import WaitForAccess
+    from cmk_remediate.steps.disks.judging import WantedSet
     from cmk_remediate.steps.preparation import Principal
 
 

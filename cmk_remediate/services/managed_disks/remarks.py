@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate import codes
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.review import Note
-from cmk_remediate.services.managed_disks import bodies
+from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate.model.codec import Registry
 from cmk_remediate.services.managed_disks import detect, limits, remarks, state
-from cmk_remediate.services.managed_disks.bodies import MACHINE
 from cmk_remediate.services.managed_disks.choice import Wish, wish_of
 from cmk_remediate.services.managed_disks.exported import KINDS
 from cmk_remediate.services.managed_disks.recipe import Recipe
-from cmk_remediate.services.managed_disks.steps.create_disk_encryption_set import CreateDiskEncryptionSet
-from cmk_remediate.services.managed_disks.steps.encrypt_disk import EncryptDisk
 from cmk_remediate.services.managed_disks.steps.power import DeallocateMachine, StartMachine
-from cmk_remediate.services.managed_disks.steps.restore_disk import RestoreDisk
 from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.steps.disks.bodies import MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +28,7 @@ class ManagedDisksService:
 
     name: ClassVar[str] = "managed-disks"
     resource_type: ClassVar[str] = MACHINE
-    steps: ClassVar[Registry] = Registry(
-        CreateDiskEncryptionSet, DeallocateMachine, EncryptDisk, RestoreDisk, StartMachine
-    )
+    steps: ClassVar[Registry] = Registry(DeallocateMachine, StartMachine)
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
 
     def check(self, plan: PlanFile) -> None:

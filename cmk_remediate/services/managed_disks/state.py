@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.managed_disks import bodies
 from cmk_remediate.services.states import (
     FOREIGN,
     HEALTHY,
@@ -17,6 +16,7 @@ from cmk_remediate.services.states import (
     SYSTEM_ASSIGNED,
     WRONG,
 )
+from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
     from cmk_remediate.services.managed_disks.choice import Wish

@@ -24,8 +24,8 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.step import Step
-from cmk_remediate.services.managed_disks import bodies
-from cmk_remediate.services.managed_disks.steps.base import on_machines
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.rights import on_machines
 
 if TYPE_CHECKING:
     from cmk_remediate.model.json_types import JsonObject

@@ -9,10 +9,10 @@ from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.managed_disks import bodies
+from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
-    from cmk_remediate.services.managed_disks.bodies import Body
+    from cmk_remediate.steps.disks.bodies import Body
 
 _IN_USE = (bodies.UNATTACHED, bodies.RESERVED, bodies.HELD)
 

@@ -24,10 +24,10 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import Grant, Ref
-from cmk_remediate.services.managed_disks import bodies
-from cmk_remediate.services.managed_disks.judging import judge_disk
-from cmk_remediate.services.managed_disks.steps.base import on_disks
-from cmk_remediate.services.managed_disks.steps.restore_disk import ESTIMATE, RestoreDisk, at_rest, snapshots
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.judging import judge_disk
+from cmk_remediate.steps.disks.restore_disk import ESTIMATE, RestoreDisk, at_rest, snapshots
+from cmk_remediate.steps.disks.rights import on_disks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,8 +23,8 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.step import Step
-from cmk_remediate.services.managed_disks import bodies
-from cmk_remediate.services.managed_disks.steps.base import on_disks
+from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.rights import on_disks
 
 if TYPE_CHECKING:
     from cmk_remediate.model.json_types import JsonObject

@@ -24,8 +24,8 @@ from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, KeyUri, Output, PrincipalId, Ref, known
-from cmk_remediate.services.managed_disks.judging import WantedSet, judge_set, words
-from cmk_remediate.services.managed_disks.steps.base import on_disks
+from cmk_remediate.steps.disks.judging import WantedSet, judge_set, words
+from cmk_remediate.steps.disks.rights import on_disks
 from cmk_remediate.steps.ownership import tags
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Disks and their encryption sets: what every service needs that moves disks."""
