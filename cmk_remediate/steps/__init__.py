@@ -7,9 +7,6 @@ from cmk_remediate.steps.access_policy import AddAccessPolicy, RemoveAccessPolic
 from cmk_remediate.steps.assign_key_role import AssignKeyRole, RemoveRole
 from cmk_remediate.steps.create_identity import CreateIdentity
 from cmk_remediate.steps.create_key import CreateKey
-from cmk_remediate.steps.disks.create_disk_encryption_set import CreateDiskEncryptionSet
-from cmk_remediate.steps.disks.encrypt_disk import EncryptDisk
-from cmk_remediate.steps.disks.restore_disk import RestoreDisk
 from cmk_remediate.steps.find_key import FindKey
 from cmk_remediate.steps.protect_vault import ProtectVault
 from cmk_remediate.steps.restrict_vault import RestrictVault
@@ -20,15 +17,12 @@ from cmk_remediate.steps.wait_for_access import WaitForAccess
 REGISTRY = Registry(
     AddAccessPolicy,
     AssignKeyRole,
-    CreateDiskEncryptionSet,
     CreateIdentity,
     CreateKey,
-    EncryptDisk,
     FindKey,
     ProtectVault,
     RemoveAccessPolicy,
     RemoveRole,
-    RestoreDisk,
     RestrictVault,
     SetRotationPolicy,
     WaitForAccess,
@@ -39,15 +33,12 @@ __all__ = [
     "REGISTRY",
     "AddAccessPolicy",
     "AssignKeyRole",
-    "CreateDiskEncryptionSet",
     "CreateIdentity",
     "CreateKey",
-    "EncryptDisk",
     "FindKey",
     "ProtectVault",
     "RemoveAccessPolicy",
     "RemoveRole",
-    "RestoreDisk",
     "RestrictVault",
     "RotationPolicy",
     "SetRotationPolicy",

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
+from cmk_remediate.services.disk_sets import Sets
 from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks.facts import DiskFacts
 from cmk_remediate.steps.key_facts import KeyFacts
-
-
-@dataclass(frozen=True)
-class DiskFacts:
-    """One disk.
-
-    Attributes:
-        id: its id.
-        body: its body; None when it does not exist or was not shown.
-        incremental: the names of its incremental snapshots.
-        snapshots: how many snapshots of it there are, of either kind.
-    """
-
-    id: ResourceId
-    body: JsonObject | None
-    incremental: tuple[str, ...] = ()
-    snapshots: int = 0
-
-    @property
-    def is_direct_drive(self) -> bool:
-        """Whether it is an Ultra disk or a Premium SSD v2."""
-        return bodies.is_direct_drive(self.body)
 
 
 @dataclass(frozen=True)
@@ -63,19 +42,17 @@ class TargetFacts:
         machine: the machine it is; None for a disk.
         disks: the disks that move.
         group: the body of its resource group; None if not shown.
-        sets: the encryption sets that the plan or a disk names, by lower-case id; None for one that does not exist.
+        sets: the encryption sets that the plan or a disk names.
         wanted: the plan's key and its vault.
         now: Azure's clock.
         refused: what Azure refused to show of machine and disks; empty when nothing was.
-        sets_refused: the same of encryption sets.
     """
 
     target: ResourceId
     machine: MachineFacts | None
     disks: tuple[DiskFacts, ...]
     group: JsonObject | None
-    sets: Mapping[str, JsonObject | None]
+    sets: Sets
     wanted: KeyFacts
     now: datetime
     refused: str = ""
-    sets_refused: Mapping[str, str] = field(default_factory=dict)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.declared import wanted_key
-from cmk_remediate.services.managed_disks.choice import KEY_SIZES, KEY_TYPES
-from cmk_remediate.steps import key_limits, pinned_key
+from cmk_remediate.services.disk_sets import key_refusals, place_refusals, set_refusals
 from cmk_remediate.steps.disks import bodies
-from cmk_remediate.steps.disks.judging import judge_disk, judge_set
+from cmk_remediate.steps.disks.judging import judge_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,23 +18,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.services.managed_disks.choice import Wish
-    from cmk_remediate.services.managed_disks.facts import DiskFacts, MachineFacts
+    from cmk_remediate.services.managed_disks.facts import MachineFacts
     from cmk_remediate.steps.disks.bodies import Body
-    from cmk_remediate.steps.disks.judging import WantedSet
-
-
-def check_plan(plan: PlanFile) -> None:
-    """Refuse a plan that no disk could carry out.
-
-    Raises:
-        InputError: CMK107 when it declares a key that disk encryption sets do not take.
-    """
-    if plan.key.type not in KEY_TYPES or plan.key.size not in KEY_SIZES:
-        raise InputError(
-            codes.input_.KEY_DECLARED_UNSUITABLE,
-            f"key is {plan.key.type} of {plan.key.size} bits; disk encryption sets take RSA and RSA-HSM of 2048, 3072 or 4096",
-            resource="key",
-        )
+    from cmk_remediate.steps.disks.facts import DiskFacts
 
 
 def judge(wish: Wish, plan: PlanFile) -> Blocked | None:
@@ -62,10 +45,10 @@ def _refusals(wish: Wish, plan: PlanFile) -> Iterator[Blocked]:
         yield from _disk(wish, disk)
     if wish.compliant:
         return
-    yield from _sets(wish)
+    yield from set_refusals(facts.sets, facts.sets.chosen(facts.disks))
     if wish.stops and not plan.allow_downtime:
         yield _no(disks.DOWNTIME, target, f"the machine {target.name} is running and allow_downtime is false")
-    yield from _key(wish, plan)
+    yield from key_refusals(plan, wish.wishes, target, facts.wanted, facts.now)
 
 
 def _machine(wish: Wish, machine: MachineFacts) -> Iterator[Blocked]:
@@ -105,7 +88,7 @@ def _disk(wish: Wish, disk: DiskFacts) -> Iterator[Blocked]:
     if disk.body is None and refused is not None:
         yield refused
         return
-    if wish.uses_wanted(disk):
+    if wish.facts.sets.used_by(disk):
         return
     if refused is not None:
         yield refused
@@ -115,7 +98,7 @@ def _disk(wish: Wish, disk: DiskFacts) -> Iterator[Blocked]:
     if held and not (machine is not None and machine.runs):
         on = ", ".join(one.name for one in bodies.holders(disk.body)) or "a machine"
         yield _no(disks.ATTACHED, disk.id, f"properties.diskState of {disk.id.name} is Attached: it hangs on {on}")
-    chosen = wish.set_for(disk)
+    chosen = wish.facts.sets.of(disk)
     sku = at_path(disk.body, "sku.name")
     if chosen is None:
         code, asked = disks.IDENTITY_NOT_NAMED, "customer_managed_key.user_assigned_identity"
@@ -126,58 +109,14 @@ def _disk(wish: Wish, disk: DiskFacts) -> Iterator[Blocked]:
     if disk.is_direct_drive and chosen.kind == bodies.DOUBLE:
         why = f"sku.name of {disk.id.name} is {sku}, and encryption_type is {chosen.kind}"
         yield _no(disks.NO_DOUBLE_ENCRYPTION, disk.id, why)
-    if chosen.id.subscription.lower() != disk.id.subscription.lower():
-        why = f"{chosen.id.name} is in the subscription {chosen.id.subscription}, {disk.id.name} in {disk.id.subscription}"
-        yield _no(disks.SET_ELSEWHERE, chosen.id, why)
-    yield from _regions(wish, disk, chosen)
-
-
-def _regions(wish: Wish, disk: DiskFacts, chosen: WantedSet) -> Iterator[Blocked]:
     here = at_path(disk.body, "location")
-    body = wish.body_of(chosen)
-    if body is not None and not bodies.same_place(body.get("location"), here):
-        why = f"location of {chosen.id.name} is {body.get('location')}, of {disk.id.name} {here}"
-        yield _no(codes.managed_disks.SET_ELSEWHERE, chosen.id, why)
-    vault = wish.facts.wanted.vault
-    if vault is not None and not bodies.same_place(vault.get("location"), here):
-        why = f"location of {wish.vault.name} is {vault.get('location')}, of {disk.id.name} {here}"
-        yield _no(codes.managed_disks.VAULT_ELSEWHERE, wish.vault, why)
+    yield from place_refusals(wish.facts.sets, chosen, disk.id, here, wish.facts.wanted, wish.vault)
 
 
 def _ready(place: ResourceId, body: Body) -> Iterator[Blocked]:
     state = at_path(body, "properties.provisioningState")
     if state not in (None, "Succeeded"):
         yield _no(codes.managed_disks.NOT_READY, place, f"properties.provisioningState of {place.name} is {state}")
-
-
-def _sets(wish: Wish) -> Iterator[Blocked]:
-    """Yield what about the sets that disks are to get forbids it."""
-    chosen = {one.id: one for one in (wish.set_for(disk) for disk in wish.facts.disks) if one is not None}
-    for one in chosen.values():
-        hidden = wish.facts.sets_refused.get(one.id.key)
-        if hidden:
-            yield _no(codes.managed_disks.SET_UNREADABLE, one.id, hidden)
-        body = wish.body_of(one)
-        if body is not None and at_path(body, "properties.provisioningState") != "Failed":
-            differs = judge_set(one, body)
-            if differs is not None:
-                yield differs
-
-
-def _key(wish: Wish, plan: PlanFile) -> Iterator[Blocked]:
-    """Yield what about the vault and the key refuses them."""
-    wanted = wanted_key(plan, wish.wishes, "disks", KEY_TYPES, KEY_SIZES)
-    yield from key_limits.judge(wish.facts.wanted, wish.key, wanted, wish.facts.now)
-    body = wish.facts.wanted.body
-    if not wish.wishes.pinned:
-        return
-    if body is None:
-        why = f"the key {wish.key.name} does not exist, and key_version pins a version of it"
-        yield _no(codes.vault.KEY_ABSENT, wish.key, why)
-        return
-    expires = pinned_key.refusal(wish.key, body)
-    if expires is not None and not plan.allow_expiring_pinned_key:
-        yield expires
 
 
 def _no(code: Code, resource: ResourceId, why: str) -> Blocked:

@@ -31,9 +31,9 @@ def _found(wish: Wish) -> Iterator[Note]:
         text = f"a temporary disk of {machine.id.name} would stay on the platform's key, also with encryption at host"
         yield _note(codes.managed_disks.NOT_COVERED, machine.id, text)
     for disk in wish.facts.disks:
-        chosen = wish.set_for(disk)
-        body = wish.body_of(chosen) if chosen is not None else None
-        if wish.uses_wanted(disk) and at_path(body, "properties.previousKeys"):
+        chosen = wish.facts.sets.of(disk)
+        body = wish.facts.sets.body_of(chosen) if chosen is not None else None
+        if wish.facts.sets.used_by(disk) and at_path(body, "properties.previousKeys"):
             text = f"the set of {disk.id.name} is taking up a new version of its key"
             yield _note(codes.managed_disks.FOLLOWING, disk.id, text)
         if disk.snapshots:

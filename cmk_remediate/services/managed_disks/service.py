@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate.model.codec import Registry
+from cmk_remediate.services.declared import check_key
+from cmk_remediate.services.disk_sets import KEY_SIZES, KEY_TYPES
 from cmk_remediate.services.managed_disks import detect, limits, remarks, state
 from cmk_remediate.services.managed_disks.choice import Wish, wish_of
 from cmk_remediate.services.managed_disks.exported import KINDS
 from cmk_remediate.services.managed_disks.recipe import Recipe
 from cmk_remediate.services.managed_disks.steps.power import DeallocateMachine, StartMachine
 from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.steps import disks
 from cmk_remediate.steps.disks.bodies import MACHINE
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class ManagedDisksService:
 
     name: ClassVar[str] = "managed-disks"
     resource_type: ClassVar[str] = MACHINE
-    steps: ClassVar[Registry] = Registry(DeallocateMachine, StartMachine)
+    steps: ClassVar[Registry] = disks.REGISTRY | Registry(DeallocateMachine, StartMachine)
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
 
     def check(self, plan: PlanFile) -> None:
@@ -37,7 +40,7 @@ class ManagedDisksService:
         Raises:
             InputError: CMK107 when it declares a key that disk encryption sets do not take.
         """
-        limits.check_plan(plan)
+        check_key(plan, "a disk encryption set", KEY_TYPES, KEY_SIZES)
 
     async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> TargetFacts:
         """Read *target*, its disks, their encryption sets and the key in question; only reads.

@@ -20,7 +20,7 @@ from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
     from cmk_remediate.services.managed_disks.choice import Wish
-    from cmk_remediate.services.managed_disks.facts import DiskFacts
+    from cmk_remediate.steps.disks.facts import DiskFacts
 
 
 def of_target(wish: Wish) -> str:
@@ -40,10 +40,10 @@ def _of_disk(wish: Wish, disk: DiskFacts) -> str:
     kind, current = bodies.encryption(disk.body)
     if kind == bodies.PLATFORM or current is None:
         return PLATFORM if kind == bodies.PLATFORM else NOT_CHECKABLE
-    body = wish.facts.sets.get(current.key)
+    body = wish.facts.sets.found.get(current.key)
     if body is None:
         return NOT_CHECKABLE
-    if not wish.uses_wanted(disk):
+    if not wish.facts.sets.used_by(disk):
         return WRONG
     if at_path(body, "properties.previousKeys"):
         return IN_PROGRESS

@@ -13,7 +13,7 @@ import pytest
 
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.steps import REGISTRY, network, reads, vault_state
+from cmk_remediate.steps import REGISTRY, disks, network, reads, vault_state
 from tests.recipes.runner import Case, accept_text, answers, blocked_json, load_folder, twins
 
 CASES = load_folder(Path(__file__).parent)
@@ -21,7 +21,7 @@ CASES = load_folder(Path(__file__).parent)
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.table}: {case.name}")
 def test_a_table_says_what_comes_of_it(case: Case) -> None:
-    answered = answers(case, REGISTRY) if "step" in case.base else answers_without_step(case)
+    answered = answers(case, REGISTRY | disks.REGISTRY) if "step" in case.base else answers_without_step(case)
     assert answered == case.expect
 
 
