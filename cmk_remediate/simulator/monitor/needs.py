@@ -9,14 +9,8 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.declare import CURRENT
 from cmk_remediate.simulator.monitor.declared import Use, permits, reaches
 from cmk_remediate.simulator.providers import PROVIDERS
-from cmk_remediate.simulator.providers.common import (
-    KEY_ACTIONS,
-    key_id,
-    key_version,
-    parse_key_uri,
-    properties_of,
-    vault_named,
-)
+from cmk_remediate.simulator.providers.common import KEY_ACTIONS, properties_of
+from cmk_remediate.simulator.providers.key_access import named_key
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Consumer
@@ -73,10 +67,9 @@ def standing(world: World, consumer: Consumer, resource: ResourceId) -> Standing
     vaults: dict[str, None] = {}
     needs: dict[str, Need] = {}
     for use in consumer.uses(world, resource):
-        uri = parse_key_uri(use.uri)
-        vault = vault_named(world, uri.vault) if uri else None
-        if vault is not None:
-            vaults[vault.key] = None
+        named = named_key(world, use.uri)
+        if named is not None:
+            vaults[named.vault.key] = None
         missing = use.missing or _missing(world, resource, principal, use.uri)
         needs[use.name] = Need(use.name, use.why, not missing, missing)
     return Standing(principal, tuple(vaults), needs)
@@ -84,20 +77,19 @@ def standing(world: World, consumer: Consumer, resource: ResourceId) -> Standing
 
 def _missing(world: World, resource: ResourceId, principal: str, text: str) -> str:
     """Return what keeps *resource* from the key *text*, or empty; a vault outside this Azure counts as there."""
-    uri = parse_key_uri(text)
-    key = key_id(world, uri) if uri else None
-    if uri is None or key is None:
+    named = named_key(world, text)
+    if named is None:
         return ""
-    version = key_version(world, key, uri.version)
+    version = named.version(world)
     if version is None:
         return "the key version"
     if (properties_of(version).get("attributes") or {}).get("enabled") is False:
         return "the key version, which is disabled"
     if not principal:
         return "the identity"
-    if not reaches(world, str(resource), key.top_level.key):
+    if not reaches(world, str(resource), named.vault.key):
         return "the network path to the vault"
-    if not all(permits(world, Use(principal, action, key.key)) for action in KEY_ACTIONS):
+    if not all(permits(world, Use(principal, action, named.key.key)) for action in KEY_ACTIONS):
         return "the right to use the key"
     return ""
 

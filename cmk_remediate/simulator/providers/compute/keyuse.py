@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.declare import UNCONFIRMED, ArmError, Json, Switch
 from cmk_remediate.simulator.providers.common import (
-    KEY_ACTIONS,
     key_id,
     key_version,
     parse_key_uri,
@@ -14,6 +13,7 @@ from cmk_remediate.simulator.providers.common import (
     vault_named,
 )
 from cmk_remediate.simulator.providers.compute.names import key_url, principal_of, refusal
+from cmk_remediate.simulator.providers.key_access import hindrance, may_use
 from cmk_remediate.simulator.providers.keyvault.vaults import protected
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def key_refusal(world: World, place: ResourceId, body: Json | None, text: str, *
         return refusal(
             "InvalidParameter", said, "learn.microsoft.com: Restrictions of customer-managed keys for managed disks"
         )
-    allowed = all(world.may(principal_of(world, body), one, key, data=True) for one in KEY_ACTIONS)
+    allowed = may_use(world, principal_of(world, body), key)
     if access and not (allowed and world.reachable(place, vault)):
         return forbidden(world, place, body, text)
     state = _state(world, key, uri.version, text, place)
@@ -89,14 +89,4 @@ def _state(world: World, key: ResourceId, version: str, text: str, place: Resour
 def usable(world: World, place: ResourceId) -> bool:
     """Say whether the encryption set can unwrap with its key at this moment; a vault outside this Azure counts as well."""
     body = world.get(place)
-    uri = parse_key_uri(key_url(body))
-    vault = vault_named(world, uri.vault) if uri else None
-    key = key_id(world, uri) if uri else None
-    if uri is None or vault is None or key is None:
-        return True
-    version = key_version(world, key, uri.version)
-    attributes = properties_of(version).get("attributes") or {}
-    expired = attributes.get("exp") is not None and attributes["exp"] <= world.stamp
-    if version is None or attributes.get("enabled") is False or expired or not world.reachable(place, vault):
-        return False
-    return all(world.may(principal_of(world, body), one, key, data=True) for one in KEY_ACTIONS)
+    return not hindrance(world, place, principal_of(world, body), key_url(body))

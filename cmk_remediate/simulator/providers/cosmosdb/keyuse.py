@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.declare import UNCONFIRMED, ArmError, Json, Switch
 from cmk_remediate.simulator.providers.common import (
-    KEY_ACTIONS,
     KeyUri,
     key_id,
     key_version,
@@ -19,9 +18,12 @@ from cmk_remediate.simulator.providers.common import (
     vault_named,
 )
 from cmk_remediate.simulator.providers.cosmosdb.names import principal_of
+from cmk_remediate.simulator.providers.key_access import Hindrance, hindrance, may_use
 from cmk_remediate.simulator.providers.keyvault.vaults import protected
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
 
@@ -29,6 +31,11 @@ DOC = "learn.microsoft.com: Azure Cosmos DB, customer-managed keys, troubleshoot
 CHECKS_PROTECTION = Switch(
     "cosmos-checks-protection", "Cosmos DB refuses a key whose vault lacks soft delete or purge protection."
 )
+
+_TROUBLE: Mapping[Hindrance, str] = {
+    "": "", "identity": "4015", "version": "4003", "network": "4016", "disabled": "4005", "expired": "4005", "right": "4002",
+}  # fmt: skip
+"""hashicorp/pandora, CustomerManagedKeyStatus of 2023-09-15."""
 
 
 def key_refusal(world: World, account: ResourceId, body: Json | None, text: str) -> ArmError | None:
@@ -54,7 +61,7 @@ def key_refusal(world: World, account: ResourceId, body: Json | None, text: str)
             f"Client address: 203.0.113.77 Vault: {vault.name}"
         )
         return ArmError(403, "Forbidden", text, DOC, inner="ForbiddenByFirewall")
-    if not all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS):
+    if not may_use(world, principal, key):
         return _no_right(world, key)
     return _key_state(world, key, uri) or _vault_state(world, vault)
 
@@ -92,22 +99,6 @@ def _vault_state(world: World, vault: ResourceId) -> ArmError | None:
 def trouble(world: World, account: ResourceId, text: str) -> str:
     """Return the number that Azure puts into the status of an account whose key *text* it cannot use now; else empty.
 
-    Numbers: hashicorp/pandora, CustomerManagedKeyStatus of 2023-09-15. A vault outside this Azure counts as well.
+    A vault outside this Azure counts as well.
     """
-    uri = parse_key_uri(text)
-    vault = vault_named(world, uri.vault) if uri else None
-    key = key_id(world, uri) if uri else None
-    if uri is None or vault is None or key is None:
-        return ""
-    principal = principal_of(world, world.get(account))
-    if not principal:
-        return "4015"
-    attributes = properties_of(key_version(world, key, uri.version)).get("attributes")
-    if attributes is None:
-        return "4003"
-    if not world.reachable(account, vault):
-        return "4016"
-    expired = attributes.get("exp") is not None and attributes["exp"] <= world.stamp
-    if attributes.get("enabled") is False or expired:
-        return "4005"
-    return "" if all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS) else "4002"
+    return _TROUBLE[hindrance(world, account, principal_of(world, world.get(account)), text)]

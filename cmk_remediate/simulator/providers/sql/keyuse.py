@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.declare import ArmError, Json, Switch
 from cmk_remediate.simulator.providers.common import (
-    KEY_ACTIONS,
     KeyUri,
     key_id,
     key_version,
@@ -19,6 +18,7 @@ from cmk_remediate.simulator.providers.common import (
     properties_of,
     vault_named,
 )
+from cmk_remediate.simulator.providers.key_access import hindrance, may_use
 from cmk_remediate.simulator.providers.keyvault.vaults import protected
 from cmk_remediate.simulator.providers.sql.names import primary_principal, refusal
 
@@ -79,7 +79,7 @@ def key_refusal(world: World, server: ResourceId, body: Json | None, text: str, 
         return _missing(world, server, body, text)
     if not principal:
         return refusal(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
-    allowed = world.reachable(server, vault) and all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS)
+    allowed = world.reachable(server, vault) and may_use(world, principal, key)
     if not allowed:
         return _missing(world, server, seen, text)
     return (
@@ -144,17 +144,4 @@ def _generation(world: World, key: ResourceId, uri: KeyUri) -> ArmError | None:
 
 def usable(world: World, server: ResourceId, text: str) -> bool:
     """Say whether *server* can unwrap with the key *text* at this moment; a vault outside this Azure counts as well."""
-    uri = parse_key_uri(text)
-    vault = vault_named(world, uri.vault) if uri else None
-    key = key_id(world, uri) if uri else None
-    if uri is None or vault is None or key is None:
-        return True
-    version = key_version(world, key, uri.version)
-    attributes = properties_of(version).get("attributes") or {}
-    expired = attributes.get("exp") is not None and attributes["exp"] <= world.stamp
-    if version is None or attributes.get("enabled") is False or expired:
-        return False
-    principal = primary_principal(world, world.get(server))
-    if not principal or not world.reachable(server, vault):
-        return False
-    return all(world.may(principal, one, key, data=True) for one in KEY_ACTIONS)
+    return not hindrance(world, server, primary_principal(world, world.get(server)), text)
