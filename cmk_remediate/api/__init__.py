@@ -7,7 +7,7 @@ from cmk_remediate.api.checking import permissions, verify
 from cmk_remediate.api.exporting import export_estate
 from cmk_remediate.api.planning import dry_run, dry_run_steps
 from cmk_remediate.api.rolling_back import review_rollback, rollback
-from cmk_remediate.api.store import find_run, load_review, runs, save_review, unlock
+from cmk_remediate.api.store import find_run, load_review, runs, save_artefacts, save_review, unlock
 from cmk_remediate.inventory import save_estate
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "review_rollback",
     "rollback",
     "runs",
+    "save_artefacts",
     "save_estate",
     "save_review",
     "unlock",

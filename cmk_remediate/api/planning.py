@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
@@ -27,11 +28,21 @@ from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.reviewing import Kept, blocked_targets, reviewed_block, reviewed_steps, steps_of
 from cmk_remediate.engine.schedule import each
 from cmk_remediate.errors import InputError
+from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.decisions import Blocked, Change
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import digest
-from cmk_remediate.model.review import FORMAT_VERSION, Made, Note, PlanSource, Review, ReviewedStep, ReviewedTarget
+from cmk_remediate.model.review import (
+    FORMAT_VERSION,
+    Artefact,
+    Made,
+    Note,
+    PlanSource,
+    Review,
+    ReviewedStep,
+    ReviewedTarget,
+)
 from cmk_remediate.planfile.load import PlanDocument, from_values, load
 from cmk_remediate.planfile.schema import seconds
 from cmk_remediate.services import services
@@ -75,6 +86,7 @@ class _Subject:
     blocked: Mapping[str, Blocked]
     targets: Sequence[tuple[str, str, str]]
     notes: Mapping[str, Sequence[Note]]
+    files: Mapping[str, Sequence[ArtefactFile]]
 
 
 @dataclass(frozen=True)
@@ -127,7 +139,11 @@ async def planned(
         expires_after=seconds(document.plan.review_expires),
     )
     subject = await _subject(document, reader, review_id)
-    return await make_review(subject.build, subject.blocked, subject.targets, subject.notes, frame, session, reader)
+    review, checked = await make_review(
+        subject.build, subject.blocked, subject.targets, subject.notes, frame, session, reader, files=subject.files
+    )
+    kept = {one.name for one in review.artefacts}
+    return review.with_files(one for many in subject.files.values() for one in many if one.name in kept), checked
 
 
 async def _subject(document: PlanDocument, reader: Reader, review_id: str) -> _Subject:
@@ -147,6 +163,7 @@ async def _subject(document: PlanDocument, reader: Reader, review_id: str) -> _S
         blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
         targets=[(candidate.id.text, service.name, candidate.state) for candidate in candidates],
         notes={candidate.id.text: candidate.notes for candidate in candidates},
+        files={candidate.id.text: candidate.artefacts for candidate in candidates},
     )
 
 
@@ -197,6 +214,7 @@ async def make_review(
     session: Azure,
     reader: EachOnce,
     kept: Sequence[Kept] = (),
+    files: Mapping[str, Sequence[ArtefactFile]] = MappingProxyType({}),
 ) -> tuple[Review, Preflight]:
     """Return the sealed review of the targets that can be moved, and what surrounds it.
 
@@ -211,6 +229,7 @@ async def make_review(
         session: asked for api-versions and the time.
         reader: what all reads go through.
         kept: what a rollback leaves as it is.
+        files: what is made beside the review, by target; of a blocked one nothing.
 
     Raises:
         RefusedError: CMK531 when the run would change what it stands on.
@@ -255,7 +274,12 @@ async def make_review(
             for target, service, state in targets
         ),
         notes=(*said, *recovery, *unknown, *checked.notes),
-        artefacts=(),
+        artefacts=tuple(
+            Artefact(name=one.name, sha256=one.sha256)
+            for target, many in files.items()
+            if target not in barred
+            for one in many
+        ),
         acknowledgements_required=asked,
     )
     return review.sealed(), replace(checked, needed=(*checked.needed, *audit_needs(named)))

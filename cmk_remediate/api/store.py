@@ -108,16 +108,53 @@ def check_digest(review: Review, name: str = "") -> None:
 async def save_review(review: Review, path: str | Path | None = None, *, connection: Connection | None = None) -> str:
     """Write *review* to *path*, or into its own run store under its digest, whole or not at all; return where it is now.
 
+    Into its own run store its artefacts go too, before it.
+
     Raises:
         InputError: CMK118 when it cannot be written, CMK132 when its run store is remote and there is no *connection*.
     """
     if path is None:
+        await save_artefacts(review, connection=connection)
         return await open_store(review.runs, connection).save(f"{REVIEWS}/{review.digest}.json", pretty_bytes(review))
     if is_remote(str(path)):
         address, _, name = str(path).partition(f"/{REVIEWS}/")
         return await open_store(address, connection).save(f"{REVIEWS}/{name}", pretty_bytes(review))
+    return _write(Path(path), pretty_bytes(review))
+
+
+async def save_artefacts(
+    review: Review, folder: str | Path | None = None, *, connection: Connection | None = None
+) -> tuple[str, ...]:
+    """Write the files made beside *review* below *folder*, or into its own run store; return where they are now.
+
+    Args:
+        review: as `dry_run` returned it: a review that was loaded has the names and digests of its files, not the files.
+        folder: made if it is not there; else they go below ``reviews/`` of the run store, in a folder called after the digest.
+        connection: for a remote run store.
+
+    Raises:
+        InputError: CMK118 when one cannot be written, CMK132 when the run store is remote and there is no *connection*, CMK133
+            when the review was loaded.
+    """
+    contents = {one.name: one for one in review.files}
+    saved = []
+    for named in review.artefacts:
+        file = contents.get(named.name)
+        if file is None or file.sha256 != named.sha256:
+            raise InputError(codes.input_.ARTEFACT_NOT_AT_HAND, "it is named, and not held", resource=named.name)
+        if folder is None:
+            where = f"{REVIEWS}/{review.digest}/{file.name}"
+            saved.append(await open_store(review.runs, connection).save(where, file.content))
+        else:
+            saved.append(_write(Path(folder, *file.name.split("/")), file.content, make=True))
+    return tuple(saved)
+
+
+def _write(path: Path, data: bytes, *, make: bool = False) -> str:
     try:
-        write_atomically(Path(path), pretty_bytes(review))
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data)
     except OSError as error:
         raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
     return str(path)

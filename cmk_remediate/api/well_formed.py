@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ValidationError
 
 from cmk_remediate.clock import is_utc
+from cmk_remediate.model.artefacts import is_file_name
 from cmk_remediate.planfile.schema import Canary, Limits, Window
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.review import Review
 
+_SHOWN = 300
 PARTS: Mapping[str, type[BaseModel]] = {"limits": Limits, "window": Window, "canary": Canary}
 """What of the plan a run goes by."""
 
 
 def nonsense(review: Review) -> str:
     """Return the first thing in *review* that cannot be, in one sentence; empty where there is none."""
-    return _times(review) or _plan(review) or _graph(review)
+    return _times(review) or _plan(review) or _graph(review) or _artefacts(review)
 
 
 def _times(review: Review) -> str:
@@ -39,6 +41,14 @@ def _plan(review: Review) -> str:
         except ValidationError:
             return f"plan.content.{name} is not of a plan's schema"
     return ""
+
+
+def _artefacts(review: Review) -> str:
+    names = [one.name for one in review.artefacts]
+    odd = next((name for name in names if not is_file_name(name)), None)
+    if odd is not None:
+        return f"the artefact {odd[:_SHOWN]!r} has a name that could lead anywhere"
+    return "two artefacts have one name" if len({name.lower() for name in names}) < len(names) else ""
 
 
 def _graph(review: Review) -> str:

@@ -35,6 +35,10 @@ StopAfter = Annotated[
     str | None,
     typer.Option("--stop-after", metavar="DURATION", help="Such as 150m: start no step that may not end in time."),
 ]
+Artefacts = Annotated[
+    Path | None,
+    typer.Option("--artefacts", metavar="DIR", help="Save what is made beside the review; made if missing."),
+]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the review as JSON.")]
 PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")]
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run's digest, or its unique beginning.")]
@@ -111,6 +115,7 @@ def _dry_run(
     context: typer.Context,
     plan: PlanPath,
     output: Output = None,
+    artefacts: Artefacts = None,
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
@@ -122,7 +127,7 @@ def _dry_run(
     from cmk_remediate.cli import reviewing
 
     options = _options(context).with_local(runs=runs, json=json, format=format)
-    return reviewing.dry_run(options, plan, output, detailed=detailed_exitcode)
+    return reviewing.dry_run(options, plan, output, artefacts, detailed=detailed_exitcode)
 
 
 @app.command("show")

@@ -24,13 +24,15 @@ def shown(options: Globals, review: Review) -> str:
     return renderer((options.format or Format.text).value).review(review)
 
 
-def dry_run(options: Globals, plan: Path, saved: Path | None, *, detailed: bool) -> int:
-    """Show what moving the plan's targets would do, and save the review."""
+def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | None, *, detailed: bool) -> int:
+    """Show what moving the plan's targets would do, and save the review and what is made beside it."""
     document = load(plan)
     if saved is not None:
         output.writable(saved)
     with world.connection(options, cloud=document.plan.cloud) as connection:
         review = cmk_remediate.dry_run(document, connection=connection, runs=options.runs)
+    if artefacts is not None:
+        cmk_remediate.save_artefacts(review, artefacts)
     if saved is not None:
         output.save(pretty(review.to_json()), saved)
     output.emit(shown(options, review), options.colour)

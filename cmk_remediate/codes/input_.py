@@ -160,3 +160,9 @@ STORE_NEEDS_CONNECTION = Code(
     meaning="A run store in blob storage is read with the credential of a connection, and the embedded Azure has no blob storage.",
     next="Pass `connection=connect()`; with --simulate name a folder.",
 )
+ARTEFACT_NOT_AT_HAND = Code(
+    "CMK133",
+    title="file of a review is not at hand",
+    meaning="A saved review holds the names and digests of the files made beside it, and not the files.",
+    next="Take them from where the dry run saved them, or make a new dry run with `--artefacts DIR`.",
+)

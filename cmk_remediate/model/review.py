@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
+from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.json_types import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
 
 FORMAT_VERSION = "1.0"
 
@@ -136,7 +138,7 @@ class Note(Frozen):
 
 
 class Artefact(Frozen):
-    """A file made beside the review."""
+    """A file made beside the review; ``sha256`` of its bytes."""
 
     name: str
     sha256: str
@@ -163,6 +165,19 @@ class Review(Frozen):
     notes: tuple[Note, ...]
     artefacts: tuple[Artefact, ...]
     acknowledgements_required: tuple[str, ...]
+
+    _files: tuple[ArtefactFile, ...] = PrivateAttr(default=())
+
+    @property
+    def files(self) -> tuple[ArtefactFile, ...]:
+        """The artefacts with their contents; none in a review that was loaded: they are no part of it."""
+        return self._files
+
+    def with_files(self, files: Iterable[ArtefactFile]) -> Review:
+        """Return the review with the contents of its artefacts at hand."""
+        found = self.model_copy()
+        found._files = tuple(files)  # noqa: SLF001 - a copy of our own
+        return found
 
     @property
     def short_digest(self) -> str:

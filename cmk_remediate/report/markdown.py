@@ -139,6 +139,10 @@ def _review(view: ReviewView) -> Iterator[str]:
     stays = "What stays as it is, and why" if review.undoes else "What stays after a rollback, and why"
     yield f"## {stays}\n\n" + _bullets(_stays(view), "nothing: everything is restored")
     yield from _permissions(view)
+    if review.artefacts:
+        rows = [(code(one.name), code(one.sha256)) for one in review.artefacts]
+        yield "## Files made beside it"
+        yield from _table(("file", "SHA-256"), rows)
     yield "## Notes\n\n" + _bullets((_note(view, note) for note in (*view.notes(), *view.other_notes)), "none")
 
 

@@ -36,6 +36,7 @@ def review_lines(view: ReviewView) -> Iterator[str]:
             yield from _step(view, step)
     yield from _stays(view)
     yield from _permissions(view)
+    yield from _artefacts(view)
     yield from _notes("NOTES", [*view.notes(), *view.other_notes], view)
     yield from _foot(view)
 
@@ -190,6 +191,14 @@ def _permissions(view: ReviewView) -> Iterator[str]:
             yield from wrap(f"on {named}{more}", 4, 6)
             for item in rows:
                 yield from wrap(f"{item.action} ({item.remarks})" if item.remarks else item.action, 6, 8)
+
+
+def _artefacts(view: ReviewView) -> Iterator[str]:
+    """Yield the files made beside the review as `sha256sum --check` reads them."""
+    if view.review.artefacts:
+        yield from ("", "FILES MADE BESIDE IT, WITH THEIR SHA-256")
+    for one in view.review.artefacts:
+        yield f"  {one.sha256}  {plain(one.name)}"  # never wrapped: it is there to be copied
 
 
 def _notes(title: str, notes: list[Note], view: ReviewView) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.review import Note
@@ -31,6 +32,7 @@ class Candidate:
         blocked: why it cannot be moved, or None.
         notes: what a reviewer should know.
         facts: the service's own reading of it.
+        artefacts: what somebody needs who does by hand what cannot be done otherwise.
     """
 
     id: ResourceId
@@ -40,6 +42,7 @@ class Candidate:
     blocked: Blocked | None
     notes: tuple[Note, ...]
     facts: Any
+    artefacts: tuple[ArtefactFile, ...] = ()
 
 
 @dataclass(frozen=True)
