@@ -217,8 +217,9 @@ async def _refuse_unfinished(store: RunStore, claim: Claim, run: str, names: Col
     if claim.run == run or run_name(claim.run) in names:
         return
     state = await state_of(store, claim.run)
-    if state.started is not None and not state.over:
-        raise busy(claim, names)
+    if state.started is None or state.over or state.started.undoes == run:
+        return  # a rollback of this very run that was begun is to be gone on with, once its process is known to be dead
+    raise busy(claim, names)
 
 
 async def _others(store: RunStore, claim: Claim) -> tuple[Claim, ...] | None:

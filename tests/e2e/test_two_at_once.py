@@ -20,7 +20,7 @@ from cmk_remediate.engine.lease import LEASE
 from cmk_remediate.errors import CmkError, RefusedError, RunStoreBusy
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.desk import having, refused, several
-from tests.e2e.estates import PARTNER, SERVER, VAULT, geo, one_server
+from tests.e2e.estates import PARTNER, SERVER, VAULT, geo, one_server, previous_cmk
 from tests.e2e.stage import Stage, rows, told, writes
 from tests.laws import check_laws, law_9
 
@@ -233,6 +233,22 @@ def test_a_takeover_waits_for_the_old_lease_and_goes_on_from_the_old_journal(azu
     first = next(one for one in heir.since(0) if not one.reads)
     assert heir.azure.clock.stamp() - begun >= LEASE
     assert first.at >= _stamp(begun + LEASE)
+    heir.lawful()
+
+
+def test_a_rollback_whose_process_died_is_gone_on_with_by_the_next_one(azure: Azure) -> None:
+    """The command makes a review first: it must not be told for ever that the dead process is at work."""
+    stage = azure(previous_cmk())
+    review, _ = stage.moved()
+    undoing = stage.review_rollback(review.digest)
+    stage.azure.faults.add(Fault("kill-after", method="PUT|PATCH"))
+    with pytest.raises(Killed):
+        stage.rolled_back(review.digest)
+    heir = Stage(stage.azure.clone(), stage.scene, stage.folder)
+    heir.rolled_back(review.digest)
+    begun = [one.run for one in cmk.runs(heir.folder) if one.undoes == review.digest]
+    assert len(begun) == 1, "the one that was begun, not another one"
+    assert begun != [undoing.digest], "that review was only shown"
     heir.lawful()
 
 

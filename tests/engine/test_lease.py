@@ -269,6 +269,22 @@ def test_to_undo_a_run_is_to_wait_for_its_process(tmp_path: Path) -> None:
     timed(main)
 
 
+def test_a_rollback_whose_process_died_is_waited_for_like_the_run_it_undoes(tmp_path: Path) -> None:
+    """Its journal says that it is unfinished, and whoever rolls back is to go on with it: no reason to be sent away."""
+
+    async def main(clock: VirtualClock) -> None:
+        store = LocalStore(tmp_path)
+        await take(store, TWO, [SERVER, run_name(ONE)], clock)
+        journal = await Journal.create(store, review(), started(TWO, undoes=ONE))
+        await journal.append(intent("a"))
+        journal.close()
+        begun = clock.monotonic()
+        await outwait(store, ONE, [run_name(ONE)], clock)
+        assert clock.monotonic() - begun >= LEASE
+
+    timed(main)
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"run": "x"}', b'{"names": "all"}'])
 def test_a_claim_that_cannot_be_read_stands_for_everything(tmp_path: Path, data: bytes) -> None:
     async def main(clock: VirtualClock) -> None:
