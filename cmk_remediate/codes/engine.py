@@ -124,6 +124,12 @@ EVERY_TARGET_BLOCKED = Code(
     meaning="No target of the plan can be moved.",
     next="See each target's code.",
 )
+STUCK = Code(
+    "CMK521",
+    title="a resource stays as it is",
+    meaning="It shows a state that passes by itself, such as Updating, and has shown it for an hour; nothing was sent meanwhile.",
+    next="Look at the resource in the portal, where its operation may have failed or hang; then `resume` the run.",
+)
 LEASE_LOST = Code(
     "CMK530",
     title="lease lost",

@@ -31,6 +31,9 @@ class Attempts:
 
     PATIENCE = 1200
     """Seconds of "not yet" after which a step without an access wait fails."""
+    STANDSTILL = 3600
+    """Seconds after which a resource that should come out of a state by itself has got stuck in it (our choice: what an
+    operation whose beginning we have not seen is given too)."""
 
     def __init__(self) -> None:
         """Nothing was tried."""
@@ -39,6 +42,8 @@ class Attempts:
         self.refused_for_now = 0
         self.client_request_id = ""
         self._waited = 0.0
+        self._stood = 0.0
+        self._patient_for = float(self.STANDSTILL)
         self._unclear = False
         self._looks_left: tuple[float, ...] = ()
         self._cautious = False
@@ -52,6 +57,7 @@ class Attempts:
     def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> None:
         """Take note of what came of a write."""
         self._cautious = False
+        self._stood = 0.0
         if isinstance(outcome, Accepted):
             self.accepted += 1
             self._looks_left = SHOWS_WITHIN
@@ -100,3 +106,11 @@ class Attempts:
         """Add *seconds* to what was waited on "not yet" answers, and return the sum."""
         self._waited += seconds
         return self._waited
+
+    def stuck(self, seconds: float) -> bool:
+        """Say whether nothing has moved for too long; else count *seconds* more as waited for the resource itself."""
+        self._patient_for = max(self._patient_for, 2 * seconds)
+        if self._stood >= self._patient_for:
+            return True
+        self._stood += seconds
+        return False

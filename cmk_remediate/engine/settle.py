@@ -91,7 +91,7 @@ async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
         elif isinstance(decision, Change):
             ended = await _change(node, step, found, decision, world, attempts)
         elif isinstance(decision, Pending) and not decision.background:
-            ended = await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
+            ended = await _pending(node, step, found, decision, world, attempts)
         else:
             ended = _end(decision, step, found, attempts)
         if ended is not None:
@@ -125,6 +125,15 @@ async def _change(
     if isinstance(outcome, Accepted):
         await world.let_it_show(node)
     return None
+
+
+async def _pending(
+    node: Node, step: Step, found: Found, decision: Pending, world: World, attempts: Attempts
+) -> Settlement | None:
+    """Let the resource come out of its state by itself, but not for ever."""
+    if attempts.stuck(decision.retry_after):
+        return Settlement("failed", codes.engine.STUCK, decision.why, step, found, attempts.sent)
+    return await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
 
 
 async def _wait(

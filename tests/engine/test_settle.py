@@ -86,6 +86,12 @@ def test_drift_while_another_step_held_the_lock_is_seen() -> None:
     assert (len(done.writes), done.ends, lab.value(A, "size")) == (1, ["done", "failed"], "huge")
 
 
+def test_a_resource_that_never_comes_to_an_end_does_not_keep_the_run_for_ever() -> None:
+    lab, graph = one(Guarded(A), mood="waits")
+    done = lab.apply(lab.dry_run(graph))
+    assert (done.writes, done.ends, done.done.targets[0].code) == ([], ["failed"], "CMK521")
+
+
 @pytest.mark.parametrize(
     ("mood", "end", "code"),
     [("manual", "manual", 0), ("blocked", "blocked", 0), ("good", "done", 0), ("broken", "", 0)],
