@@ -250,7 +250,8 @@ class SetRecipe:
         protect = self.prepare.protect(self._key_id.top_level, key, [])
         made = self._set(wanted, uri, None)
         self.prepare.put(made, key, protect)
-        grant = self._untried.grant(self._key_id, self._facts, made.principal_id)
+        # Whoever names the set needs its grant, and the set stays: nobody can tell who has named it meanwhile.
+        grant = self._untried.grant(self._key_id, self._facts, made.principal_id, for_good=True)
         self._untried.put(grant, key)
         wait = self._untried.wait(grant, self._key_id, made.principal_id, None, protect, key)
         return Ready(wait, wait.granted, made.principal_id)

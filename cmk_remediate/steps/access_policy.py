@@ -34,6 +34,7 @@ GRANTED = Reversibility(
     "rollback takes back the permissions added if nothing that stands on them was ever sent; once used they stay",
     codes.vault.GRANT_KEPT,
 )
+FOR_GOOD = Reversibility("kept", "what it is for stays and may serve others", codes.vault.GRANT_KEPT)
 TAKEN_BACK = Reversibility("reversible", "a new dry run and apply permits it again")
 NEEDED = ("get", "wrapKey", "unwrapKey")
 
@@ -50,6 +51,7 @@ class AddAccessPolicy(Step):
         tenant: the tenant of the principal.
         object_id: the object id of the identity's service principal.
         permissions_on_keys: what it is to be permitted.
+        for_good: as `AssignKeyRole.for_good`.
     """
 
     kind: ClassVar[str] = "add_access_policy"
@@ -59,6 +61,7 @@ class AddAccessPolicy(Step):
     tenant: str
     object_id: PrincipalId | Ref[PrincipalId]
     permissions_on_keys: tuple[str, ...] = NEEDED
+    for_good: bool = False
 
     def address(self) -> ResourceId:
         """Return the vault's id: the entry is part of its body."""
@@ -92,9 +95,10 @@ class AddAccessPolicy(Step):
         before = list(policies.keys_of(mine))
         permissions = {**(at_path(mine, "permissions") or {}), "keys": [*before, *missing]}
         entry = {"tenantId": self.tenant, "objectId": object_id, "permissions": permissions}
+        back = FOR_GOOD if self.for_good else GRANTED
         return Change(
             Request("PUT", self.vault, {"properties": {"accessPolicies": [entry]}}, verb="access-policy-add"),
-            _lines(None if mine is None else object_id, object_id, before, permissions),
+            _lines(None if mine is None else object_id, object_id, before, permissions, back),
             (
                 Effect(
                     self.vault,
@@ -116,6 +120,8 @@ class AddAccessPolicy(Step):
             return Keep("the principal never came to be, so no access policy was added")
         if used:
             return Keep("something that needs this access policy was sent, so it stays", codes.vault.GRANT_KEPT)
+        if self.for_good:
+            return Keep(FOR_GOOD.why, codes.vault.GRANT_KEPT)
         mine = next((item for item in policies.entries(before) if policies.is_for(item, object_id, self.tenant)), None)
         added = policies.lacking(mine, self.permissions_on_keys)
         return RemoveAccessPolicy(self.vault, self.tenant, object_id, added, entry_was_there=mine is not None)
@@ -208,7 +214,7 @@ def _lines(
     after: PrincipalId | Unknown | None,
     keys: list[str],
     permissions: Mapping[str, Any],
-    reversibility: Reversibility = GRANTED,
+    reversibility: Reversibility,
 ) -> tuple[Line, ...]:
     """Return the lines of one entry; its path names no principal, which may not be known yet."""
     path = "properties.accessPolicies[]"

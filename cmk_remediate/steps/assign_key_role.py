@@ -35,6 +35,7 @@ GRANTED = Reversibility(
     "rollback removes it if nothing that stands on it was ever sent; once used it stays",
     codes.vault.GRANT_KEPT,
 )
+FOR_GOOD = Reversibility("kept", "what it is for stays and may serve others", codes.vault.GRANT_KEPT)
 REMOVED = Reversibility("reversible", "a new dry run and apply assigns the role again")
 
 
@@ -51,6 +52,7 @@ class AssignKeyRole(Step):
         principal_id: the object id of the identity's service principal.
         role: the role's GUID.
         ahead_of_switch: assign it although the vault uses access policies, because it is to be switched to roles later.
+        for_good: the principal is that of a resource that stays and may serve others as soon as it has the key.
         owner: for the ownership marks in ``description``.
         review: the review's id, for the same.
     """
@@ -62,6 +64,7 @@ class AssignKeyRole(Step):
     principal_id: PrincipalId | Ref[PrincipalId]
     role: str = roles.CRYPTO_SERVICE_ENCRYPTION_USER
     ahead_of_switch: bool = False
+    for_good: bool = False
     owner: str = field(default="", compare=False)
     review: str = field(default="", compare=False)
 
@@ -113,6 +116,8 @@ class AssignKeyRole(Step):
         principal = at_path(after, "properties.principalId")
         if used or principal is None:
             return Keep("something that needs this role assignment was sent, so it stays", codes.vault.GRANT_KEPT)
+        if self.for_good:
+            return Keep(FOR_GOOD.why, codes.vault.GRANT_KEPT)
         return RemoveRole(self.scope, principal, self.role)
 
     def permissions(self) -> Permissions:
@@ -132,10 +137,10 @@ class AssignKeyRole(Step):
         }
         sent = {**properties, "description": ownership.description(self.owner, self.review)}
         made = {"properties": {**sent, "scope": self.scope.text, "createdOn": UNKNOWN, "updatedOn": UNKNOWN}}
-        address = self.address()
+        address, back = self.address(), FOR_GOOD if self.for_good else GRANTED
         return Change(
             Request("PUT", address, {"properties": sent}),
-            tuple(Line(f"properties.{name}", None, value, reversibility=GRANTED) for name, value in properties.items()),
+            tuple(Line(f"properties.{name}", None, value, reversibility=back) for name, value in properties.items()),
             (Effect(address, made),),
             Estimate(usual=5, worst=120),
             "create",

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 SET = f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/des-new"
 OURS = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-disks"
+DIRECT = (
+    "/subscriptions/22222222-2222-4222-8222-222222222201/resourceGroups/rg-work-weu"
+    "/providers/Microsoft.Compute/diskEncryptionSets/des-cmk-direct-weu"
+)
 REFERENCE = os.environ.get("CMK_REMEDIATE_REFERENCE", "")
 READINGS = [(one.name, reading) for one in COMPUTE for reading in one.readings]
 
@@ -148,6 +152,19 @@ def test_no_machine_is_touched_before_the_access_works(azure: Azure) -> None:
     assert [one.end for one in result.targets] == ["failed"]
     assert set(actions(stage)) == {"des-new"}
     assert state(stage) == "running"
+
+
+def test_a_set_with_an_identity_of_its_own_keeps_its_grant_though_no_disk_was_moved(azure: Azure) -> None:
+    """The set stays, and whoever has put a disk on it meanwhile would lose the key with the grant: law 4 is watched."""
+    stage = azure(demo(), rbac_delay=(90_000.0, 90_000.0))
+    review = stage.dry_run()
+    assert stage.apply(review).exit_code == 5
+    undoing, _ = stage.rolled_back(review.digest)
+    stays = [one for one in undoing.steps if one.kind == "assign_key_role" and one.action == "keep"]
+    assert [line.reversibility.why for one in stays for line in one.lines if line.reversibility] != []
+    principal = (stage.azure.world.get(DIRECT) or {})["identity"]["principalId"]
+    grants = stage.azure.world.by_type("Microsoft.Authorization/roleAssignments")
+    assert [one.name for one, body in grants if body["properties"]["principalId"] == principal]
 
 
 def test_a_machine_that_does_not_run_is_not_started(azure: Azure) -> None:
