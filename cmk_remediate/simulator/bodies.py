@@ -26,6 +26,20 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
+def patch_of(old: Json, new: Json) -> Json:
+    """Return the merge patch (RFC 7396) that makes *new* of *old*; a null in *new* counts as not there."""
+    patch: Json = {name: None for name in old if new.get(name) is None}
+    for name, value in new.items():
+        before = old.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            inner = patch_of(before, value)
+            if inner:
+                patch[name] = inner
+        elif value != before and value is not None:
+            patch[name] = value
+    return patch
+
+
 def below(defaults: Json, body: Json) -> Json:
     """Return *body* with what it lacks taken from *defaults*, objects merged; a null in *body* stays."""
     merged = copy.deepcopy(defaults)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import access
-from cmk_remediate.simulator.bodies import lookup, with_value
+from cmk_remediate.simulator.bodies import lookup, merge_patch, patch_of, with_value
 from cmk_remediate.simulator.changes import decoded, encoded
 from cmk_remediate.simulator.declare import (
     ArmError,
@@ -89,6 +89,7 @@ def begin(
             "api": write.api_version,
             "visible": visible,
             "shown": shown,
+            "since": _version(world, write.id),
             "old": write.old,
             "new": write.new,
             "sent": write.sent,
@@ -96,6 +97,7 @@ def begin(
             "error": error.body()["error"] if error else None,
             "errorStatus": error.status if error else 0,
             "changes": [encoded(one) for one in changes],
+            "states": [one for one in spec.states if one],
             "settles": [spec.settles, spec.settle_path, spec.final] if any(spec.states) else None,
         },
     )
@@ -195,8 +197,27 @@ def _failure(world: World, operation: Json) -> list[Change]:
         # What a later request has made meanwhile is not this operation's to take away.
         mine = operation["shown"] is not None and operation["shown"] == _version(world, resource)
         return [RemoveResource(resource)] if mine else []
-    changed = operation["visible"] == "before" or operation["settles"]
-    return [SetResource(resource, operation["old"])] if changed else []
+    if operation["visible"] != "before" and not operation["settles"]:
+        return []
+    return [SetResource(resource, _out_of_work(world, operation, _over(world, operation, operation["new"], operation["old"])))]
+
+
+def _out_of_work(world: World, operation: Json, body: Json) -> Json:
+    """Return *body* without a state that only an operation explains, where none runs any more."""
+    if not operation["settles"]:
+        return body
+    _, path, final = operation["settles"]
+    at_work = lookup(body, path) in operation["states"]
+    return with_value(body, path, final) if at_work and world.running(operation["resource"]) is None else body
+
+
+def _over(world: World, operation: Json, was: Json, becomes: Json) -> Json:
+    """Return *becomes*; where others have changed the resource since, their body with no more than this operation's part."""
+    resource = ResourceId(operation["resource"])
+    now = world.get(resource)
+    if now is None or operation["since"] == _version(world, resource):
+        return becomes
+    return merge_patch(now, patch_of(was, becomes))
 
 
 def _success(world: World, operation: Json) -> list[Change]:
@@ -208,7 +229,7 @@ def _success(world: World, operation: Json) -> list[Change]:
     if write.method == "DELETE":
         changes.append(RemoveResource(write.id))
     elif write.new is not None:
-        body = write.new
+        body = _over(world, operation, write.old or {}, write.new)
         settles = operation["settles"]
         if settles:
             after, path, final = settles

@@ -19,7 +19,7 @@ _SERVER_MADE = frozenset({
     "provisioningState", "principalId", "clientId", "tenantId", "uri", "thumbprint", "keyVersion", "keyUri", "keyUriWithVersion",
     "updated", "created", "recoveryLevel", "updatedOn", "updatedBy", "createdOn", "createdBy", "scanState", "creationDate",
     "privateEndpointConnections", "keyId", "status", "vaultUri",
-    "keyVaultKeyUriVersion", "customerManagedKeyStatus",
+    "keyVaultKeyUriVersion", "customerManagedKeyStatus", "diskState",
 })  # fmt: skip
 """Members the service makes: learn.microsoft.com's references mark them read-only, or derive them from others."""
 

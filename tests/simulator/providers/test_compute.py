@@ -379,3 +379,35 @@ def test_access_regained_within_the_hour_shuts_nothing_down() -> None:
     client.send("PATCH", VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
     client.wait(3 * HOUR)
     assert power(client) == "PowerState/running"
+
+
+# -- operations that overlap --------------------------------------------------------------------------------------------------
+
+
+def test_an_operation_that_ends_late_takes_nothing_back_that_others_have_changed() -> None:
+    client = client_of(operation_seconds=45.0)
+    make_set(client)
+    client.wait(60)
+    assert client.send("PATCH", LOOSE, TO_SET).status == 202
+    client.wait(5)
+    assert client.send("PATCH", LOOSE, {"tags": {"owner": "payments"}}).status == 202
+    client.wait(60)
+    assert encryption(client, LOOSE)["type"] == "EncryptionAtRestWithCustomerKey"
+    assert client.get(LOOSE)["tags"] == {"owner": "payments"}
+
+
+def test_a_failed_operation_leaves_no_state_behind_that_only_an_operation_explains() -> None:
+    client = client_of(operation_seconds=45.0)
+    make_set(client)
+    client.wait(60)
+    tables = client.azure.world.store.tables
+    known = set(tables["operations"])
+    for tag in ("a", "b"):
+        client.send("PATCH", LOOSE, {"tags": {"owner": tag}})
+        client.wait(5)
+    for key in set(tables["operations"]) - known:
+        failed = {"error": {"code": "InternalServerError", "message": "It failed."}, "errorStatus": 500}
+        client.azure.world.store.put("operations", key, {**tables["operations"][key], **failed})
+    assert client.properties(LOOSE)["provisioningState"] == "Updating"
+    client.wait(60)
+    assert client.properties(LOOSE)["provisioningState"] == "Succeeded"
