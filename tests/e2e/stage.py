@@ -110,6 +110,16 @@ class Stage:
         """Return every resource as a GET shows it, by lower-case id; less what only the embedded Azure knows."""
         return bodies(self.azure)
 
+    def at_rest(self) -> None:
+        """Let a minute pass, and then as long as Azure is still at work: what ends ``in progress`` has ended."""
+        self.azure.advance(60)
+        operations = self.azure.world.store.tables["operations"]
+        waited = 0.0
+        while any(one["status"] == "running" for one in operations.values()):
+            assert waited < 30 * DAY, "an operation never ends"
+            self.azure.advance(DAY / 24)
+            waited += DAY / 24
+
     def rotate(self, *keys: str) -> None:
         """Let the owner make a new version of each key."""
         for key in keys:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from tests.faults import crashes
 from tests.faults.heirs import Play
 from tests.faults.plans import Case, services, shipped, smallest, smallest_of
+from tests.faults.scenario import SETTINGS
 from tests.faults.story import Sum, told_story
-from tests.faults.telling import COMMAND, figures
+from tests.faults.telling import COMMAND, MODULE, figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,14 +63,14 @@ def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
     return tally
 
 
-def seeded(job: tuple[str, range]) -> Sum:
+def seeded(job: tuple[str, range, str]) -> Sum:
     """Tell the stories of some seeds, in this process's own part of a folder, and return what came of them."""
-    folder, seeds = job
+    folder, seeds, only = job
     # One run store a process: what is rehearsed in it serves all its stories.
     runs = Path(folder).resolve() / str(os.getpid()) / "runs"
     found = Sum()
     for seed in seeds:
-        found.add(told_story(seed, runs))
+        found.add(told_story(seed, runs, only))
     return found
 
 
@@ -79,11 +80,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("runs", nargs="?", type=int, default=10_000, help="seeded runs")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed")
     parser.add_argument("--crashes", type=int, default=0, help="moments a sample takes; 0: all. -1: no crashes")
+    parser.add_argument("--only", default="", choices=["", *SETTINGS], help="tell all of them in this setting")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once")
     given = parser.parse_args(arguments)
     with multiprocessing.get_context("spawn").Pool(given.processes, hushed, maxtasksperchild=FRESH) as pool:
         broken = 0 if given.crashes < 0 else _crash(pool, given.crashes)
-        broken += _seed(pool, range(given.first, given.first + given.runs), given.processes)
+        broken += _seed(pool, range(given.first, given.first + given.runs), given.only, given.processes)
     return int(bool(broken))
 
 
@@ -103,14 +105,15 @@ def _crash(pool: Pool, most: int) -> int:
     return sum(len(tally.faults) for tally in tallies.values())
 
 
-def _seed(pool: Pool, seeds: range, processes: int) -> int:
+def _seed(pool: Pool, seeds: range, only: str, processes: int) -> int:
     """Tell all stories; print each that breaks a promise, and the figures, and return how many broke one."""
     began = time.perf_counter()
     found = Sum()
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [(folder, seeds[start : start + CHUNK]) for start in range(0, len(seeds), CHUNK)]
+        jobs = [(folder, seeds[start : start + CHUNK], only) for start in range(0, len(seeds), CHUNK)]
         for part in pool.imap_unordered(seeded, jobs):
-            _say(f"{COMMAND} {seed}    # {fault[:300]}" for seed, fault in part.broken)
+            named = f"{MODULE} '{only}'" if only else COMMAND
+            _say(f"{named} {seed}    # {fault[:300]}" for seed, fault in part.broken)
             found.merge(part)
     seconds = time.perf_counter() - began
     _say([*figures(found), f"  {seconds:.0f} s, {found.seeds / seconds:.1f} seeds a second, {processes} processes"])

@@ -226,9 +226,9 @@ def made_up(azure: EmbeddedAzure) -> dict[str, str]:
     for identity, body in world.by_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
         for name in ("principalId", "clientId"):
             names[str(body.get("properties", {}).get(name, "")).lower()] = f"{name} of {identity.key}"
-    for server, _ in world.by_type("Microsoft.Sql/servers"):
-        principal = str(((world.get(server) or {}).get("identity") or {}).get("principalId", "")).lower()
-        names[principal] = f"principal of {server.key}"
+    for resource, body in world.resources():
+        principal = str((body.get("identity") or {}).get("principalId", "")).lower()
+        names[principal] = f"principal of {resource.key}"
     for key, body in world.by_type("Microsoft.KeyVault/vaults/keys"):
         uri = str(body.get("properties", {}).get("keyUriWithVersion", ""))
         names[uri.rsplit("/", 1)[-1].lower()] = f"version of {key.key}"

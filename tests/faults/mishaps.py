@@ -63,10 +63,13 @@ OPERATIONS = ("operation fails", "operation fails for access", "operation is can
 OWNER = ("lock", "policy", "key disabled", "vault closed", "failover")
 KILLS = ("kill-before", "kill-after")
 
+POLLS = "asyncoperation|operationresults|operationsstatus|diskoperations|/operations/"
+"""What the paths of status URLs have, whichever service's they are."""
+
 ON: Mapping[str, tuple[str, str]] = {
     "any": (".*", ""),
-    "reads": ("GET", r"^(?!.*(asyncoperation|operationresults))"),
-    "polls": ("GET", "asyncoperation|operationresults"),
+    "reads": ("GET", f"^(?!.*({POLLS}))"),
+    "polls": ("GET", POLLS),
     "writes": ("PUT|PATCH|POST", r"^(?!.*checkpolicyrestrictions)"),
     "policy checks": ("POST", "checkpolicyrestrictions"),
 }

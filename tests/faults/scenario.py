@@ -48,9 +48,6 @@ def _shipped(name: str) -> estates.Scene:
     return next(case.scene for case in shipped() if case.name == name)
 
 
-CRASHED_ONLY = ("managed-disks.yaml",)
-"""Not drawn by seeds yet: an encryption set's own principal differs from run to run, and is compared by its id."""
-
 SETTINGS: Mapping[str, Setting] = {
     "one server": Setting(estates.one_server, 60),
     "nothing there": Setting(partial(estates.one_server, present=False), 60),
@@ -61,7 +58,6 @@ SETTINGS: Mapping[str, Setting] = {
     **{
         f"plans/{plan.name}": Setting(partial(_shipped, f"plans/{plan.name}"), 300, weight=2)
         for plan in sorted(FOLDER.glob("*.yaml"))
-        if plan.name not in CRASHED_ONLY
     },
 }
 COURSES: Mapping[Course, int] = {"resume": 60, "rollback": 20, "back": 20}
@@ -98,10 +94,11 @@ class Scenario:
         return f"seed {self.seed}: {self.scene}; struck {struck}: {mishaps}\n  {settings}; doubts: {doubts}"
 
 
-def scenario(seed: int) -> Scenario:
-    """Return what *seed* decides."""
+def scenario(seed: int, only: str = "") -> Scenario:
+    """Return what *seed* decides; *only*: of that setting, whatever would have been drawn."""
     dice = random.Random(seed)
-    scene = dice.choices(list(SETTINGS), [one.weight for one in SETTINGS.values()])[0]
+    drawn_scene = dice.choices(list(SETTINGS), [one.weight for one in SETTINGS.values()])[0]
+    scene = only or drawn_scene
     course = dice.choices(list(COURSES), list(COURSES.values()))[0]
     settings: dict[str, Any] = {"rbac_delay": dice.choice(RBAC)}
     if dice.random() < 0.15:
@@ -137,5 +134,6 @@ class Rehearsed:
         result = life(calm, lambda one: one.apply(self.review))
         assert result.exit_code == 0, told(result)
         calm.azure.advance(HEALED_FOR)
+        calm.at_rest()
         self.end = renamed(calm.bodies(), calm.azure)
         empty(folder)

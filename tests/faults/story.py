@@ -150,7 +150,7 @@ class Teller:
             said = self._process("resume 2", self._apply)
         self.story.after["resume"] = said
         if said == "done":
-            self.stage.azure.advance(60)
+            self.stage.at_rest()
             now = renamed(self.stage.bodies(), self.stage.azure)
             self.story.faults += [f"resume: {one}" for one in differences(self.known.end, now)]
         elif not self.mishaps.struck & KEY_TAKEN:
@@ -166,7 +166,7 @@ class Teller:
         undoing = self._undoing()
         if len(undoing) == 1:
             self._check_laws(undoing[0], "rollback")
-        self.stage.azure.advance(60)
+        self.stage.at_rest()
         stays = [one for review in undoing for one in kept(self.stage, self.known.review, review)]
         found = differences(self.known.before, self.stage.bodies(), stays)
         self.story.faults += [f"rollback: {one}" for one in found]
@@ -262,9 +262,9 @@ class Teller:
         self.story.faults += [f"{log}: {one}" for one in found]
 
 
-def told_story(seed: int, folder: Path) -> Story:
-    """Return the story of *seed*, told in *folder*."""
-    return Teller(scenario(seed), folder).tell()
+def told_story(seed: int, folder: Path, only: str = "") -> Story:
+    """Return the story of *seed*, told in *folder*; *only*: in that setting."""
+    return Teller(scenario(seed, only), folder).tell()
 
 
 @dataclass

@@ -13,6 +13,12 @@ from tests.faults.owner import Owner, Places
 if TYPE_CHECKING:
     from cmk_remediate.simulator.embedded import EmbeddedAzure
 
+NO_ACCESS = {
+    "microsoft.compute": ("KeyVaultAccessForbidden", "Unable to access key vault resource to enable encryption at rest."),
+    "microsoft.documentdb": ("ServiceUnavailable", "Error contacting the Azure Key Vault resource. Please try again."),
+}
+"""How a service says that it may not use the key; all others say it as SQL does."""
+
 ENDLESS = 3000
 """So many requests of one process mean that it never ends."""
 
@@ -133,12 +139,19 @@ class Mishaps(Faults):
             end = Schedule(1.0, operations.END, {"operation": key})
             self.owner.heals.append(lambda: self.azure.world.schedule(end))
             return True
-        code = "AzureKeyVaultMissingPermissions" if name.endswith("access") else "InternalServerError"
-        if name == "operation is canceled":
-            code = "OperationCancelled"
+        code = {"operation is canceled": "OperationCancelled"}.get(name, "InternalServerError")
         error = {"code": code, "message": f"The operation ended with {code}."}
+        if name == "operation fails for access":
+            error = _no_access(one["resource"])
         store.put("operations", key, {**one, "error": error, "errorStatus": 400})
         return True
+
+
+def _no_access(resource: str) -> dict[str, str]:
+    """Return the error with which the service of *resource* says that it may not use the key."""
+    namespace = resource.rsplit("/providers/", 1)[1].split("/", maxsplit=1)[0].lower()
+    code, text = NO_ACCESS.get(namespace, ("AzureKeyVaultMissingPermissions", "It lacks permissions on the vault."))
+    return {"code": code, "message": text}
 
 
 def _bare(url: str) -> str:

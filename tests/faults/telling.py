@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tests.faults.story import Shown, Story, Sum
 
 COMMAND = "cmk-remediate replay"
+MODULE = "python -m tests.faults.replay"
+"""The same with a setting to tell it in."""
 BROKEN_SHOWN = 6
 WIDTH = 240
 
