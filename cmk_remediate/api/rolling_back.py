@@ -45,7 +45,7 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     undone = await run_store.find_run(store, run)
     review = await review_of(store, undone)
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
-    await outwait(store, undone, [run_name(undone)], connection.clock)
+    await outwait(store, undone, [run_name(undone)], connection.clock, undoing=True)
     journal = await run_store.state_of(store, undone)
     check_fits(review, journal)
     session = await sign_in_for(review, connection, read_only=True)

@@ -26,7 +26,7 @@ ACCOUNT_BUSY = Code(
     "CMK703",
     title="account is not at rest",
     meaning="properties.provisioningState is not Succeeded: another change of the account runs, or one has failed.",
-    next="Wait for the change, or bring the account back to Succeeded, then make a new dry run.",
+    next="Wait for the change, or bring the account back to Succeeded, then make a new dry run, or roll back again.",
 )
 ACCOUNT_MANAGED_BY = Code(
     "CMK704",

@@ -102,7 +102,7 @@ class RunContext:
         self._held: dict[str, list[asyncio.Lock]] = {}
         self._patched: dict[str, tuple[JsonObject, JsonObject]] = {}
         self._before = journal.state
-        self._written: dict[str, datetime] = dict(self._before.written)
+        self._written: dict[str, datetime] = {**self._before.maybe_written, **self._before.written}
 
     def say(self, kind: EventKind, node: Node | None, text: str) -> None:
         """Tell whoever watches."""
@@ -312,6 +312,8 @@ class RunContext:
         if isinstance(outcome, (Accepted, StillRunning)):
             self._written[resource.key] = outcome.at
             self.grant_works(node)
+        elif isinstance(outcome, Unclear):
+            self._written.setdefault(resource.key, self.azure.now())
         if not isinstance(outcome, StillRunning):  # its record stays open: a resume asks again
             await self.journal.append(_outcome(node, outcome, self.clock.now()))
         self.say("sent", node, _words(outcome))

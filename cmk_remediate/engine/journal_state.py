@@ -130,6 +130,16 @@ class JournalState:
         return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by)
 
     @property
+    def maybe_written(self) -> dict[str, datetime]:
+        """When a write was sent that may have changed its resource, by lower-case id; our clock."""
+        return {
+            intent.resource_id.lower(): parse_utc(intent.at)
+            for step in self.steps.values()
+            if step.changed
+            for intent in step.intents
+        }
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is left to do in this run."""
         return self.ended is not None and self.ended.finished

@@ -175,9 +175,17 @@ async def take(
 
 
 async def outwait(
-    store: RunStore, run: str, names: Collection[str], clock: Clock, notice: Callable[[str], None] = lambda _: None
+    store: RunStore,
+    run: str,
+    names: Collection[str],
+    clock: Clock,
+    notice: Callable[[str], None] = lambda _: None,
+    *,
+    undoing: bool = False,
 ) -> None:
     """Return once no claim on *names* stands: those of ended processes are waited out and removed.
+
+    *undoing*: whoever asks is to undo *run*, and goes on with a rollback of it that was begun: its process is waited out too.
 
     Raises:
         RunStoreBusy: CMK510 when one is alive, or of another run that has not come to its end.
@@ -190,7 +198,7 @@ async def outwait(
         for claim in standing:
             if claim.id not in seen:
                 seen[claim.id] = (claim.mark, clock.monotonic())
-                await _refuse_unfinished(store, claim, run, names)
+                await _refuse_unfinished(store, claim, run, names, undoing=undoing)
                 if not claim.expired:
                     notice(
                         f"run {claim.run[:8]} has claimed it: waiting up to {LEASE:.0f} s to see whether it is alive"
@@ -212,14 +220,13 @@ def busy(claim: Claim, names: Collection[str]) -> RunStoreBusy:
     return RunStoreBusy(codes.engine.RUN_STORE_BUSY, cause, resource=what or claim.run[:8], holder=claim.run)
 
 
-async def _refuse_unfinished(store: RunStore, claim: Claim, run: str, names: Collection[str]) -> None:
+async def _refuse_unfinished(store: RunStore, claim: Claim, run: str, names: Collection[str], *, undoing: bool) -> None:
     """Refuse at once what waiting would not change: another run's process is alive, or has left its work unfinished."""
     if claim.run == run or run_name(claim.run) in names:
         return
     state = await state_of(store, claim.run)
-    if state.started is None or state.over or state.started.undoes == run:
-        return  # a rollback of this very run that was begun is to be gone on with, once its process is known to be dead
-    raise busy(claim, names)
+    if state.started is not None and not state.over and not (undoing and state.started.undoes == run):
+        raise busy(claim, names)
 
 
 async def _others(store: RunStore, claim: Claim) -> tuple[Claim, ...] | None:

@@ -53,7 +53,7 @@ class Found:
         body: its resource as Azure (or the projection) shows it; None when it does not exist.
         reads: the answers to `Step.also_reads`; a list answers with the list of bodies, a missing resource with None.
         now: Azure's clock.
-        written: when a write of this run on a resource was accepted, by lower-case id; Azure's clock.
+        written: when a write of this run on a resource was accepted, or may have been, by lower-case id; Azure's clock.
     """
 
     body: Mapping[str, Any] | None

@@ -199,7 +199,11 @@ def _failure(world: World, operation: Json) -> list[Change]:
         return [RemoveResource(resource)] if mine else []
     if operation["visible"] != "before" and not operation["settles"]:
         return []
-    return [SetResource(resource, _out_of_work(world, operation, _over(world, operation, operation["new"], operation["old"])))]
+    return [
+        SetResource(
+            resource, _out_of_work(world, operation, _over(world, operation, operation["new"], operation["old"]))
+        )
+    ]
 
 
 def _out_of_work(world: World, operation: Json, body: Json) -> Json:
@@ -217,7 +221,8 @@ def _over(world: World, operation: Json, was: Json, becomes: Json) -> Json:
     now = world.get(resource)
     if now is None or operation["since"] == _version(world, resource):
         return becomes
-    return merge_patch(now, patch_of(was, becomes))
+    body: Json = merge_patch(now, patch_of(was, becomes))
+    return body
 
 
 def _success(world: World, operation: Json) -> list[Change]:

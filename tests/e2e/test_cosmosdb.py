@@ -167,6 +167,22 @@ def test_another_key_and_back_again(azure: Azure) -> None:
     assert stage.verify(review.digest).exit_code == 0
 
 
+def test_a_way_back_begins_when_the_way_there_has_ended(azure: Azure) -> None:
+    """While Azure moves the account it may still show the old key: a rollback that believes it would end well and undo nothing."""
+    stage = azure(on_previous_key(), operation_seconds=600.0)
+    review = begun(stage)
+    undoing = stage.review_rollback(review.digest)
+    assert [one.blocked.code for one in undoing.targets if one.blocked] == [codes.cosmosdb.ACCOUNT_BUSY]
+    result = cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, review=undoing)
+    assert result.exit_code == 6, told(result)
+    stage.at_rest()
+    mark = stage.seen()
+    stage.rolled_back(review.digest)
+    assert patches(stage, mark) == [{"properties": {"keyVaultKeyUri": OLD_URI}}]
+    stage.at_rest()
+    assert properties(stage)["keyVaultKeyUri"] == OLD_URI
+
+
 def test_a_rotation_changes_nothing_about_being_done(azure: Azure) -> None:
     stage = azure(one_account())
     review = begun(stage)

@@ -90,6 +90,12 @@ def test_the_access_wait_counts_from_azures_clock_of_the_last_accepted_write() -
     assert state.writes == 3
 
 
+def test_what_may_have_been_written_is_known_from_when_it_was_sent() -> None:
+    """One whose answer nobody saw, not one that Azure refused at once."""
+    state = JournalState.of([intent("a"), intent("b", resource=SERVER + "/keys/k"), outcome("b", "refused")])
+    assert (state.written, state.maybe_written) == ({}, {SERVER.lower(): parse_utc(AT)})
+
+
 def test_rollback_walks_back_the_order_in_which_steps_were_first_sent() -> None:
     state = JournalState.of([settled("z", "skipped"), intent("a"), intent("b"), intent("a", attempt=2)])
     assert state.order == ("a", "b")

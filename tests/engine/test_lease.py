@@ -279,7 +279,10 @@ def test_a_rollback_whose_process_died_is_waited_for_like_the_run_it_undoes(tmp_
         await journal.append(intent("a"))
         journal.close()
         begun = clock.monotonic()
-        await outwait(store, ONE, [run_name(ONE)], clock)
+        with pytest.raises(RunStoreBusy):
+            await outwait(store, ONE, [run_name(ONE)], clock)
+        assert clock.monotonic() - begun < 1, "the run itself is not to be resumed now"
+        await outwait(store, ONE, [run_name(ONE)], clock, undoing=True)
         assert clock.monotonic() - begun >= LEASE
 
     timed(main)

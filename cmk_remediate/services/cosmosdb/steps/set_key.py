@@ -88,6 +88,10 @@ class SetKey(CosmosStep):
             return absent(self.account)
         have, features = Account.of(found.body), found.reads.get(Read(self.account, FEATURES))
         busy = have.state.lower() == "updating"
+        if busy and self.wrote and self.account.key not in found.written:
+            # What it shows may be what it is about to leave: our own way there goes on long after its run.
+            why = f"properties.provisioningState of {self.account.name} is {have.state}: it still moves to the key that is undone"
+            return Blocked(codes.cosmosdb.ACCOUNT_BUSY, why, resource=self.account.text)
         if have.uri.lower() == self.uri.lower():
             if busy:
                 return Pending(f"{self.account.name} is being encrypted", 600, background=True)
