@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.embedded import EmbeddedAzure
 
 NO_ACCESS = {
-    "microsoft.compute": ("KeyVaultAccessForbidden", "Unable to access key vault resource to enable encryption at rest."),
+    "microsoft.compute": (
+        "KeyVaultAccessForbidden",
+        "Unable to access key vault resource to enable encryption at rest.",
+    ),
     "microsoft.documentdb": ("ServiceUnavailable", "Error contacting the Azure Key Vault resource. Please try again."),
 }
 """How a service says that it may not use the key; all others say it as SQL does."""
@@ -59,6 +62,7 @@ class Mishaps(Faults):
         self._seen = 0
         self._put: set[str] = set()
         self._endless: set[str] = set()
+        self._spoiled: set[str] = set()
 
     @property
     def azure(self) -> EmbeddedAzure:
@@ -72,8 +76,13 @@ class Mishaps(Faults):
         azure.faults = self
 
     def heal(self) -> None:
-        """End it all: what the owner did is taken back, operations that never ended do."""
+        """End it all: what the owner did is taken back, operations that never ended do, none that still runs will fail."""
         self._left.clear()
+        store = self.azure.world.store
+        for key in self._spoiled:
+            one = store.tables["operations"].get(key)
+            if one is not None and one["status"] == "running":
+                store.put("operations", key, {**one, "error": None, "errorStatus": 0})
         self.owner.heal()
 
     def strike(self, number: int, method: str, url: str) -> Fault | None:
@@ -143,6 +152,7 @@ class Mishaps(Faults):
         error = {"code": code, "message": f"The operation ended with {code}."}
         if name == "operation fails for access":
             error = _no_access(one["resource"])
+        self._spoiled.add(key)
         store.put("operations", key, {**one, "error": error, "errorStatus": 400})
         return True
 
