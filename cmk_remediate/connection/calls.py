@@ -1,8 +1,8 @@
 """What one call of ours carries through the SDK's pipeline, and what it brings back.
 
 SDK methods pass unknown keyword arguments on to the pipeline, so a `Call` travels as the keyword `OPTION`; the policies find it
-in the request's context. The raw answer comes back in `Call.reply`, whatever the SDK makes of it afterwards: no SDK model is
-read, and no exception class is judged where an answer exists.
+in the request's context. The raw answer comes back in `Call.reply`, and past the SDK (`Answered`): no SDK model is made of it,
+and no exception class is judged where an answer exists.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any, Literal
 
@@ -49,16 +50,20 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None when it is empty or not JSON."""
-        try:
-            return json.loads(self.content) if self.content.strip() else None
-        except (ValueError, RecursionError):
-            return None
+        """The body as JSON, not to be changed; None when it is empty or not JSON."""
+        return self._parsed[0]
 
     @property
     def malformed(self) -> bool:
         """Whether there is a body and it is not JSON."""
-        return spoiled(self.content)
+        return self._parsed[1]
+
+    @cached_property
+    def _parsed(self) -> tuple[Any, bool]:
+        try:
+            return json.loads(self.content or b"null"), False
+        except (ValueError, RecursionError):
+            return None, bool(self.content.strip())
 
     @property
     def retry_after(self) -> int:
@@ -104,6 +109,10 @@ class Call:
         return self.kind in ("read", "poll")
 
 
+class Answered(Exception):  # noqa: N818 - a signal between our own modules, never shown
+    """An answer is in `Call.reply`; raised past the SDK, which would only make models or errors of it that nobody reads."""
+
+
 class Throttled(Exception):  # noqa: N818 - a signal between our own modules, never shown
     """Azure asked everybody on a budget to wait longer than the call's patience; nothing was sent.
 
@@ -115,15 +124,6 @@ class Throttled(Exception):  # noqa: N818 - a signal between our own modules, ne
         """Keep the seconds."""
         super().__init__(f"throttled for another {retry_after} s")
         self.retry_after = retry_after
-
-
-def spoiled(content: bytes) -> bool:
-    """Say whether *content* is neither empty nor JSON."""
-    try:
-        json.loads(content or b"null")
-    except (ValueError, RecursionError):
-        return bool(content.strip())
-    return False
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> int:
@@ -141,6 +141,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> int:
     return max(0, round((moment - now).total_seconds())) if moment is not None else 0
 
 
+@lru_cache(maxsize=1024)
 def http_date(text: str) -> datetime | None:
     """Return the moment an HTTP date names, or None where it names none."""
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.connection.azure_clock import AzureClock
-from cmk_remediate.connection.calls import OPTION, Call, Kind, Reply, Throttled
+from cmk_remediate.connection.calls import OPTION, Answered, Call, Kind, Reply, Throttled
 from cmk_remediate.connection.catalog import Row, row_for
 from cmk_remediate.connection.classify import is_absent, judge_reply, judge_silence
 from cmk_remediate.connection.clients import Clients
@@ -256,8 +256,10 @@ class Session:
         try:
             found = getattr(operations, name)(**arguments, **{OPTION: call})
             await (anext_page(found) if row.paged else found)
-        except Exception as error:  # noqa: BLE001 - what it is, `_sorted_out` says
-            return self._sorted_out(error, call)
+        except Answered:
+            return None
+        except Exception as error:  # noqa: BLE001 - what it is, `_no_answer` says
+            return _no_answer(error)
         return None
 
     async def _run_raw(self, method: str, url: str, call: Call) -> BaseException | None:
@@ -269,18 +271,11 @@ class Session:
         request = HttpRequest(method, url, headers=headers, content=call.body)
         try:
             await self._clients.raw().send_request(request, **{OPTION: call})
-        except Exception as error:  # noqa: BLE001 - what it is, `_sorted_out` says
-            return self._sorted_out(error, call)
+        except Answered:
+            return None
+        except Exception as error:  # noqa: BLE001 - what it is, `_no_answer` says
+            return _no_answer(error)
         return None
-
-    @staticmethod
-    def _sorted_out(error: Exception, call: Call) -> Exception:
-        """Return *error* where it stands for no answer, or for an SDK that could not read an answer we have; else raise it."""
-        from cmk_remediate.connection.policies.retry import is_no_answer
-
-        if call.reply is None and not is_no_answer(error):
-            raise error
-        return error
 
     async def _all_pages(self, row: Row, read: Read, first: Reply) -> list[Any]:
         items: list[Any] = []
@@ -363,6 +358,15 @@ class SessionReader:
     async def caller(self) -> str:
         """Return the object id of who we are; empty when the token does not say."""
         return await self._session.caller()
+
+
+def _no_answer(error: Exception) -> Exception:
+    """Return *error* where it stands for no answer; else raise it."""
+    from cmk_remediate.connection.policies.retry import is_no_answer
+
+    if not is_no_answer(error):
+        raise error
+    return error
 
 
 def json_bytes(body: Any) -> bytes:

@@ -55,8 +55,12 @@ class ResourceId:
         return self.text.lower()
 
     @cached_property
-    def _parts(self) -> list[str]:
-        return self.text.split("/")
+    def _anatomy(self) -> tuple[tuple[str, ...], int, str]:
+        return _anatomy(self.text)
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        return self._anatomy[0]
 
     @property
     def subscription(self) -> str:
@@ -68,19 +72,14 @@ class ResourceId:
         """The resource group's name, or an empty text for a subscription and what extends it."""
         return self._parts[4] if len(self._parts) > 4 and self._parts[3].lower() == "resourcegroups" else ""
 
-    @cached_property
+    @property
     def _last_provider(self) -> int:
-        lower = [part.lower() for part in self._parts]
-        return len(lower) - 1 - lower[::-1].index("providers") if "providers" in lower else -1
+        return self._anatomy[1]
 
-    @cached_property
+    @property
     def type(self) -> str:
         """The full type, such as ``Microsoft.Sql/servers/keys``; that of the extension for an extension resource."""
-        start = self._last_provider
-        if start < 0:
-            return "Microsoft.Resources/resourceGroups" if self.resource_group else "Microsoft.Resources/subscriptions"
-        tail = self._parts[start + 1 :]
-        return "/".join([tail[0], *tail[1::2]])
+        return self._anatomy[2]
 
     @property
     def namespace(self) -> str:
@@ -165,6 +164,19 @@ class ResourceId:
     def __str__(self) -> str:
         """Return the id as written."""
         return self.text
+
+
+@lru_cache(maxsize=4096)
+def _anatomy(text: str) -> tuple[tuple[str, ...], int, str]:
+    """Return the segments of the id *text*, where the last ``providers`` stands among them (-1: nowhere), and the full type."""
+    parts = tuple(text.split("/"))
+    lower = text.lower().split("/")
+    if "providers" not in lower:
+        in_group = len(parts) > 4 and lower[3] == "resourcegroups" and parts[4]
+        return parts, -1, f"Microsoft.Resources/{'resourceGroups' if in_group else 'subscriptions'}"
+    start = len(lower) - 1 - lower[::-1].index("providers")
+    tail = parts[start + 1 :]
+    return parts, start, "/".join([tail[0], *tail[1::2]])
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,13 @@
-"""`make faults`: every crash point of every plan, then seeded runs. `python -m tests.faults [RUNS] [--crashes N]`."""
+"""`make faults`: every crash point of every plan, then seeded runs. `python -m tests.faults [RUNS] [--crashes N]`.
+
+With `--record FILE` what came of the seeds is kept as they go; the same command goes on with a campaign that was cut short.
+"""
 
 from __future__ import annotations
 
 import argparse
+import gc
+import json
 import logging
 import multiprocessing
 import os
@@ -13,7 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults import crashes
+from tests.faults import crashes, recording
 from tests.faults.heirs import Play
 from tests.faults.plans import Case, services, shipped, smallest, smallest_of
 from tests.faults.scenario import SETTINGS
@@ -26,8 +31,10 @@ if TYPE_CHECKING:
 
 CHUNK = 20
 """Seeds a process takes on at once."""
-FRESH = 20
+FRESH = 50
 """Chunks after which a process is replaced: killed runs keep their event loops."""
+GARBAGE = 200_000
+"""New objects after which garbage is looked for: what a story leaves is small beside the modules."""
 SHARES = 8
 """Parts a plan's crash points are shared out in."""
 
@@ -41,6 +48,8 @@ def hushed() -> None:
     """Begin a process of the pool: what killed runs still have to say when it ends, or an SDK of a spoiled answer, is no news."""
     logging.disable(logging.CRITICAL)
     sys.unraisablehook = lambda _: None
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
@@ -63,15 +72,19 @@ def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
     return tally
 
 
-def seeded(job: tuple[str, range, str]) -> Sum:
-    """Tell the stories of some seeds, in this process's own part of a folder, and return what came of them."""
+def seeded(job: tuple[str, range, str]) -> tuple[int, Sum, float]:
+    """Tell the stories of some seeds, in this process's own part of a folder.
+
+    Returns the first seed, what came of them all, and the seconds of processor time they took.
+    """
     folder, seeds, only = job
+    began = time.process_time()
     # One run store a process: what is rehearsed in it serves all its stories.
     runs = Path(folder).resolve() / str(os.getpid()) / "runs"
     found = Sum()
     for seed in seeds:
         found.add(told_story(seed, runs, only))
-    return found
+    return seeds[0], found, time.process_time() - began
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,10 +95,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--crashes", type=int, default=0, help="moments a sample takes; 0: all. -1: no crashes")
     parser.add_argument("--only", default="", choices=["", *SETTINGS], help="tell all of them in this setting")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once")
+    parser.add_argument(
+        "--record", type=Path, help="keep what came of the seeds in this file, and go on with what it holds"
+    )
+    parser.add_argument("--figures", type=Path, help="write the figures of all that --record holds to this file")
     given = parser.parse_args(arguments)
     with multiprocessing.get_context("spawn").Pool(given.processes, hushed, maxtasksperchild=FRESH) as pool:
         broken = 0 if given.crashes < 0 else _crash(pool, given.crashes)
-        broken += _seed(pool, range(given.first, given.first + given.runs), given.only, given.processes)
+        seeds = range(given.first, given.first + given.runs)
+        broken += _seed(pool, seeds, given.only, given.processes, given.record)
+    if given.record and given.figures:
+        figures_of = recording.begin(given.record, given.only).to_json()
+        given.figures.write_text(json.dumps(figures_of, indent=2) + "\n", "utf-8")
     return int(bool(broken))
 
 
@@ -105,18 +126,28 @@ def _crash(pool: Pool, most: int) -> int:
     return sum(len(tally.faults) for tally in tallies.values())
 
 
-def _seed(pool: Pool, seeds: range, only: str, processes: int) -> int:
+def _seed(pool: Pool, seeds: range, only: str, processes: int, record: Path | None) -> int:
     """Tell all stories; print each that breaks a promise, and the figures, and return how many broke one."""
     began = time.perf_counter()
-    found = Sum()
+    kept = recording.begin(record, only) if record is not None else None
+    found, told = (kept.found, kept.done) if kept is not None else (Sum(), set())
+    before = found.seeds
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [(folder, seeds[start : start + CHUNK], only) for start in range(0, len(seeds), CHUNK)]
-        for part in pool.imap_unordered(seeded, jobs):
+        shares = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
+        jobs = [(folder, share, only) for share in shares if not told.issuperset(share)]
+        for first, part, processor in pool.imap_unordered(seeded, jobs):
             named = f"{MODULE} '{only}'" if only else COMMAND
             _say(f"{named} {seed}    # {fault[:300]}" for seed, fault in part.broken)
             found.merge(part)
+            if record is not None:
+                recording.add(record, first, part, processor)
     seconds = time.perf_counter() - began
-    _say([*figures(found), f"  {seconds:.0f} s, {found.seeds / seconds:.1f} seeds a second, {processes} processes"])
+    _say(
+        [
+            *figures(found),
+            f"  {seconds:.0f} s, {(found.seeds - before) / seconds:.1f} seeds a second, {processes} processes",
+        ]
+    )
     return len(found.broken)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from cmk_remediate.engine.journal_file import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 SMALL_RESERVE = 64
 """Bytes kept for a full disk here: the real reserve would be most of what is copied."""
@@ -79,6 +80,7 @@ class Disk:
             mock.patch.object(os, "fsync", self.fsync),
             mock.patch.object(journal_file, "sync_folder", self.sync_folder),
             mock.patch.object(journal_file, "RESERVED_BYTES", SMALL_RESERVE),
+            mock.patch.object(journal_file, "FileLock", _alone),
         ):
             yield
         for path in self.store.rglob(JOURNAL):
@@ -108,6 +110,11 @@ class Disk:
             else:
                 files[name] = path.read_bytes()[:size]
         return Survivors(files, journals, self)
+
+
+def _alone(*_: object, **__: object) -> AbstractContextManager[None]:
+    """Stand in for the lock that keeps two writers of a journal apart: here one process lives at a time."""
+    return nullcontext()
 
 
 def empty(store: Path) -> None:

@@ -66,7 +66,7 @@ class Story:
         log: each request, with the process it came from and the mishap that struck it.
         ends: how each process ended, in words.
         faults: broken promises, in words.
-        struck: how many mishaps struck.
+        struck: the names of the mishaps that struck.
         disturbed: how the struck part ended: ``done``, or the codes that say why not.
         after: how what came after the healing ended, by its name: likewise.
     """
@@ -75,7 +75,7 @@ class Story:
     log: list[Shown] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    struck: int = 0
+    struck: tuple[str, ...] = ()
     disturbed: str = ""
     after: dict[str, str] = field(default_factory=dict)
 
@@ -119,7 +119,7 @@ class Teller:
         self.stage.azure.advance(86400)
         self.stage.monitor.judge_all()
         self.story.faults += map(str, self.stage.monitor.violations)
-        self.story.struck = len(self.mishaps.struck)
+        self.story.struck = tuple(sorted(self.mishaps.struck))
         if self.mishaps.struck & KEY_TAKEN:
             self.story.faults = [one for one in self.story.faults if not INACCESSIBLE.search(one)]
         return self.story
@@ -276,6 +276,8 @@ class Sum:
         struck: in how many a mishap struck.
         kills: processes killed.
         requests: requests answered or lost.
+        scenes: how many of each scene.
+        mishaps: in how many each mishap struck, by its name.
         disturbed: how the struck parts ended, by word or codes.
         after: how what came after the healing ended, by its name and word or codes.
         broken: (seed, first fault) of each story with a broken promise.
@@ -285,6 +287,8 @@ class Sum:
     struck: int = 0
     kills: int = 0
     requests: int = 0
+    scenes: Counter[str] = field(default_factory=Counter)
+    mishaps: Counter[str] = field(default_factory=Counter)
     disturbed: Counter[str] = field(default_factory=Counter)
     after: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken: list[tuple[int, str]] = field(default_factory=list)
@@ -295,6 +299,8 @@ class Sum:
         self.struck += bool(story.struck)
         self.kills += story.kills
         self.requests += len(story.log)
+        self.scenes[story.scenario.scene] += 1
+        self.mishaps.update(story.struck)
         self.disturbed[story.disturbed] += 1
         self.after.update(story.after.items())
         if story.faults:
@@ -304,6 +310,8 @@ class Sum:
         """Count in what another process counted."""
         self.seeds, self.struck = self.seeds + other.seeds, self.struck + other.struck
         self.kills, self.requests = self.kills + other.kills, self.requests + other.requests
+        self.scenes += other.scenes
+        self.mishaps += other.mishaps
         self.disturbed += other.disturbed
         self.after += other.after
         self.broken += other.broken

@@ -1,6 +1,6 @@
 """The one list of pipeline policies that every client is built with.
 
-In order: what the call carries, the SDKs' own decoding, the raw answer, the hosts and paths we may ask, the read-only guard,
+In order: what the call carries, the end of the SDK's part in an answer, the hosts and paths we may ask, the read-only guard,
 retries (of reads only), pacing, the token, the permit, the log. There are no redirects and no provider registration: the SDKs'
 policy for that writes to the subscription (`azure.mgmt.core.policies.AsyncARMAutoResourceProviderRegistrationPolicy`).
 """
@@ -8,8 +8,6 @@ policy for that writes to the subscription (`azure.mgmt.core.policies.AsyncARMAu
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from azure.core.pipeline.policies import ContentDecodePolicy
 
 from cmk_remediate.connection.policies.guard import GuardPolicy
 from cmk_remediate.connection.policies.hook import HookPolicy
@@ -48,8 +46,7 @@ def policy_list(
     """Return new policies, in order; a pipeline links them, so each client needs its own."""
     return [
         RequestIdPolicy(),
-        ContentDecodePolicy(),
-        HookPolicy(azure_clock),
+        HookPolicy(),
         HostsPolicy(cloud, vault_hosts),
         PathsPolicy(subscriptions),
         GuardPolicy(read_only=read_only),

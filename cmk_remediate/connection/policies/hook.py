@@ -1,4 +1,4 @@
-"""Keeps the raw answer, before anything of the SDK reads it."""
+"""Hands the raw answer to the call, past everything of the SDK."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from cmk_remediate.connection.calls import Reply, http_date
+from cmk_remediate.connection.calls import Answered, Reply, http_date
 from cmk_remediate.connection.policies.request_id import call_of
 
 if TYPE_CHECKING:
@@ -16,20 +16,16 @@ if TYPE_CHECKING:
 
 
 class HookPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Puts the last attempt's answer into `Call.reply`."""
-
-    def __init__(self, azure_clock: AzureClock) -> None:
-        """Date answers without a Date header by *azure_clock*."""
-        super().__init__()
-        self._azure_clock = azure_clock
+    """Stands outermost of those who see the answer, and ends the SDK's part in it."""
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Send, and keep what comes back; a list's earlier page is forgotten first."""
-        call = call_of(request)
-        call.reply = None
-        response = await self.next.send(request)
-        call.reply = reply_from(response.http_response, self._azure_clock)
-        return response
+        """Send.
+
+        Raises:
+            Answered: the last attempt brought an answer; it is in the call.
+        """
+        await self.next.send(request)
+        raise Answered(call_of(request).label)
 
 
 def headers_of(response: Any) -> dict[str, str]:

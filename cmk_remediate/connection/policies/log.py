@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from cmk_remediate.connection.pacing import REQUEST_LIMIT
-from cmk_remediate.connection.policies.hook import headers_of, load
+from cmk_remediate.connection.policies.hook import load, reply_from
 from cmk_remediate.connection.policies.request_id import call_of
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ LOGGER = logging.getLogger("cmk_remediate.connection")
 
 
 class LogPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Counts and logs method, host, path, status and correlation id of each attempt, and reads Azure's clock.
+    """Puts the answer of each attempt into its call, counts and logs it, and reads Azure's clock.
 
-    Never logged: headers, bodies and queries. The query of a status URL carries a signature.
+    Logged are method, host, path, status and correlation id; never headers, bodies and queries. The query of a status URL
+    carries a signature.
     """
 
     def __init__(self, clock: Clock, azure_clock: AzureClock, traffic: Traffic) -> None:
@@ -45,10 +46,10 @@ class LogPolicy(AsyncHTTPPolicy[Any, Any]):
         correlation = ""
         try:
             response = await asyncio.wait_for(self._whole(request), REQUEST_LIMIT)
-            status = int(response.http_response.status_code)
-            headers = headers_of(response.http_response)
-            correlation = headers.get("x-ms-correlation-request-id", "")
-            self._azure_clock.observe(headers.get("date", ""))
+            call.reply = reply_from(response.http_response, self._azure_clock)
+            status = call.reply.status
+            correlation = call.reply.headers.get("x-ms-correlation-request-id", "")
+            self._azure_clock.observe(call.reply.headers.get("date", ""))
         finally:
             self._traffic.count(call.kind, status)
             LOGGER.debug(

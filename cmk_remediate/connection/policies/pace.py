@@ -8,7 +8,6 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from cmk_remediate.connection.calls import retry_after
 from cmk_remediate.connection.pacing import POLL_YIELDS, Pacing
-from cmk_remediate.connection.policies.hook import headers_of
 from cmk_remediate.connection.policies.hosts import plain_https_host
 from cmk_remediate.connection.policies.request_id import call_of
 
@@ -43,7 +42,7 @@ class PacePolicy(AsyncHTTPPolicy[Any, Any]):
             finally:
                 if not number:
                     bucket.give_back()
-        headers = headers_of(response.http_response)
-        wait = retry_after(headers, self._azure_clock.now())
-        self._pacing.learn(bucket, number, call, int(response.http_response.status_code), headers, wait)
+        if (reply := call.reply) is not None:
+            wait = retry_after(reply.headers, self._azure_clock.now())
+            self._pacing.learn(bucket, number, call, reply.status, reply.headers, wait)
         return response

@@ -9,8 +9,6 @@ from azure.core.exceptions import AzureError as SdkError
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 from tenacity import AsyncRetrying, RetryCallState, wait_exponential
 
-from cmk_remediate.connection.calls import spoiled
-from cmk_remediate.connection.policies.hook import content_of, headers_of
 from cmk_remediate.connection.policies.request_id import call_of
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses worth another read: those of `azure.core.pipeline.policies.RetryPolicy`."""
 
 _SUCCESS = 2
+_UNAUTHORIZED, _THROTTLED = 401, 429
 _BACKOFF = wait_exponential(multiplier=0.5, max=20)
 
 
@@ -46,68 +45,56 @@ class RetryPolicy(AsyncHTTPPolicy[Any, Any]):
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send, and again where that is safe and worth it; the last answer or error is the one that counts."""
         call = call_of(request)
-
-        async def attempt() -> PipelineResponse[Any, Any]:
+        number = 0
+        while True:
+            number += 1
             call.attempts += 1
+            call.reply = None
             if call.body is not None:
                 call.body.seek(0)
-            return await self.next.send(request)
-
-        retrying = AsyncRetrying(
-            sleep=self._clock.sleep,
-            retry=lambda state: _again(state, call),
-            stop=lambda state: _enough(state, call),
-            wait=_pause,
-            retry_error_callback=_outcome,
-        )
-        response: PipelineResponse[Any, Any] = await retrying(attempt)
-        return response
+            try:
+                response: PipelineResponse[Any, Any] = await self.next.send(request)
+            except Exception as error:
+                if not (call.reads and is_no_answer(error)) or _enough(call, number):
+                    raise
+            else:
+                if not _again(call) or _enough(call, number):
+                    return response
+            await self._clock.sleep(_pause(call, number))
 
 
-def _status(state: RetryCallState) -> int:
+def _status(call: Call) -> int:
     """Return the status of the last attempt, 0 when no answer came."""
-    outcome = state.outcome
-    return 0 if outcome is None or outcome.failed else int(outcome.result().http_response.status_code)
+    return call.reply.status if call.reply is not None else 0
 
 
-def _again(state: RetryCallState, call: Call) -> bool:
-    status = _status(state)
-    if status == 401 and not call.refreshed:  # noqa: PLR2004 - Unauthorized
+def _again(call: Call) -> bool:
+    """Say whether the answer that came is worth another attempt; a body that is no JSON was cut off on its way."""
+    status = _status(call)
+    if status == _UNAUTHORIZED and not call.refreshed:
         call.refreshed = True
         return True
-    if not call.reads:
-        return False
-    if status // 100 == _SUCCESS and _spoiled(state):
-        return True
-    error = state.outcome.exception() if state.outcome is not None and state.outcome.failed else None
-    return status in PASSING or (error is not None and is_no_answer(error))
+    spoiled = status // 100 == _SUCCESS and call.reply is not None and call.reply.malformed
+    return call.reads and (spoiled or status in PASSING)
 
 
-def _spoiled(state: RetryCallState) -> bool:
-    """Say whether the body of the last answer, already loaded, is neither empty nor JSON: cut off on its way."""
-    content = content_of(state.outcome.result().http_response) if state.outcome is not None else b""
-    return spoiled(content)
+def _enough(call: Call, number: int) -> bool:
+    most = THROTTLED_ATTEMPTS if _status(call) == _THROTTLED else ATTEMPTS
+    return number >= most or _asked(call) > call.patience
 
 
-def _enough(state: RetryCallState, call: Call) -> bool:
-    throttled = _status(state) == 429  # noqa: PLR2004 - Too Many Requests
-    return state.attempt_number >= (THROTTLED_ATTEMPTS if throttled else ATTEMPTS) or _asked(state) > call.patience
-
-
-def _asked(state: RetryCallState) -> float:
+def _asked(call: Call) -> float:
     """Return the seconds Azure asks to wait before the next attempt."""
-    if not _status(state):
-        return 0.0
-    text = headers_of(state.outcome.result().http_response).get("retry-after", "") if state.outcome else ""
+    text = call.reply.headers.get("retry-after", "") if call.reply is not None else ""
     return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
-def _pause(state: RetryCallState) -> float:
-    if _status(state) in (401, 429):  # a new token needs no wait; for a 429 pacing waits, with everybody else
+def _pause(call: Call, number: int) -> float:
+    if _status(call) in (
+        _UNAUTHORIZED,
+        _THROTTLED,
+    ):  # a new token needs no wait; for a 429 pacing waits, with everybody else
         return 0.0
-    return max(_asked(state), float(_BACKOFF(state)))
-
-
-def _outcome(state: RetryCallState) -> Any:
-    """Return the last answer, or raise the last error as it was."""
-    return state.outcome.result() if state.outcome is not None else None
+    state = RetryCallState(AsyncRetrying(), None, (), {})
+    state.attempt_number = number
+    return max(_asked(call), float(_BACKOFF(state)))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
-from cmk_remediate.connection.policies.hook import headers_of
 from cmk_remediate.connection.policies.hosts import plain_https_host
+from cmk_remediate.connection.policies.request_id import call_of
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -36,9 +36,9 @@ class TokenPolicy(AsyncHTTPPolicy[Any, Any]):
         token = await self._tokens.get(scope)
         request.http_request.headers["Authorization"] = f"Bearer {token}"
         response = await self.next.send(request)
-        if response.http_response.status_code == 401:  # noqa: PLR2004 - Unauthorized
-            challenge = headers_of(response.http_response).get("www-authenticate", "")
-            self._tokens.refused(scope, token, claims_of(challenge))
+        reply = call_of(request).reply
+        if reply is not None and reply.status == 401:  # noqa: PLR2004 - Unauthorized
+            self._tokens.refused(scope, token, claims_of(reply.headers.get("www-authenticate", "")))
         return response
 
 

@@ -1,0 +1,108 @@
+"""What came of seeded runs, kept in a file as they go: a campaign that was cut short goes on, its figures are not typed by hand.
+
+The file holds JSON lines: first what the seeds meant (the scenes they choose from), then one for each share of the seeds.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.clock import SystemClock
+from tests.faults.scenario import SETTINGS
+from tests.faults.story import Sum
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class OtherSeedsError(Exception):
+    """The seeds of the file meant something else."""
+
+
+@dataclass
+class Kept:
+    """What a file of results holds.
+
+    Attributes:
+        python: the version that ran it.
+        began: the day (ISO 8601) it was begun on.
+        done: the seeds that were run.
+        found: what came of them.
+        processor: seconds of processor time they took.
+    """
+
+    python: str
+    began: str
+    done: set[int] = field(default_factory=set)
+    found: Sum = field(default_factory=Sum)
+    processor: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures alone."""
+        return {
+            "python": self.python,
+            "began": self.began,
+            "first": min(self.done),
+            "last": max(self.done),
+            "processor_seconds": round(self.processor),
+            **plain(self.found),
+        }
+
+
+def plain(found: Sum) -> dict[str, Any]:
+    """Return *found* as JSON."""
+    after: dict[str, dict[str, int]] = {}
+    for (name, word), count in sorted(found.after.items()):
+        after.setdefault(name, {})[word] = count
+    return {
+        "seeds": found.seeds,
+        "struck": found.struck,
+        "kills": found.kills,
+        "requests": found.requests,
+        "scenes": dict(sorted(found.scenes.items())),
+        "mishaps": dict(sorted(found.mishaps.items())),
+        "disturbed": dict(sorted(found.disturbed.items())),
+        "after": after,
+        "broken": [list(one) for one in sorted(found.broken)],
+    }
+
+
+def summed(row: dict[str, Any]) -> Sum:
+    """Return the sum that `plain` wrote."""
+    after = {(name, word): count for name, ends in row["after"].items() for word, count in ends.items()}
+    counted = {name: Counter(row[name]) for name in ("scenes", "mishaps", "disturbed")}
+    numbers = {name: row[name] for name in ("seeds", "struck", "kills", "requests")}
+    broken = [(seed, fault) for seed, fault in row["broken"]]
+    return Sum(**{**numbers, **counted}, after=Counter(after), broken=broken)
+
+
+def begin(path: Path, only: str = "") -> Kept:
+    """Return what *path* holds; begin it where it is not there; *only*: its seeds are all of that setting.
+
+    Raises:
+        OtherSeedsError: its seeds chose from other scenes than they do now.
+    """
+    scenes = [only] if only else list(SETTINGS)
+    if not path.exists():
+        began = f"{SystemClock().now():%Y-%m-%d}"
+        head = {"python": platform.python_version(), "began": began, "scenes": scenes}
+        path.write_text(json.dumps(head) + "\n", "utf-8")
+    head, *rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.endswith("}")]
+    if head["scenes"] != scenes:
+        raise OtherSeedsError(f"{path}: its seeds chose from {head['scenes']}")
+    kept = Kept(head["python"], head["began"])
+    for row in rows:
+        kept.done.update(range(row["first"], row["first"] + row["seeds"]))
+        kept.found.merge(summed(row))
+        kept.processor += row["processor_seconds"]
+    return kept
+
+
+def add(path: Path, first: int, found: Sum, processor: float) -> None:
+    """Append what came of the share of seeds that begins with *first*."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"first": first, "processor_seconds": round(processor, 2), **plain(found)}) + "\n")
