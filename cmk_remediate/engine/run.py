@@ -176,7 +176,7 @@ class Run:
             text = "a step it needs belongs to a target that was refused"
             return Settlement("skipped", codes.engine.NEEDED_STEP_FAILED, text, node.step)
         unmet = [ended[need] for need in node.needs if not ended[need].succeeded]
-        if not unmet:
+        if not unmet or self._is_right_for_some(node, ended):
             return None
         first = unmet[0]
         text = f"{first.step.kind} ended {first.end}: {first.text}"
@@ -185,6 +185,13 @@ class Run:
         # What waits for somebody's hands is no failure: the reviewer knew.
         end: End = "manual" if all(item.end == "manual" for item in unmet) else "skipped"
         return Settlement(end, first.code if end == "manual" else code, text, node.step, stopped=stopped)
+
+    def _is_right_for_some(self, node: Node, ended: Mapping[str, Settlement]) -> bool:
+        """Say whether *node*, a step that runs for the rest, has a target for which all it needs succeeded."""
+        return node.step.runs_for_the_rest and any(
+            all(ended[need].succeeded for need in node.needs if target in self._graph.by_id[need].targets)
+            for target in node.targets
+        )
 
     async def _idle(self, node: Node) -> Settlement | None:
         """Return how a node ends that would open a bracket in which nothing is left to change.
@@ -226,17 +233,22 @@ class Run:
         context.say("settled", node, f"{settlement.end}: {settlement.text}")
 
     def _canary_targets(self, count: int) -> tuple[str, ...]:
-        """Return the first *count* targets that change something, unless the canary has proved itself already."""
+        """Return the first *count* targets of each service that change something, unless the canary has proved itself already."""
         if VERIFIED in self._before.gates:
             return ()
         changing = {step.id for step in self._review.steps if step.action in CHANGES}
         moving = [
-            target.id
+            target
             for target in self._review.targets
             if target.blocked is None and target.id not in self._precheck.refused and changing & set(target.steps)
         ]
-        begun_first = sorted(moving, key=lambda target: target not in self._touched)
-        return tuple(begun_first[:count]) if len(moving) > count else ()
+        begun_first = sorted(moving, key=lambda target: target.id not in self._touched)
+        first: dict[str, list[str]] = {target.service: [] for target in begun_first}
+        for target in begun_first:
+            if len(first[target.service]) < count:
+                first[target.service].append(target.id)
+        chosen = tuple(target for targets in first.values() for target in targets)
+        return chosen if len(chosen) < len(moving) else ()
 
     def _worst(self) -> dict[str, int]:
         """Return the worst case of each target, in seconds."""

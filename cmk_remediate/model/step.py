@@ -36,8 +36,8 @@ class Step(ABC):
     not stand on them. So it holds nothing up when a rollback keeps it, and does not count as their user."""
 
     runs_for_the_rest: ClassVar[bool] = False
-    """Where a target is refused before the run, what it needs of that target does not count: protecting a vault is right for those
-    that are left. Else it does not run: a vault is restricted after every switch or not at all."""
+    """Where a target is refused before the run, or fails in it, what it needs of that target does not count: protecting a vault is
+    right for those that are left. Else it does not run: a vault is restricted after every switch or not at all."""
 
     @abstractmethod
     def address(self) -> ResourceId | Unknown:
