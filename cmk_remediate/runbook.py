@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 _SHOWN = 200_000  # characters of a stream in Automation's portal ("Runbook output and messages in Azure Automation")
 
 
-def run_job(argument: str, *, service: str, simulated: Callable[[str], cmk.Connection]) -> None:
+def run_job(argument: str, *, service: str | None, simulated: Callable[[str], cmk.Connection]) -> None:
     """Do what *argument* asks and print what came of it, at most 200,000 characters; a failure is printed and raised.
 
     Args:
         argument: the runbook's argument, JSON, or the name of an Automation variable that holds it.
-        service: the one service of which plans and reviews are taken, as plan files write it.
+        service: the one service of which plans and reviews are taken, as plan files write it; None for any, of estate files.
         simulated: gives the embedded Azure of a state file: `cmk_remediate.simulator.open`.
 
     Raises:
@@ -37,12 +37,12 @@ def run_job(argument: str, *, service: str, simulated: Callable[[str], cmk.Conne
         raise
 
 
-def _done(argument: str, service: str, simulated: Callable[[str], cmk.Connection]) -> str:
+def _done(argument: str, service: str | None, simulated: Callable[[str], cmk.Connection]) -> str:
     job = parse_job(argument, variable=_variable, environment=os.environ)
     if job.plan is None:
         return _applied(job, service, _world(job, job.cloud, simulated))
     plan = cmk.load_plan(job.plan)
-    _refuse_others(service, [plan.plan.service])
+    _refuse_others(service, [one.plan.service for one in plan.documents])
     world = _world(job, plan.cloud, simulated)
     if job.do == "verify":
         found = cmk.verify(plan, connection=world, runs=job.runs)
@@ -52,7 +52,7 @@ def _done(argument: str, service: str, simulated: Callable[[str], cmk.Connection
     return f"The whole review: {path}, digest {review.digest}\n{cmk.render(review)}"
 
 
-def _applied(job: Job, service: str, world: cmk.Connection) -> str:
+def _applied(job: Job, service: str | None, world: cmk.Connection) -> str:
     review = cmk.load_review(job.review or "", connection=world)
     job.check(review)
     _refuse_others(service, [target.service for target in review.targets])
@@ -78,9 +78,9 @@ def _world(job: Job, cloud: str, simulated: Callable[[str], cmk.Connection]) -> 
     return simulated(job.simulate) if job.simulate else cmk.connect(cloud=cloud, client_id=job.client_id)
 
 
-def _refuse_others(service: str, named: Iterable[str]) -> None:
+def _refuse_others(service: str | None, named: Iterable[str]) -> None:
     others = sorted(set(named) - {service})
-    if others:
+    if service is not None and others:
         cause = f"this runbook is for {service}; the plan or review is for {', '.join(others)}"
         raise InputError(codes.input_.RUNBOOK_ARGUMENT, cause, resource="the runbook's argument")
 

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from cmk_remediate import codes
 from cmk_remediate.api.own_ground import refuse_own_ground
-from cmk_remediate.api.planning import check_surroundings, sign_in_for
+from cmk_remediate.api.planning import check_surroundings
 from cmk_remediate.api.registry import registry
+from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.connection import Session

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.api.planning import PlanLike, plan_of, planned, sign_in_for
+from cmk_remediate.api.planning import PlanLike, plan_of, planned
 from cmk_remediate.api.registry import registry
+from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, review_of
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.drift import CHANGES
@@ -114,4 +115,4 @@ async def permissions(plan: PlanLike, *, connection: Connection) -> tuple[dict[s
     """
     document = plan_of(plan)
     _, checked = await planned(document, connection=connection)
-    return custom_roles(checked.needed, f"cmk_remediate {document.plan.service}")
+    return custom_roles(checked.needed, f"cmk_remediate {document.label}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
@@ -19,9 +18,9 @@ from cmk_remediate.api.key_notes import key_notes
 from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.restriction import restriction_notes
+from cmk_remediate.api.signing_in import naming, sign_in, vaults_of
 from cmk_remediate.api.store import choose_runs, open_store
 from cmk_remediate.clock import format_utc
-from cmk_remediate.connection import Session
 from cmk_remediate.engine.preflight import Preflight, preflight
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
@@ -40,38 +39,31 @@ from cmk_remediate.model.review import (
     Note,
     PlanSource,
     Review,
-    ReviewedStep,
     ReviewedTarget,
 )
-from cmk_remediate.planfile.load import PlanDocument, from_values, load
+from cmk_remediate.planfile.estate import EstateDocument
+from cmk_remediate.planfile.load import Loaded, load_plan
+from cmk_remediate.planfile.plan import PlanDocument
 from cmk_remediate.planfile.schema import seconds
 from cmk_remediate.services import services
-from cmk_remediate.services.service import RecipeContext
+from cmk_remediate.services.service import Candidate, RecipeContext, Service
 
 if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Azure, Reader
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.step import Step
 
-_VAULT = re.compile(
-    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.KeyVault/vaults/[a-z0-9-]+", re.IGNORECASE
-)
-
-_SUBSCRIPTION = re.compile(r"/subscriptions/([^/\s\"]+)")
-
-PlanLike = str | Path | Mapping[str, Any] | PlanDocument
-"""A plan file's path, a plan's values, or a loaded plan."""
+PlanLike = str | Path | Mapping[str, Any] | PlanDocument | EstateDocument
+"""The path of a plan or estate file, their values, or one that is loaded."""
 
 
-def plan_of(plan: PlanLike) -> PlanDocument:
-    """Return the loaded plan.
+def plan_of(plan: PlanLike) -> Loaded:
+    """Return the loaded plan, or the plans of an estate.
 
     Raises:
-        InputError: CMK101 to CMK109 when it is not a valid plan.
+        InputError: CMK101 to CMK109 when it is not a valid plan, CMK123 when plans of an estate contradict each other.
     """
-    if isinstance(plan, PlanDocument):
-        return plan
-    return from_values(plan) if isinstance(plan, Mapping) else load(plan)
+    return plan if isinstance(plan, (PlanDocument, EstateDocument)) else load_plan(plan)
 
 
 Build = Callable[[Collection[str]], Graph]
@@ -126,17 +118,17 @@ async def planned(
 ) -> tuple[Review, Preflight]:
     """Return the review of *plan* as `dry_run` does, and what the preflight found beside it."""
     document = plan_of(plan)
-    session = await sign_in(connection, document.plan.cloud, document.plan.tenant, document.content, read_only=True)
+    session = await sign_in(connection, document.cloud, document.tenant, document.content, read_only=True)
     reader = EachOnce(session)
     review_id = str(uuid.uuid4())
     frame = Frame(
         id=review_id,
         by=await session.caller(),
-        tenant=document.plan.tenant,
-        cloud=document.plan.cloud,
+        tenant=document.tenant,
+        cloud=document.cloud,
         runs=choose_runs(runs, document.runs),
         plan=PlanSource(name=document.name, sha256=document.sha256, content=document.content),
-        expires_after=seconds(document.plan.review_expires),
+        expires_after=seconds(document.review_expires),
     )
     subject = await _subject(document, reader, review_id)
     review, checked = await make_review(
@@ -146,25 +138,55 @@ async def planned(
     return review.with_files(one for many in subject.files.values() for one in many if one.name in kept), checked
 
 
-async def _subject(document: PlanDocument, reader: Reader, review_id: str) -> _Subject:
-    service = services()[document.plan.service]
-    facts = await each(document.plan.targets, lambda target: service.detect(reader, target, document.plan))
-    candidates = service.candidates(facts, document.plan)
+@dataclass(frozen=True)
+class _Found:
+    """A candidate, and the plan that names it."""
+
+    document: PlanDocument
+    service: Service
+    candidate: Candidate
+
+
+async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
+    known = services()
+    found: list[_Found] = []
+    for one in loaded.documents:
+        service = known[one.plan.service]
+        facts = await each(one.plan.targets, partial(service.detect, reader, plan=one.plan))
+        found.extend(_Found(one, service, candidate) for candidate in service.candidates(facts, one.plan))
+    _refuse_twice(found)
+    named = {item.candidate.id.text: item.document.name for item in found} if len(loaded.documents) > 1 else {}
 
     def build(barred: Collection[str]) -> Graph:
-        builder = GraphBuilder()
-        for candidate in candidates:
-            if candidate.id.text not in barred:
-                service.recipe(candidate, document.plan, builder, RecipeContext(review_id))
+        builder = GraphBuilder(named)
+        for item in found:
+            if item.candidate.id.text not in barred:
+                item.service.recipe(item.candidate, item.document.plan, builder, RecipeContext(review_id))
         return builder.build()
 
+    candidates = [item.candidate for item in found]
     return _Subject(
         build=build,
         blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
-        targets=[(candidate.id.text, service.name, candidate.state) for candidate in candidates],
+        targets=[(item.candidate.id.text, item.service.name, item.candidate.state) for item in found],
         notes={candidate.id.text: candidate.notes for candidate in candidates},
         files={candidate.id.text: candidate.artefacts for candidate in candidates},
     )
+
+
+def _refuse_twice(found: Iterable[_Found]) -> None:
+    """Refuse two plans that move one resource, which only Azure shows: partners of a pair, a machine and its disk.
+
+    Raises:
+        InputError: CMK123.
+    """
+    by: dict[ResourceId, str] = {}
+    for item in found:
+        for member in item.candidate.members:
+            other = by.setdefault(member, item.document.name)
+            if other != item.document.name:
+                cause = f"{other} and {item.document.name} both move it, or what can only be moved together with it"
+                raise InputError(codes.input_.PLANS_CONTRADICT, cause, resource=member.text)
 
 
 async def dry_run_steps(
@@ -245,7 +267,7 @@ async def make_review(
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
     steps, asked = reviewed_steps(projected, session, one_way, kept)
     # The vault of a previous key is named by a step alone; its backups need it.
-    named = vaults_of(_naming(frame.plan.content, steps))
+    named = vaults_of(naming(frame.plan.content, steps))
     said = [
         note for target, about in notes.items() for note in about if target not in late or not _of_move(note, target)
     ]
@@ -313,87 +335,6 @@ async def check_surroundings(
     changes = {key: item.decision for key, item in projected.items() if isinstance(item.decision, Change)}
     bound = Graph(tuple(replace(node, step=projected[node.id].step) for node in graph.nodes))
     return await preflight(reader, bound, changes, caller=caller, tenant=tenant, writing=writing, each=each)
-
-
-async def sign_in(connection: Connection, cloud: str, tenant: str, content: Any, *, read_only: bool) -> Session:
-    """Return a session that may ask the vaults named in *content*.
-
-    What asks in the name of a review uses `sign_in_for`.
-
-    Raises:
-        InputError: CMK104 when cloud or tenant are not those of the connection, CMK105 when the credential gives no token.
-    """
-    check_cloud(cloud, connection)
-    session = Session(connection, read_only=read_only, vaults=vaults_of(content))
-    await _check_tenant(session, tenant)
-    return session
-
-
-async def sign_in_for(review: Review, connection: Connection, *, read_only: bool) -> Session:
-    """Return a session that asks nothing but the subscriptions *review* shows, and the vaults in them.
-
-    What is in a step's parameters alone is not shown: it opens nothing.
-
-    Raises:
-        InputError: as `sign_in`.
-    """
-    check_cloud(review.cloud, connection)
-    subscriptions = frozenset(_SUBSCRIPTION.findall(" ".join(_shown(review)).lower()))
-    vaults = [vault for vault in vaults_of(named_in(review)) if vault.subscription.lower() in subscriptions]
-    session = Session(connection, read_only=read_only, vaults=vaults, subscriptions=subscriptions)
-    await _check_tenant(session, review.tenant)
-    return session
-
-
-def _shown(review: Review) -> Iterator[str]:
-    """Yield the resource ids that a reader of *review* sees."""
-    yield json.dumps(review.plan.content)
-    yield from (target.id for target in review.targets)
-    yield from (step.resource_id for step in review.steps if step.resource_id)
-
-
-async def _check_tenant(session: Session, tenant: str) -> None:
-    signed_in = await session.tenant()
-    if signed_in and signed_in.lower() != tenant.lower():
-        raise InputError(codes.input_.TENANT_MISMATCH, f"signed in to tenant {signed_in}, the plan is for {tenant}")
-
-
-def check_cloud(cloud: str, connection: Connection) -> None:
-    """Refuse a plan or review for another cloud than the connection's.
-
-    Raises:
-        InputError: CMK104.
-    """
-    if cloud != connection.cloud:
-        cause = f"the plan is for {cloud}, the connection for {connection.cloud}"
-        raise InputError(codes.input_.TENANT_MISMATCH, cause)
-
-
-def named_in(review: Review) -> list[Any]:
-    """Return everything in *review* that names the vaults its steps are about."""
-    return _naming(review.plan.content, review.steps)
-
-
-def _naming(content: Any, steps: Sequence[ReviewedStep]) -> list[Any]:
-    return [content, [step.resource_id for step in steps], [step.params for step in steps]]
-
-
-def vaults_of(content: Any) -> tuple[ResourceId, ...]:
-    """Return all vaults whose resource ids, or those of their keys, stand anywhere in the JSON-like *content*."""
-    found: dict[ResourceId, None] = {}
-
-    def look(value: Any) -> None:
-        if isinstance(value, str):
-            found.update({ResourceId.parse(text): None for text in _VAULT.findall(value)})
-        elif isinstance(value, Mapping):
-            for item in value.values():
-                look(item)
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                look(item)
-
-    look(content)
-    return tuple(found)
 
 
 def own_version() -> str:

@@ -6,8 +6,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.api.applying import How, carry_out, ends_at
-from cmk_remediate.api.planning import Frame, make_review, sign_in_for
+from cmk_remediate.api.planning import Frame, make_review
 from cmk_remediate.api.registry import registry
+from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import open_store, review_of
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.aftermath import let_all_show

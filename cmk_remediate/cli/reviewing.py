@@ -29,7 +29,7 @@ def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | 
     document = load(plan)
     if saved is not None:
         output.writable(saved)
-    with world.connection(options, cloud=document.plan.cloud) as connection:
+    with world.connection(options, cloud=document.cloud) as connection:
         review = cmk_remediate.dry_run(document, connection=connection, runs=options.runs)
     if artefacts is not None:
         cmk_remediate.save_artefacts(review, artefacts)
@@ -52,7 +52,7 @@ def show(options: Globals, path: Path) -> int:
 def permissions(options: Globals, plan: Path, folder: Path | None) -> int:
     """Print the least-privilege custom roles, or write each to a file of its own."""
     document = load(plan)
-    with world.connection(options, cloud=document.plan.cloud) as connection:
+    with world.connection(options, cloud=document.cloud) as connection:
         roles = cmk_remediate.permissions(document, connection=connection)
     if folder is None:
         output.emit(pretty(list(roles)))
@@ -73,7 +73,7 @@ def verify(options: Globals, subject: str) -> int:
     """Say whether a plan's targets are as they should be, or whether a run's result still stands."""
     if Path(subject).exists() or subject.lower().endswith((".yaml", ".yml")):
         document = load(subject)
-        with world.connection(options, cloud=document.plan.cloud) as connection:
+        with world.connection(options, cloud=document.cloud) as connection:
             found = cmk_remediate.verify(document, connection=connection, runs=options.runs)
     else:
         store = world.store(options)

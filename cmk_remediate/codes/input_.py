@@ -142,6 +142,12 @@ SCOPE_INVALID = Code(
     meaning="An estate is exported by subscription, resource group or management group; this is another thing.",
     next="Give a subscription's id, /subscriptions/{id}/resourceGroups/{name} or the id of a management group.",
 )
+PLANS_CONTRADICT = Code(
+    "CMK123",
+    title="plans of an estate contradict each other",
+    meaning="Plans that become one run have to agree on tenant, cloud, run store, and on every vault, key and identity they share.",
+    next="Make them agree, or leave one out of the estate file and run it on its own.",
+)
 RUNS_ADDRESS_WRONG = Code(
     "CMK130",
     title="not the address of a run store",

@@ -135,8 +135,9 @@ class Graph:
 class GraphBuilder:
     """Collects steps; `build` refuses what contradicts itself."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, plans: Mapping[str, str] | None = None) -> None:
+        """Start empty; *plans*: for each target the name of its plan, where a conflict has to say it."""
+        self._plans = plans or {}
         self._steps: dict[str, Step] = {}
         self._needs: dict[str, dict[str, None]] = {}
         self._after: dict[str, dict[str, None]] = {}
@@ -218,9 +219,13 @@ class GraphBuilder:
                     continue
                 other, other_value = owners.setdefault((address.key, path), (key, value))
                 if other_value != value and self._closes.get(key) != other and self._closes.get(other) != key:
-                    mine, theirs = list(self._targets[key]), list(self._targets[other])
+                    mine, theirs = self._wanting(key), self._wanting(other)
                     raise InputError(
                         codes.input_.GRAPH_CONFLICT,
-                        f"{path} is to be {other_value!r} for {', '.join(theirs)} but {value!r} for {', '.join(mine)}",
+                        f"{path} is to be {other_value!r} for {theirs} but {value!r} for {mine}",
                         resource=address.text,
                     )
+
+    def _wanting(self, key: str) -> str:
+        """Return the targets that a step is for, each with its plan where plans were named."""
+        return ", ".join(f"{one} ({self._plans[one]})" if one in self._plans else one for one in self._targets[key])

@@ -290,3 +290,10 @@ class PlanFile(_Part):
     """Where journals are kept: a folder, relative to this file, or the URL of a blob container and prefix; else ./cmk-runs."""
     review_expires: Duration = "7d"
     """How long after the dry run its review can be applied."""
+
+
+class EstateFile(_Part):
+    """Several plans that become one review and one run."""
+
+    plans: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    """Plan files, relative to this file."""

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
+from cmk_remediate.report.mermaid import flowchart
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.things import WORDS
 from cmk_remediate.report.view import WRITING, ReviewView
@@ -26,6 +27,10 @@ LIMIT = 60_000
 """The longest document, in bytes: a comment on GitHub takes 65,536 characters."""
 _ROOM_FOR_POINTER = 500
 _AT_ONCE = 50
+_LEGEND = (
+    "An arrow leads to what waits: with a line for what must have succeeded, with dots for what must only have ended. "
+    "A thick border cannot be undone; a dashed one opens or closes an outage."
+)
 _BAR = re.compile(r"(?<!\\)\|")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~])")
 
@@ -133,6 +138,8 @@ def _review(view: ReviewView) -> Iterator[str]:
     downtime = _bullets((f"{code(view.step_name(step))}: {prose(step.downtime)}" for step in view.downtime), "none")
     yield f"**Downtime**\n\n{downtime}"
     yield f"**Summary:** {view.target_counts}; {view.step_counts}; {view.time}."
+    if chart := flowchart(view):
+        yield f"## Order\n\n{_LEGEND}\n\n```mermaid\n{chart}\n```"
     shown: set[str] = set()
     for target in review.targets:
         yield from _target(view, target, shown)

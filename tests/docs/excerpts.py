@@ -12,11 +12,14 @@ from pathlib import Path
 import cmk_remediate
 from cmk_remediate import simulator
 from cmk_remediate.cli import main, simulating
+from cmk_remediate.report.mermaid import flowchart
+from cmk_remediate.report.view import ReviewView
 from cmk_remediate.simulator.server.addresses import Addresses
 from cmk_remediate.simulator.server.directory import Directory
 from tests.conformance.rehearsal import rehearsal
 
 PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
+ESTATE = PLAN.with_name("estate.yaml")
 
 Part = tuple[str, str]
 """Two regular expressions: the line an excerpt begins with, and the line it ends before."""
@@ -73,9 +76,15 @@ def but_for_digests(text: str) -> str:
     return re.sub(r"\b[0-9a-f]{8}(?:[0-9a-f]{56})?\b", "0" * 8, text)
 
 
-def plan() -> str:
-    """Return the demo's plan as a fenced block."""
-    return f"```yaml\n{PLAN.read_text(encoding='utf-8')}```\n"
+def plan(path: Path = PLAN) -> str:
+    """Return the plan in *path* as a fenced block."""
+    return f"```yaml\n{path.read_text(encoding='utf-8')}```\n"
+
+
+def order() -> str:
+    """Return the drawing of the shipped estate's review as a fenced block."""
+    review = cmk_remediate.dry_run(ESTATE, connection=simulator.open(), runs="runs")
+    return f"```mermaid\n{flowchart(ReviewView(review))}\n```\n"
 
 
 @cache

@@ -43,6 +43,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "refusals": partial(tables.codes_table, cosmosdb, notes=False),
         "remarks": partial(tables.codes_table, cosmosdb, notes=True),
     },
+    "docs/estates.md": {"example": partial(excerpts.plan, excerpts.ESTATE), "order": excerpts.order},
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},

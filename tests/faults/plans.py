@@ -54,7 +54,7 @@ def shipped() -> list[Case]:
 
 def services() -> list[str]:
     """Return every service that has a plan in plans/."""
-    return sorted({str(plan["service"]) for plan in _plans().values()})
+    return sorted({str(plan["service"]) for plan in _plans().values() if "service" in plan})
 
 
 def smallest_of(service: str) -> Case:
@@ -67,7 +67,7 @@ def least(service: str) -> Case:
     """Return a plan of *service* in plans/, cut down to the target that needs the fewest changes."""
     found = []
     for name, plan in _plans().items():
-        if plan["service"] != service:
+        if plan.get("service") != service:
             continue
         case = next(one for one in shipped() if one.name == name)
         for target, changes in _changes(case).items():
@@ -89,8 +89,13 @@ def _changes(case: Case) -> dict[str, int]:
 
 @cache
 def _plans() -> dict[str, dict[str, Any]]:
-    yaml = YAML(typ="safe", pure=True)
-    return {f"plans/{plan.name}": yaml.load(plan.read_text("utf-8")) for plan in sorted(FOLDER.glob("*.yaml"))}
+    return {f"plans/{plan.name}": _values(plan) for plan in sorted(FOLDER.glob("*.yaml"))}
+
+
+def _values(path: Path) -> dict[str, Any]:
+    """Return the plan in *path*; of an estate file, the plans it lists in their place."""
+    values: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+    return {"plans": [_values(path.parent / one) for one in values["plans"]]} if "plans" in values else values
 
 
 def _two_operators(scene: Scene) -> Scene:

@@ -76,7 +76,7 @@ def test_a_good_plan_has_its_defaults_and_the_digest_of_its_bytes(tmp_path: Path
     document = load_plan(path)
 
     assert document.name == "sql.yaml"
-    assert document.plan.key.size == 3072
+    assert document.documents[0].plan.key.size == 3072
     assert document.content["limits"] == {"max_targets": 50, "max_failures": 1, "max_disrupted": 1}
     assert len(document.sha256) == 64
     assert document.runs is None
@@ -132,7 +132,7 @@ def test_text_that_yaml_1_1_would_change_stays_text(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text(GOOD.replace("owner: team", "owner: no"), encoding="utf-8")
 
-    assert load(path).plan.owner == "no"
+    assert load(path).documents[0].plan.owner == "no"
 
 
 def test_moments_need_no_quotes(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_each_contradiction_is_refused_by_field(changes: dict[str, Any], code: C
     ],
 )
 def test_what_is_allowed(changes: dict[str, Any]) -> None:
-    assert from_values(values(**changes)).plan.service == "sql"
+    assert from_values(values(**changes)).documents[0].plan.service == "sql"
 
 
 def test_the_schema_takes_what_the_loader_takes_and_describes_every_field() -> None:
@@ -317,5 +317,5 @@ def test_what_only_another_service_has_is_refused(changes: dict[str, Any], field
 
 
 def test_a_plan_for_accounts_is_taken() -> None:
-    plan = from_values(values(service="cosmosdb", targets=[{"resource_id": ACCOUNT}])).plan
+    plan = from_values(values(service="cosmosdb", targets=[{"resource_id": ACCOUNT}])).documents[0].plan
     assert plan.service == "cosmosdb"

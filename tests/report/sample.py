@@ -126,6 +126,11 @@ def steps() -> tuple[ReviewedStep, ...]:
     )
 
 
+def target(*steps: str, **more: Any) -> ReviewedTarget:
+    fields: dict[str, Any] = {"id": SERVER, "service": "sql", "state": "platform", "blocked": None, "steps": steps}
+    return ReviewedTarget(**{**fields, **more})
+
+
 def review(**changes: Any) -> Review:
     made = steps()
     fields: dict[str, Any] = {

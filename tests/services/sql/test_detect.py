@@ -62,7 +62,7 @@ def _vaults(plan: PlanFile) -> list[ResourceId]:
 
 def test_the_demo_plan_finds_the_states_its_estate_was_made_with() -> None:
     azure = simulator.azure()
-    candidates, _ = looked_at(azure.connection(), load(PLANS / "sql.yaml").plan)
+    candidates, _ = looked_at(azure.connection(), load(PLANS / "sql.yaml").documents[0].plan)
     found = {one.id.name: (one.state, one.compliant, one.blocked and one.blocked.code) for one in candidates}
     assert found == {
         "sql-orders-weu": ("platform", False, None),
@@ -77,7 +77,7 @@ def test_the_demo_plan_finds_the_states_its_estate_was_made_with() -> None:
 
 
 def test_a_compliant_server_gets_no_write() -> None:
-    plan = load(PLANS / "sql.yaml").plan
+    plan = load(PLANS / "sql.yaml").documents[0].plan
     ledger = plan.model_copy(update={"targets": tuple(one for one in plan.targets if "ledger" in one.resource_id)})
     _, steps = looked_at(simulator.azure().connection(), ledger)
     assert [one.node.step.kind for one in steps if isinstance(one.decision, Change)] == []
