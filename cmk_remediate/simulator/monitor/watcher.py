@@ -45,6 +45,7 @@ class Monitor:
         self.accepted: set[tuple[int, str]] = set()
         self._owned = settings.Owned()
         self._excused: dict[str, None] = {}
+        self._changed_by_others: dict[str, float] = {}
         self._request = 0
         self.bystanders = Bystanders(world, self.operator)
         self.consumers = Consumers(world)
@@ -65,6 +66,7 @@ class Monitor:
         self.accepted = set(other.accepted)
         self._owned.remember(other._owned)
         self._excused = dict(other._excused)
+        self._changed_by_others = dict(other._changed_by_others)
         self.bystanders.remember(other.bystanders)
         self.machines.remember(other.machines)
 
@@ -95,13 +97,20 @@ class Monitor:
             self.machines.note(exchange, self._shadow)
         elif not changed and not ended:
             return
-        for key in ended:
-            by_operator = self._operation(key) or by_operator
+        ours = [key for key in ended if self._operation(key)]
+        self._note_others(changed, by_operator=by_operator)
         if changed:
+            since = min((self.world.store.get("operations", key)["started"] for key in ours), default=self.world.stamp)
             self.machines.look(changed, self._shadow, self.world)
-            self._consequences(changed, by_operator=by_operator)
+            self._consequences(changed, by_operator=by_operator or bool(ours), since=since)
         for key in changed:
             self._remember(key)
+
+    def _note_others(self, changed: list[str], *, by_operator: bool) -> None:
+        """Note which vaults somebody else has changed: they may have cut off what an operation of the operator's is to use."""
+        for key in () if by_operator else changed:
+            if _VAULTS in key and key in self._shadow:
+                self._changed_by_others[_head(key, _VAULTS)] = self.world.stamp
 
     def _remember(self, key: str) -> None:
         body = self.world.get(key)
@@ -151,7 +160,7 @@ class Monitor:
 
     # -- laws 4, 8, 11 ---------------------------------------------------------------------------------------------------------
 
-    def _consequences(self, changed: list[str], *, by_operator: bool) -> None:
+    def _consequences(self, changed: list[str], *, by_operator: bool, since: float) -> None:
         users: dict[str, None] = {}
         vaults: dict[str, None] = {}
         for key in changed:
@@ -172,7 +181,7 @@ class Monitor:
         for vault in vaults:
             self._vault(vault, by_operator=by_operator)
         for user in users:
-            self._consumer(user, by_operator=by_operator)
+            self._consumer(user, by_operator=by_operator, since=since)
 
     def _grant(self, key: str, users: dict[str, None], vaults: dict[str, None]) -> None:
         old, new = self._shadow.get(key), self.world.get(key)
@@ -212,15 +221,20 @@ class Monitor:
                 self._report(11, user, f"used the identity {key.rsplit('/', 1)[-1]}, which was deleted")
                 self._report(4, key, f"was deleted while {user.rsplit('/', 1)[-1]} uses it")
 
-    def _consumer(self, user: str, *, by_operator: bool) -> None:
+    def _consumer(self, user: str, *, by_operator: bool, since: float) -> None:
         for need, newly in self.consumers.lost(user):
-            if not by_operator:
+            if not by_operator or (newly and self._cut_off_meanwhile(user, since)):
                 self._excused[user] = None
                 continue
             if not newly:
                 self._report(4, user, f"{need.missing} that {need.why} needs was removed, disabled or cut off")
             said = "has no usable key" if need.why == CURRENT else "cannot be restored to every minute within retention"
             self._report(8, user, f"{said}: it lacks {need.missing}")
+
+    def _cut_off_meanwhile(self, user: str, since: float) -> bool:
+        """Say whether somebody else changed a vault of *user*'s after the operator's operation began."""
+        known = self.consumers.standing.get(user)
+        return known is not None and any(self._changed_by_others.get(vault, -1.0) > since for vault in known.vaults)
 
     # -- when all is quiet -----------------------------------------------------------------------------------------------------
 

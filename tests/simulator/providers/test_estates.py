@@ -151,7 +151,7 @@ def test_recorded_bodies_have_members_that_ours_have_too(kind: str) -> None:
 
 
 def _tests() -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("test_*.py")))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.rglob("test_*.py")))
 
 
 @pytest.mark.parametrize("doubt", doubts.ALL, ids=lambda one: one.name)
