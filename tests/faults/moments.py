@@ -59,9 +59,14 @@ class Moment:
     known: Any
     like: EmbeddedAzure
 
+    @property
+    def number(self) -> int:
+        """Which request it is at, from 1."""
+        return len(self.log) + (self.kind == "before")
+
     def __str__(self) -> str:
         """Return it in words."""
-        return f"{self.kind} request {len(self.log) + (self.kind == 'before')} {self.request}"
+        return f"{self.kind} request {self.number} {self.request}"
 
     @property
     def key(self) -> tuple[object, ...]:
