@@ -1,4 +1,4 @@
-"""Figures: what a test counted, printed at the end of the session, also where several processes share the tests."""
+"""For all tests: figures, printed at the end of the session also where several processes share the tests; and Azurite."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import azurite
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from tests.azurite import Azurite
 
 pytest_plugins = ["tests.conformance.descriptions.plugin"]
 
@@ -18,6 +22,15 @@ FIGURE = "figure"
 def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Return what takes a line (or several) to print under the test's name."""
     return lambda text: record_property(FIGURE, text)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Give a real Azurite, the same one to all tests of a process."""
+    if why := azurite.missing():
+        pytest.skip(why)
+    with azurite.started(tmp_path_factory.mktemp("azurite")) as found:
+        yield found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

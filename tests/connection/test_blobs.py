@@ -32,14 +32,6 @@ if TYPE_CHECKING:
     from tests.azurite import Azurite
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    if why := azurite.missing():
-        pytest.skip(why)
-    with azurite.started(tmp_path_factory.mktemp("azurite")) as found:
-        yield found
-
-
 @pytest.fixture
 def connection(served: Azurite) -> Iterator[Connection]:
     found = served.connection()

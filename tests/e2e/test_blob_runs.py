@@ -30,7 +30,6 @@ from tests.e2e.stage import Stage, rows, told, writes
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from cmk_remediate.model.protocols import Connection
@@ -38,14 +37,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Azure
 
 SANDBOX = {"IDENTITY_ENDPOINT": "http://127.0.0.1/identity", "IDENTITY_HEADER": "h"}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    if why := azurite.missing():
-        pytest.skip(why)
-    with azurite.started(tmp_path_factory.mktemp("azurite")) as found:
-        yield found
 
 
 class Both:
