@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import access, cosmosdb, engine, input_, managed_disks, notes, sql, vault
+from cmk_remediate.codes import access, cosmosdb, engine, input_, managed_disks, notes, redis_enterprise, sql, vault
 from cmk_remediate.codes.code import Code
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Vault and key": vault,
         "Azure SQL": sql,
         "Azure Cosmos DB": cosmosdb,
+        "Redis Enterprise and Managed Redis": redis_enterprise,
         "Managed disks": managed_disks,
         "Engine: what a run decides": engine,
         "Notes a review carries": notes,
@@ -60,6 +61,7 @@ __all__ = [
     "input_",
     "managed_disks",
     "notes",
+    "redis_enterprise",
     "sql",
     "vault",
 ]

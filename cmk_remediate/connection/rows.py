@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmk_remediate.connection.rowsets import access, around, compute, cosmosdb, keyvault, sql
+from cmk_remediate.connection.rowsets import access, around, compute, cosmosdb, keyvault, redis, sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ ROWS: Mapping[tuple[str, str], Row] = MappingProxyType(
             *sql.ROWS,
             *compute.ROWS,
             *cosmosdb.ROWS,
+            *redis.ROWS,
         )
     }
 )

@@ -43,15 +43,18 @@ class Attempts:
         self.client_request_id = ""
         self._waited = 0.0
         self._stood = 0.0
+        self._stood_because = ""
         self._patient_for = float(self.STANDSTILL)
         self._unclear = False
         self._looks_left: tuple[float, ...] = ()
         self._cautious = False
+        self._accepted_before = False
         self.goes_on = False
 
-    @property
-    def had_no_effect(self) -> bool:
-        """Whether enough accepted writes went by without a read that shows one."""
+    def had_no_effect(self, caution: Caution = PLAIN) -> bool:
+        """Say whether enough accepted writes went by without a read that shows one; of some, *caution* says, one is enough."""
+        if caution.once and (self.accepted or self._accepted_before):
+            return not self._looks_left
         return self.accepted >= NO_EFFECT_AFTER and not self._looks_left
 
     def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> None:
@@ -74,9 +77,10 @@ class Attempts:
         self._unclear = True
         self._looks_left = SHOWS_WITHIN
 
-    def accepted_earlier(self) -> None:
-        """Take note that an earlier process had a write accepted: reads may still lag behind it."""
+    def accepted_earlier(self, *, carried_out: bool = False) -> None:
+        """Take note that an earlier process had a write accepted, and *carried_out*: reads may still lag behind it."""
         self._looks_left = SHOWS_WITHIN
+        self._accepted_before = carried_out
 
     def time_to_show(self, change: Change) -> float:
         """Return the seconds to give an earlier write before looking again; 0 when it had its time.
@@ -107,8 +111,13 @@ class Attempts:
         self._waited += seconds
         return self._waited
 
-    def stuck(self, seconds: float) -> bool:
-        """Say whether nothing has moved for too long; else count *seconds* more as waited for the resource itself."""
+    def stuck(self, seconds: float, why: str) -> bool:
+        """Say whether nothing has moved for too long; else count *seconds* more as waited for the resource itself.
+
+        Another reason to wait, *why*, is a movement: each of a group's clusters takes its time.
+        """
+        if why != self._stood_because:
+            self._stood, self._stood_because = 0.0, why
         self._patient_for = max(self._patient_for, 2 * seconds)
         if self._stood >= self._patient_for:
             return True

@@ -229,7 +229,7 @@ class RunContext:
         goes_on = left.operation is not None and left.operation.leave_after > 0
         if not nobody_knows(left) and not goes_on:
             if left.accepted or left.began:
-                attempts.accepted_earlier()
+                attempts.accepted_earlier(carried_out=left.accepted)
             return
         attempts.client_request_id = left.intents[-1].client_request_id
         if left.operation is None:

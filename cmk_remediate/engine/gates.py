@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.codes.code import Code
+from cmk_remediate.engine.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -37,12 +38,14 @@ class Gates:
         stop: the wish to end.
         touched: targets an earlier process of this run has begun.
         max_failures: so many failed targets end the start of new ones.
-        max_disrupted: so many brackets may be open at once.
+        max_disrupted: so many brackets may be open, or steps that disrupt by themselves be at work, at once.
         canary: the targets that go first; empty for none.
         fits: says, for a number of seconds, why work of that length must not start now (the window); empty if it may.
         in_time: says the same of the time the run was given; asked before each write.
         worst: the worst case of each target in seconds.
         bracket_worst: the worst case of each bracket from opening to closing, in seconds, by the step that opens it.
+        disruptive: the steps that disrupt by themselves, without a bracket.
+        disrupting: those of them that an earlier process began and nobody has seen end.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class Gates:
         in_time: Callable[[int], str],
         worst: Mapping[str, int],
         bracket_worst: Mapping[str, int] | None = None,
+        disruptive: Collection[str] = (),
+        disrupting: Collection[str] = (),
     ) -> None:
         """Start with every gate where the arguments put it."""
         self._graph = graph
@@ -72,7 +77,8 @@ class Gates:
         self._worst = worst
         self._bracket_worst = dict(bracket_worst or {})
         self._failed: set[str] = set()
-        self._slots = asyncio.Semaphore(max_disrupted)
+        self._disruptive = frozenset(disruptive)
+        self._slots = Slots(max_disrupted, disrupting)
         self._open: set[str] = set()
         self._opening: set[str] = set()
         self._urgent: frozenset[str] = frozenset()
@@ -117,7 +123,7 @@ class Gates:
     async def before_write(self, node: Node, worst: int) -> Held | None:
         """Return why *node* must not write after all: it has waited since it was admitted; None when it may.
 
-        A step that opens a bracket waits here for a free slot, and opens it only if the whole of it fits.
+        A step that opens a bracket, or disrupts by itself, waits here for a free slot; it opens one only if the whole of it fits.
 
         Args:
             node: what wants to write.
@@ -125,9 +131,11 @@ class Gates:
         """
         if node.id in self._opening and self._stop.asked:
             return Held(self._stop.code, self._stop.reason, stopped=True)
+        if node.id in self._disruptive:
+            await self._slots.take(node.id)
         if node.id not in self._graph.closing or node.id in self._open:
             return self._held(node) or (None if self.in_open_bracket(node) else self._out_of_time(worst))
-        await self._slots.acquire()
+        await self._slots.take(node.id)
         whole = self._bracket_worst.get(node.id, worst)
         late = self._fits(whole)
         held = self._held(node) or (Held(codes.engine.OUTSIDE_WINDOW, late, stopped=True) if late else None)
@@ -136,7 +144,7 @@ class Gates:
             self._open.add(node.id)
             self._opening.add(node.id)
         else:
-            self._slots.release()
+            self._slots.free(node.id)
         return held
 
     def wrote(self, node: Node) -> None:
@@ -155,6 +163,7 @@ class Gates:
         They may exceed the limit on open brackets; they exist.
         """
         self._open.update(openers)
+        self._slots.inherit(openers)
         urgent = [node.id for node in self._graph.nodes if self.in_open_bracket(node)]
         for key in urgent:
             urgent.extend(item for item in self._graph.by_id[key].before_it if item not in urgent)
@@ -166,11 +175,15 @@ class Gates:
         if opener not in self._open:
             return
         self._open.discard(opener)
-        if opener not in self._inherited:
-            self._slots.release()
+        self._slots.free(opener)
         self._inherited.discard(opener)
         if not self._inherited:
             self._urgent_ended.set()
+
+    def ended(self, node: Node) -> None:
+        """Note that *node* has ended: what it disrupted by itself is over."""
+        if node.id in self._disruptive:
+            self._slots.free(node.id)
 
     def failed(self, targets: Collection[str]) -> None:
         """Note that a step of *targets* failed."""

@@ -28,6 +28,7 @@ from cmk_remediate.model.values import to_json
 
 if TYPE_CHECKING:
     from cmk_remediate.engine.journal import Journal
+    from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.engine.lease import Permit
     from cmk_remediate.model.graph import Graph, Node
     from cmk_remediate.model.outcomes import Azure
@@ -42,7 +43,7 @@ class Rules:
 
     Attributes:
         max_failures: so many failed targets end the start of new ones.
-        max_disrupted: so many brackets may be open at once.
+        max_disrupted: so many targets may be disrupted at once.
         canary: how many targets go first; 0 for none.
         soak: seconds the canary rests before it is looked at again.
         fits: says why work of so many seconds must not start now; empty if it may.
@@ -92,6 +93,9 @@ class Run:
             self._graph = self._graph.canary_first(first)
         self._canary = Canary(self._graph, first, rules.soak, self._before.gates.get(SOAKING))
         self._budget = Budget(clock, rules.deadline, stop)
+        disruptive = {step.id for step in review.steps if step.downtime} & set(self._graph.by_id) - set(
+            self._graph.closing
+        )
         gates = Gates(
             graph=self._graph,
             stop=stop,
@@ -103,6 +107,8 @@ class Run:
             in_time=self._budget.too_short,
             worst=self._worst(),
             bracket_worst=self._bracket_worst(),
+            disruptive=disruptive,
+            disrupting=[key for key in disruptive if _unended(self._before.step(key))],
         )
         self._context = RunContext(
             azure=azure,
@@ -213,6 +219,7 @@ class Run:
         context.settled[node.id] = settlement
         if settlement.end in ("failed", "drifted"):
             context.gates.failed(node.targets)
+        context.gates.ended(node)
         if node.closes is not None:
             context.gates.closed(node.closes)
         foreign = context.changed_meanwhile(node, settlement)
@@ -265,6 +272,11 @@ class Run:
 
     def _now(self) -> str:
         return format_utc(self._clock.now())
+
+
+def _unended(state: StepState) -> bool:
+    """Say whether a write of a step was sent whose end nobody has seen."""
+    return state.sent and (state.settled is None or state.settled.result not in ("done", "already done"))
 
 
 def _unsupported(whole: Graph, left: Graph) -> frozenset[str]:

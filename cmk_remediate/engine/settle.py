@@ -103,7 +103,7 @@ async def _change(
     node: Node, step: Step, found: Found, change: Change, world: World, attempts: Attempts
 ) -> Settlement | None:
     """Send *change* if it may be sent; None means: read and decide again."""
-    if attempts.had_no_effect:
+    if attempts.had_no_effect(change.caution):
         return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
     late = attempts.time_to_show(change)
     if late:
@@ -131,7 +131,7 @@ async def _pending(
     node: Node, step: Step, found: Found, decision: Pending, world: World, attempts: Attempts
 ) -> Settlement | None:
     """Let the resource come out of its state by itself, but not for ever."""
-    if attempts.stuck(decision.retry_after):
+    if attempts.stuck(decision.retry_after, decision.why):
         return Settlement("failed", codes.engine.STUCK, decision.why, step, found, attempts.sent)
     return await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
 

@@ -166,6 +166,7 @@ class Caution:
         shows: seconds between two looks that both must show nothing before a write that Azure may have taken is sent again.
         final: once Azure has taken it, it is never sent again: an operation that fails afterwards is the step's end.
         background: seconds after which its operation, if it still runs, is left to go on by itself; 0: waited for.
+        once: once Azure has carried it out, it is not sent again where no read shows it: each time disrupts.
     """
 
     tries: int = 0
@@ -173,6 +174,7 @@ class Caution:
     shows: int = 0
     final: bool = False
     background: int = 0
+    once: bool = False
 
 
 PLAIN = Caution()

@@ -139,10 +139,11 @@ def _expiry(plan: PlanFile) -> Iterator[Problem]:
         expiring.append(("key", "expires"))
     if policy and policy.expiry_time:
         expiring.append(("key", "rotation_policy", "expiry_time"))
-    pinned = [".".join(map(str, where)) for where, key in keys(plan) if key.key_version]
+    pinned = [f"{'.'.join(map(str, where))}.key_version" for where, key in keys(plan) if key.key_version]
+    pinned += [f"service {plan.service}"] if DECLARED[plan.service].pins else []
     for where in expiring:
         if pinned and not plan.allow_expiring_pinned_key:
-            text = f"{pinned[0]}.key_version pins one version: once it expired, nothing would follow a new one"
+            text = f"{pinned[0]} pins one version: once it expired, nothing would follow a new one"
             yield _wrong(where, f"{text}; where a policy demands expiry, say allow_expiring_pinned_key: true")
     if plan.key.expires and not policy:
         yield _wrong(("key", "expires"), "without a rotation_policy nobody makes the version that has to follow")

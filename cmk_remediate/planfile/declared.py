@@ -20,6 +20,7 @@ class Declared:
         without: fields of a plan, of its keys or overrides that mean nothing to the service, and why.
         also: further types its targets may have.
         one_key: many targets share what names their key, so its name cannot hold theirs.
+        pins: it takes a key with its version only, and follows no new one by itself.
     """
 
     resource_type: str
@@ -30,6 +31,7 @@ class Declared:
     without: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     one_key: bool = False
+    pins: bool = False
 
 
 DECLARED: Mapping[str, Declared] = MappingProxyType(
@@ -58,6 +60,23 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             ),
             also=("Microsoft.Compute/disks",),
             one_key=True,
+        ),
+        "redis-enterprise": Declared(
+            "Microsoft.Cache/redisEnterprise",
+            ("RSA",),
+            (2048, 3072, 4096),
+            0,
+            "learn.microsoft.com, Configure disk encryption for Azure Managed Redis using customer managed keys",
+            MappingProxyType(
+                {
+                    "enable_tde": "it is of databases of Azure SQL",
+                    "private_endpoint": "clusters do not reach a vault by private endpoint",
+                    "versionless": "a cluster takes a key with its version only",
+                    "disk_encryption_set": "it is of managed disks",
+                    "identity": "a cluster reads its key with a user-assigned identity only",
+                }
+            ),
+            pins=True,
         ),
         "cosmosdb": Declared(
             "Microsoft.DocumentDB/databaseAccounts",

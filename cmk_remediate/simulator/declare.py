@@ -156,6 +156,7 @@ class LongRunning:
         settles: seconds between the operation's end and the moment ``provisioningState`` (or *settle_path*) follows.
         settle_path: the dotted path that shows *states*; some services have another one (``properties.resourceState``).
         final: the value there once settled.
+        fails: what a failed operation leaves at which paths, beside the former body.
         read_action: the action a poll needs at the scope of its URL; empty means the namespace, the literal parts of *path*
             and ``read``: ``Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read``.
     """
@@ -178,6 +179,7 @@ class LongRunning:
     settles: float = 0.0
     settle_path: str = "properties.provisioningState"
     final: str = "Succeeded"
+    fails: tuple[tuple[str, str], ...] = ()
     read_action: str = ""
 
 

@@ -99,6 +99,7 @@ def begin(
             "changes": [encoded(one) for one in changes],
             "states": [one for one in spec.states if one],
             "settles": [spec.settles, spec.settle_path, spec.final] if any(spec.states) else None,
+            "fails": [list(one) for one in spec.fails],
         },
     )
     world.index.status_urls.update({path.lower(): key for path in paths})
@@ -199,11 +200,10 @@ def _failure(world: World, operation: Json) -> list[Change]:
         return [RemoveResource(resource)] if mine else []
     if operation["visible"] != "before" and not operation["settles"]:
         return []
-    return [
-        SetResource(
-            resource, _out_of_work(world, operation, _over(world, operation, operation["new"], operation["old"]))
-        )
-    ]
+    left = _out_of_work(world, operation, _over(world, operation, operation["new"], operation["old"]))
+    for path, value in operation["fails"]:
+        left = with_value(left, path, value)
+    return [SetResource(resource, left)]
 
 
 def _out_of_work(world: World, operation: Json, body: Json) -> Json:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXP = "key.attributes.exp"
 EXPIRY_TIME = "key.rotationPolicy.attributes.expiryTime"
+BY_PLAN = "customer_managed_key.key_version"
+"""What pins a version, unless the service takes nothing else."""
 
 
 def expiry(body: Mapping[str, Any] | None) -> dict[str, str]:
@@ -32,13 +34,13 @@ def expiry(body: Mapping[str, Any] | None) -> dict[str, str]:
     return {path: value for path, value in found.items() if value}
 
 
-def refusal(key: ResourceId, body: Mapping[str, Any] | None) -> Blocked | None:
-    """Return why a version of *key* must not be pinned by a plan that does not ask for it, or None where none expires."""
+def refusal(key: ResourceId, body: Mapping[str, Any] | None, by: str = BY_PLAN) -> Blocked | None:
+    """Return why *by* must not pin a version of *key* where the plan does not ask for it, or None where none expires."""
     found = expiry(body)
     if not found:
         return None
     shown = ", ".join(f"{path} is {value}" for path, value in found.items())
-    why = f"customer_managed_key.key_version pins a version of {key.name}, and {shown}"
+    why = f"{by} pins a version of {key.name}, and {shown}"
     return Blocked(codes.vault.PINNED_KEY_EXPIRES, why, resource=key.text)
 
 
@@ -48,14 +50,14 @@ def reads(key: ResourceId, *, pinned: bool) -> tuple[Read, ...]:
 
 
 def judge(
-    resource: ResourceId, key: ResourceId, found: Found, *, pinned: bool, may_expire: bool
+    resource: ResourceId, key: ResourceId, found: Found, *, pinned: bool, may_expire: bool, by: str = BY_PLAN
 ) -> Blocked | tuple[Line, ...]:
     """Return the lines that a pinned version which expires is accepted by, or why it is refused.
 
     Another date at apply is drift.
     """
     body = found.reads.get(Read(key)) if pinned else None
-    refused = refusal(key, body)
+    refused = refusal(key, body, by)
     if refused is not None and not may_expire:
         return refused
     accept = Acceptance("expiring-pinned-key", resource, "outage")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import cosmosdb, managed_disks, sql
+from cmk_remediate.codes import cosmosdb, managed_disks, redis_enterprise, sql
 from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, reference, rehearsal, tables
 from tests.docs import laws as law_table
@@ -58,6 +58,10 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/managed-disks.md": {
         "refusals": partial(tables.codes_table, managed_disks, notes=False),
         "remarks": partial(tables.codes_table, managed_disks, notes=True),
+    },
+    "docs/redis-enterprise.md": {
+        "refusals": partial(tables.codes_table, redis_enterprise, notes=False),
+        "remarks": partial(tables.codes_table, redis_enterprise, notes=True),
     },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),

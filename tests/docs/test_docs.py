@@ -20,9 +20,10 @@ from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services import states as state
 from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.managed_disks.service import ManagedDisksService
+from cmk_remediate.services.redis_enterprise.service import RedisEnterpriseService
 from cmk_remediate.services.sql.service import SqlService
 from cmk_remediate.simulator import estate, faults
-from cmk_remediate.simulator.doubts import ALL, COMPUTE
+from cmk_remediate.simulator.doubts import ALL, COMPUTE, REDIS
 from cmk_remediate.steps import REGISTRY
 from tests.conformance.rehearsal import SERVICES
 from tests.docs import excerpts, generate, markdown, reference
@@ -148,6 +149,8 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/cosmosdb.md", [doubt.name for doubt in ALL if doubt.name.startswith("cosmos-")]),
         ("docs/managed-disks.md", list((REGISTRY | ManagedDisksService.steps)._by_kind)),
         ("docs/managed-disks.md", [doubt.name for doubt in COMPUTE]),
+        ("docs/redis-enterprise.md", list(RedisEnterpriseService.steps._by_kind)),
+        ("docs/redis-enterprise.md", [doubt.name for doubt in REDIS]),
         ("docs/library.md", get_args(TargetEnd)),
         ("docs/library.md", cmk_remediate.__all__),
     ],

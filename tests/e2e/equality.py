@@ -45,6 +45,8 @@ SERVER_MADE = (
         "identity.tenantId",
         "the subscription's; in recordings another one stands there",
     ),
+    ("microsoft.cache/redisenterprise", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
+    ("microsoft.cache/redisenterprise", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
     ("microsoft.sql/servers/databases", "properties.earliestRestoreDate", "moves with time"),
     ("microsoft.sql/servers/databases/transparentdataencryption", "properties.scanState", "a scan comes and goes"),
     ("microsoft.keyvault/vaults/keys", "properties.keyUriWithVersion", "names the version its owner rotated to"),
@@ -96,9 +98,15 @@ def kept(stage: Stage, review: Review, undoing: Review) -> list[Stays]:
 
     A step's resource is where its journal says it wrote: some addresses are known to the run only.
     """
-    found: list[Stays] = []
+    there = _where(stage, review)
+    found = [
+        Stays(there[step.id][1], line.path)
+        for step in review.steps
+        for line in step.lines
+        if there.get(step.id, ("",))[0] == "PATCH" and line.reversibility and line.reversibility.kind != "reversible"
+    ]
     lines = {step.id: step.lines for step in review.steps}
-    where = {**_where(stage, review), **_where(stage, undoing)}
+    where = {**there, **_where(stage, undoing)}
     for step in undoing.steps:
         back = [line.reversibility.kind for line in step.lines if line.role == "owned" and line.reversibility]
         if not back or not all(kind in ("kept", "one-way") for kind in back) or step.id not in where:

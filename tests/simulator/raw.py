@@ -35,6 +35,7 @@ VERSIONS = {
     "microsoft.sql": "2025-01-01",
     "microsoft.managedidentity": "2024-11-30",
     "microsoft.authorization": "2022-04-01",
+    "microsoft.cache": "2025-07-01",
     "microsoft.documentdb": "2026-03-15",
 }
 

@@ -18,6 +18,7 @@ from cmk_remediate.connection.verdicts import (
     containerservice,
     cosmosdb,
     keyvault,
+    redis,
     sql,
     storage,
 )
@@ -32,6 +33,7 @@ TABLES: tuple[Table, ...] = (
     keyvault.TABLE,
     sql.TABLE,
     cosmosdb.TABLE,
+    redis.TABLE,
     compute.TABLE,
     containerservice.TABLE,
     storage.TABLE,

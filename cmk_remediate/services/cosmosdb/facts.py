@@ -11,7 +11,7 @@ from cmk_remediate.model.json_types import JsonObject
 from cmk_remediate.model.values import PrincipalId
 from cmk_remediate.planfile.wishes import Wishes
 from cmk_remediate.services.cosmosdb.account import FIRST_PARTY, SYSTEM, Account
-from cmk_remediate.steps import key_state, network, vault_state
+from cmk_remediate.steps import key_state, previous_key
 from cmk_remediate.steps.key_facts import KeyFacts
 
 KEY_TYPES = ("RSA", "RSA-HSM")
@@ -113,18 +113,9 @@ class AccountFacts:
     @property
     def way_back(self) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
-        current = self.current
-        if current is None or current.key is None:
-            return None, ""
-        if current.vault is None or current.body is None:
-            return None, f"the previous key {current.key.name} does not exist any more"
-        unusable = key_state.judge_key(current.key, current.body, self.now, types=KEY_TYPES)
-        if unusable is not None:
-            return None, unusable.why
-        if not vault_state.is_protected(current.vault):
-            return None, f"the previous key's vault {current.key.top_level.name} lacks soft delete or purge protection"
-        verdict = network.judge(current.key.top_level, current.vault, "cosmos")
-        return (None, verdict.blocked.why) if isinstance(verdict, network.Refuse) else (current.key, "")
+        why = previous_key.way_back(self.current, "cosmos", KEY_TYPES, self.now)
+        back = self.current.key if self.current is not None and why == "" else None
+        return back, why or ""
 
 
 def _principal(text: str | None) -> PrincipalId | None:

@@ -36,6 +36,18 @@ from cmk_remediate.simulator.doubts.keyvault import (
     SOFT_DELETED_KEY,
     VAULT_PATCH_NULL,
 )
+from cmk_remediate.simulator.doubts.redis import (
+    REDIS,
+    REDIS_AFTER_FAILURE,
+    REDIS_EMPTY_OBJECT,
+    REDIS_IDENTITY_PATCH,
+    REDIS_KEY_MEANWHILE,
+    REDIS_OPERATION_ENDS,
+    REDIS_PASSES_FIREWALL,
+    REDIS_PLATFORM_SHAPE,
+    REDIS_REFUSAL_ARRIVES,
+    REDIS_VERSION_CHANGE,
+)
 from cmk_remediate.simulator.doubts.sql import (
     SQL,
     SQL_ANALYTICS_KIND,
@@ -58,7 +70,7 @@ from cmk_remediate.simulator.doubts.sql import (
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Doubt
 
-ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *COMPUTE)
+ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *REDIS, *COMPUTE)
 """Every doubt of the providers, in the order of the page."""
 
 __all__ = [
@@ -83,6 +95,16 @@ __all__ = [
     "NETWORK_ACLS_PATCH",
     "PERMISSION_MODEL_RIGHTS",
     "PRINCIPAL_TYPE",
+    "REDIS",
+    "REDIS_AFTER_FAILURE",
+    "REDIS_EMPTY_OBJECT",
+    "REDIS_IDENTITY_PATCH",
+    "REDIS_KEY_MEANWHILE",
+    "REDIS_OPERATION_ENDS",
+    "REDIS_PASSES_FIREWALL",
+    "REDIS_PLATFORM_SHAPE",
+    "REDIS_REFUSAL_ARRIVES",
+    "REDIS_VERSION_CHANGE",
     "SET_REFUSAL_ARRIVES",
     "SOFT_DELETED_KEY",
     "SQL",

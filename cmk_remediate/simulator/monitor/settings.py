@@ -16,7 +16,8 @@ _COLLECTIONS = frozenset({"accessPolicies", "ipRules", "virtualNetworkRules", "u
 _ENVELOPE = frozenset({"id", "name", "type", "kind", "etag", "systemData"})
 """Members of the body itself, not of what is in it, that the service makes."""
 _SERVER_MADE = frozenset({
-    "provisioningState", "principalId", "clientId", "tenantId", "uri", "thumbprint", "keyVersion", "keyUri", "keyUriWithVersion",
+    "provisioningState", "resourceState", "principalId", "clientId", "tenantId", "uri", "thumbprint", "keyVersion", "keyUri",
+    "keyUriWithVersion",
     "updated", "created", "recoveryLevel", "updatedOn", "updatedBy", "createdOn", "createdBy", "scanState", "creationDate",
     "privateEndpointConnections", "keyId", "status", "vaultUri",
     "keyVaultKeyUriVersion", "customerManagedKeyStatus", "diskState",

@@ -11,6 +11,7 @@ from cmk_remediate.simulator.providers.grants import GRANT_PROVIDER
 from cmk_remediate.simulator.providers.identity import IDENTITY_PROVIDER
 from cmk_remediate.simulator.providers.insights import INSIGHTS
 from cmk_remediate.simulator.providers.keyvault import KEYVAULT
+from cmk_remediate.simulator.providers.redis import REDIS
 from cmk_remediate.simulator.providers.sql import SQL
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ PROVIDERS: tuple[Provider, ...] = (
     NETWORK,
     INSIGHTS,
     COSMOSDB,
+    REDIS,
     REVIEWS,
 )
 """All there are; seeded in this order."""

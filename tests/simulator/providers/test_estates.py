@@ -81,6 +81,7 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-sql-legacy-weu",
         "id-cmk-cosmos-ledger-weu",
         "id-cosmos-pinned-weu",
+        "id-cmk-redis-ledger-weu",
     }
     shared = [
         users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")

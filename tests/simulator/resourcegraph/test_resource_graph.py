@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUB = "22222222-2222-4222-8222-222222222201"
 OTHER = "22222222-2222-4222-8222-222222222202"
-LEDGER_GRANTS = 5
+LEDGER_GRANTS = 6
 
 
 @cache
@@ -81,7 +81,7 @@ def test_servers_without_a_customers_key() -> None:
 def test_vaults_that_are_not_hardened() -> None:
     found = {row["name"]: row for row in ask(VAULTS).body["data"]}
 
-    assert set(found) == {"kv-cmk-weu", "kv-legacy-weu"}
+    assert set(found) == {"kv-cmk-weu", "kv-legacy-weu", "kv-cache-neu"}
     assert (found["kv-cmk-weu"]["pp"], found["kv-cmk-weu"]["days"]) == (None, 90)
     assert (found["kv-legacy-weu"]["rbac"], found["kv-legacy-weu"]["da"]) == (False, "")
 
@@ -133,7 +133,7 @@ def test_resource_manager_lists_the_same_resources() -> None:
 
 
 def test_a_count_is_one_row() -> None:
-    assert ask("resources | where type =~ 'microsoft.keyvault/vaults' | count").body["data"] == [{"Count": 3}]
+    assert ask("resources | where type =~ 'microsoft.keyvault/vaults' | count").body["data"] == [{"Count": 4}]
 
 
 def test_pages_follow_each_other_without_a_gap() -> None:

@@ -1,0 +1,103 @@
+"""Undo of a cluster's key: back to platform keys by the explicit empty object, or to the key it was on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cmk_remediate import codes
+from cmk_remediate.model.decisions import (
+    REVERSIBLE,
+    Blocked,
+    Change,
+    Decision,
+    Done,
+    Effect,
+    Found,
+    Keep,
+    Line,
+    Pending,
+    Request,
+)
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.services.redis_enterprise.cluster import USER_ASSIGNED, Cluster, absent
+from cmk_remediate.services.redis_enterprise.steps.base import CAUTION, ESTIMATE, READS_WITH, URL, ClusterStep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmk_remediate.model.json_types import JsonObject
+
+
+@dataclass(frozen=True)
+class RestoreClusterKey(ClusterStep):
+    """Return to platform keys, or to a customer key in the version recorded, unless somebody has chosen another one since.
+
+    An empty ``customerManagedKeyEncryption`` selects Microsoft-managed keys (azure-mgmt-redisenterprise
+    `ClusterPropertiesEncryption`). That a PATCH takes it so is confirmed by nobody: it counts only once a read shows it. The
+    identity stays attached. On the way back a partner that is changing is waited for; its health is not judged.
+
+    Attributes:
+        wrote: the key that our own write named.
+        url: the recorded URL to return to; empty for platform keys.
+        identity: the identity that one was read with; None for platform keys.
+    """
+
+    kind: ClassVar[str] = "restore_cluster_key"
+
+    wrote: ResourceId
+    url: str = ""
+    identity: ResourceId | None = None
+
+    def owns(self) -> Mapping[str, Any]:
+        """Return the key."""
+        return {URL: self.url.lower()}
+
+    def decide(self, found: Found) -> Decision:
+        """Judge the cluster found."""
+        if found.body is None:
+            return absent(self.cluster)
+        have = Cluster.of(found.body)
+        waits = self.waits(have, found)
+        if waits is not None:
+            return waits
+        if have.key.uri.lower() == self.url.lower() and (not self.url or have.identity == self.identity):
+            now = self.url or "the platform's"
+            return Done(f"the key of {self.cluster.name} is {now}; it has {have.states}")
+        if not have.key.is_of(self.wrote):
+            shown = have.key.uri or "absent"
+            why = f"keyEncryptionKeyUrl of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
+            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
+        others = self.others(found)
+        if isinstance(others, Pending):
+            return others
+        wanted = self._wanted()
+        was = have.identity.key if have.identity is not None else None
+        after = self.identity.key if self.identity is not None else None
+        return Change(
+            Request("PATCH", self.cluster, {"properties": {"encryption": {"customerManagedKeyEncryption": wanted}}}),
+            (
+                Line(URL, have.key.uri, self.url or None, reversibility=REVERSIBLE, acceptance=self.outage),
+                Line(READS_WITH, was, after, "carried" if was == after else "owned", REVERSIBLE),
+                *self.risks(have, found),
+            ),
+            (Effect(self.cluster, {"properties": {"encryption": {"customerManagedKeyEncryption": wanted or None}}}),),
+            ESTIMATE,
+            "update",
+            f"the key of {self.cluster.name} is still {have.key.key}",
+            self.downtime,
+            CAUTION,
+        )
+
+    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
+        """Leave it restored."""
+        return Keep(
+            "a rollback is not rolled back: make a new dry run of the plan", codes.redis_enterprise.ROLLBACK_DONE
+        )
+
+    def _wanted(self) -> dict[str, Any]:
+        """Return the object sent: empty, and that is what is meant, for platform keys."""
+        if self.identity is None:
+            return {}
+        identity = {"userAssignedIdentityResourceId": self.identity.text, "identityType": USER_ASSIGNED}
+        return {"keyEncryptionKeyUrl": self.url, "keyEncryptionKeyIdentity": identity}

@@ -1,0 +1,199 @@
+"""Put the disks of a cluster on the customer's key: one PATCH for the identity and the key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cmk_remediate import codes
+from cmk_remediate.model.decisions import (
+    Acceptance,
+    Blocked,
+    Change,
+    Decision,
+    Done,
+    Effect,
+    Found,
+    Line,
+    OneWay,
+    Read,
+    Request,
+    Reversibility,
+)
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.permissions import Permission, Permissions
+from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Ref, Unknown
+from cmk_remediate.services.redis_enterprise.cluster import USER_ASSIGNED, Cluster, absent
+from cmk_remediate.services.redis_enterprise.limits import PINNED_BY
+from cmk_remediate.services.redis_enterprise.steps.base import CAUTION, ESTIMATE, READS_WITH, URL, ClusterStep
+from cmk_remediate.services.redis_enterprise.steps.restore_cluster_key import RestoreClusterKey
+from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps.named_key import NamedKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.step import Undo
+
+TO_PLATFORM = Reversibility("reversible", "rollback returns to platform keys by an empty object: a second outage")
+TO_PREVIOUS = Reversibility(
+    "reversible", "rollback returns to the previous version of the previous key: a second outage"
+)
+KEPT = Reversibility("kept", "nothing is lost by it, and a key in use needs it", codes.redis_enterprise.IDENTITY_KEPT)
+
+
+@dataclass(frozen=True)
+class SetClusterKey(ClusterStep):
+    """Attach the identity and set the key, together; Azure names no other order and each PATCH may be a maintenance.
+
+    learn.microsoft.com, "Configure disk encryption for Azure Managed Redis using customer managed keys": changing between
+    Microsoft-managed and customer-managed keys is a long-running maintenance with service disruption. The URL has a version always.
+
+    Attributes:
+        key: the key's ARM id.
+        uri: its latest versioned URI, or the pinned one.
+        identity: the user-assigned identity the cluster reads it with.
+        pinned: the plan names the version; else any that works is left alone.
+        leaves: the version in use, where it cannot be used any more: it is not left alone.
+        previous: the customer key in use; None on platform keys.
+        no_way_back: why rollback cannot return to the key in use; empty where it can.
+        access: the wait for the grant.
+        unconfirmed: the vault, where nobody has confirmed that its firewall lets a cluster pass; else None.
+        may_expire: the plan asks for a key that expires: then it is accepted by name.
+    """
+
+    kind: ClassVar[str] = "set_cluster_key"
+
+    key: ResourceId
+    uri: KeyUri | Ref[KeyUri]
+    identity: ResourceId
+    pinned: bool = False
+    leaves: str = ""
+    previous: ResourceId | None = None
+    no_way_back: str = ""
+    access: Grant | Ref[Grant] | None = None
+    unconfirmed: ResourceId | None = None
+    may_expire: bool = False
+
+    def owns(self) -> Mapping[str, Any]:
+        """Return the key and the identity it is read with."""
+        return {URL: self._words(), READS_WITH: self.identity.key}
+
+    def also_reads(self) -> tuple[Read, ...]:
+        """Return databases and partners; and the key, whose expiry nothing follows."""
+        return (*super().also_reads(), *pinned_key.reads(self.key, pinned=True))
+
+    def probes(self) -> Ref[Grant] | None:
+        """Return the grant: a late one refuses this."""
+        return self.access if isinstance(self.access, Ref) else None
+
+    def decide(self, found: Found) -> Decision:
+        """Judge the cluster found."""
+        if found.body is None:
+            return absent(self.cluster)
+        have = Cluster.of(found.body)
+        not_now = self.waits(have, found) or self.unready(have, found)
+        if not_now is not None:
+            return not_now
+        if self._is_set(have):
+            used = f"version {have.key.version} of {self.key.name} in {self.key.top_level.name}"
+            return Done(f"{self.cluster.name} uses {used}")
+        others = self.others(found)
+        if others is not None:
+            return others
+        expiring = pinned_key.judge(
+            self.cluster, self.key, found, pinned=True, may_expire=self.may_expire, by=PINNED_BY
+        )
+        if isinstance(expiring, Blocked):
+            return expiring
+        body = self._body(have)
+        shown = f"{have.key.key} in {have.key.vault}" if have.is_customer else "the platform's"
+        return Change(
+            Request("PATCH", self.cluster, body),
+            (*self._lines(have), *self.risks(have, found), *expiring, *self._bypass()),
+            (Effect(self.cluster, body),),
+            ESTIMATE,
+            "update",
+            f"the key of {self.cluster.name} is {shown}",
+            self.downtime,
+            CAUTION,
+        )
+
+    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Undo:  # noqa: ARG002 - used or not
+        """Return to platform keys, or to the previous version of the previous key."""
+        was = Cluster.of(before)
+        if not was.is_customer:
+            return RestoreClusterKey(self.cluster, self.key, partners=self.partners)
+        if self.previous is None or self.no_way_back or was.identity is None:
+            why = self.no_way_back or f"the previous key {was.key.key} was not checked in the review"
+            return OneWay(why, codes.redis_enterprise.PREVIOUS_KEY_ONE_WAY)
+        return RestoreClusterKey(self.cluster, self.key, was.key.uri, was.identity, partners=self.partners)
+
+    def permissions(self) -> Permissions:
+        """Return what every step needs, assigning the identity; and finding the key in use, whose vault only a list tells."""
+        assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+        needed = (*super().permissions(), Permission(assign, self.identity, "identity"))
+        if self.previous is None:
+            return needed
+        read, vault = "Microsoft.KeyVault/vaults/read", self.previous.top_level
+        return (
+            *needed,
+            Permission(read, self.cluster.subscription_id, "vault", checkable=False),
+            Permission(read, vault, "vault"),
+            Permission("Microsoft.KeyVault/vaults/keys/read", vault, "vault"),
+            Permission("Microsoft.KeyVault/vaults/keys/versions/read", vault, "vault"),
+        )
+
+    def _is_set(self, have: Cluster) -> bool:
+        """Say whether the cluster is on the key: in which version counts only where the plan pins one, or it does not work."""
+        if not have.key.is_of(self.key) or have.identity != self.identity or not have.has_its_identity:
+            return False
+        if self.pinned:
+            return isinstance(self.uri, str) and have.key.version == NamedKey.of(self.uri).version
+        return have.key.version != self.leaves
+
+    def _words(self) -> str:
+        """Return the key as a review compares it: its version only where the plan pins it."""
+        if self.pinned and isinstance(self.uri, str):
+            return str(self._sent())
+        return f"{self.key.name} in {self.key.top_level.name}, latest version".lower()
+
+    def _sent(self) -> str | Unknown:
+        """Return the URL as the cluster is to name it: without a port, which some answers of Key Vault have."""
+        if isinstance(self.uri, Ref):
+            return UNKNOWN
+        named = NamedKey.of(self.uri)
+        return f"https://{named.host}/keys/{named.key}/{named.version}"
+
+    def _body(self, have: Cluster) -> dict[str, Any]:
+        identity = {"userAssignedIdentityResourceId": self.identity.text, "identityType": USER_ASSIGNED}
+        wanted = {"keyEncryptionKeyUrl": self._sent(), "keyEncryptionKeyIdentity": identity}
+        body: dict[str, Any] = {"properties": {"encryption": {"customerManagedKeyEncryption": wanted}}}
+        if self.identity not in have.attached:
+            body["identity"] = have.with_attached(self.identity)
+        return body
+
+    def _lines(self, have: Cluster) -> Iterator[Line]:
+        reversibility = TO_PREVIOUS if have.is_customer else TO_PLATFORM
+        if self.no_way_back:
+            lost = Acceptance("previous-key", self.cluster, "one-way")
+            reversibility = Reversibility("one-way", self.no_way_back, codes.redis_enterprise.PREVIOUS_KEY_ONE_WAY)
+            yield Line("the way back", self.no_way_back, self.no_way_back, "relied_on", acceptance=lost)
+        yield Line(URL, have.key.uri or None, self._words(), reversibility=reversibility, acceptance=self.outage)
+        was = have.identity.key if have.identity is not None else None
+        after = self.identity.key
+        yield Line(READS_WITH, was, after, "carried" if was == after else "owned", reversibility)
+        if self.identity not in have.attached:
+            kind = have.with_attached(self.identity)["type"]
+            yield Line("identity.type", have.type, kind, "carried" if have.type == kind else "owned", KEPT)
+            path = "identity.userAssignedIdentities"
+            yield Line(f"{path}.{self.identity.key}", None, "attached", reversibility=KEPT)
+            for one in have.attached:
+                yield Line(f"{path}.{one.key}", "attached", "attached", "carried")
+
+    def _bypass(self) -> Iterator[Line]:
+        """Yield the line that a doubtful way through the vault's firewall is accepted by."""
+        if self.unconfirmed is not None:
+            accept = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
+            yield Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept)
