@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cmk_remediate.model.inventory import Child, Kind
-from cmk_remediate.services.sql.detect import ADMINISTRATORS
-from cmk_remediate.services.sql.limits import SERVER
+from cmk_remediate.services.protectors.detect import ADMINISTRATORS
+from cmk_remediate.services.protectors.limits import SERVER
 
 KINDS = (
     Kind(

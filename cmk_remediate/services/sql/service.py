@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate.model.codec import Registry
+from cmk_remediate.services.protectors import limits, remarks, state
+from cmk_remediate.services.protectors.detect import Detection
+from cmk_remediate.services.protectors.group import Group, groups
+from cmk_remediate.services.protectors.recipe import Recipe
 from cmk_remediate.services.service import Candidate, RecipeContext
-from cmk_remediate.services.sql import limits, remarks, state
-from cmk_remediate.services.sql.detect import Detection
 from cmk_remediate.services.sql.exported import KINDS
-from cmk_remediate.services.sql.group import Group, groups
-from cmk_remediate.services.sql.recipe import Recipe
-from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
-from cmk_remediate.services.sql.steps.enable_tde import EnableTde
-from cmk_remediate.services.sql.steps.register_server_key import RegisterServerKey
-from cmk_remediate.services.sql.steps.restore_protector import RestoreProtector
-from cmk_remediate.services.sql.steps.set_primary_identity import SetPrimaryIdentity
-from cmk_remediate.services.sql.steps.set_protector import SetProtector
-from cmk_remediate.services.sql.steps.switch_in_one_patch import SwitchInOnePatch
+from cmk_remediate.steps.sql.attach_identity import AttachIdentity
+from cmk_remediate.steps.sql.enable_tde import EnableTde
+from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
+from cmk_remediate.steps.sql.restore_protector import RestoreProtector
+from cmk_remediate.steps.sql.set_primary_identity import SetPrimaryIdentity
+from cmk_remediate.steps.sql.set_protector import SetProtector
+from cmk_remediate.steps.sql.switch_in_one_patch import SwitchInOnePatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.inventory import Kind
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
-    from cmk_remediate.services.sql.facts import SqlFacts
+    from cmk_remediate.services.protectors.facts import SqlFacts
 
 
 class SqlService:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions, Split
 from cmk_remediate.model.step import Step
-from cmk_remediate.services.sql import geo
+from cmk_remediate.steps.sql import geo
 
 if TYPE_CHECKING:
     from cmk_remediate.model.decisions import Blocked, Found, Line, Read

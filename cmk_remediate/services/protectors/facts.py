@@ -7,8 +7,8 @@ from datetime import datetime
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
-from cmk_remediate.services.sql.names import Protector
 from cmk_remediate.steps.key_facts import KeyFacts
+from cmk_remediate.steps.sql.names import Protector
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.sql.names import Protector
-from cmk_remediate.services.sql.server_state import Identities
 from cmk_remediate.services.states import (
     CROSS_TENANT,
     FOREIGN,
@@ -20,10 +18,12 @@ from cmk_remediate.services.states import (
     SYSTEM_ASSIGNED,
     WRONG,
 )
+from cmk_remediate.steps.sql.names import Protector
+from cmk_remediate.steps.sql.server_state import Identities
 
 if TYPE_CHECKING:
-    from cmk_remediate.services.sql.facts import ServerFacts
-    from cmk_remediate.services.sql.group import Group
+    from cmk_remediate.services.protectors.facts import ServerFacts
+    from cmk_remediate.services.protectors.group import Group
 
 
 def of_group(group: Group) -> str:

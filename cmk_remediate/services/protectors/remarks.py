@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from cmk_remediate.codes.code import Code
     from cmk_remediate.model.ids import ResourceId
-    from cmk_remediate.services.sql.facts import ServerFacts
-    from cmk_remediate.services.sql.group import Group
+    from cmk_remediate.services.protectors.facts import ServerFacts
+    from cmk_remediate.services.protectors.group import Group
 
 GENERAL_PURPOSE, BUSINESS_CRITICAL = 500, 200
 """Databases per vault (learn.microsoft.com, "TDE with customer-managed key", guidance)."""

@@ -10,17 +10,17 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.wishes import entry_of, wishes
 from cmk_remediate.services.declared import check_key, wanted_key
-from cmk_remediate.services.sql import geo, server_state
-from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
-from cmk_remediate.services.sql.names import NAME_LIMIT, Protector
+from cmk_remediate.services.protectors.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.steps import key_limits, network, pinned_key
+from cmk_remediate.steps.sql import geo, server_state
+from cmk_remediate.steps.sql.names import NAME_LIMIT, Protector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.planfile.wishes import Wishes
-    from cmk_remediate.services.sql.facts import ServerFacts
+    from cmk_remediate.services.protectors.facts import ServerFacts
 
 SERVER = "Microsoft.Sql/servers"
 

@@ -23,14 +23,14 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import Grant, KeyUri, Ref, Unknown
-from cmk_remediate.services.sql import server_state
-from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name
-from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
-from cmk_remediate.services.sql.steps.base import SqlStep
-from cmk_remediate.services.sql.steps.register_server_key import protector
-from cmk_remediate.services.sql.steps.restore_protector import way_back
-from cmk_remediate.services.sql.steps.set_protector import TO_PLATFORM
 from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps.sql import server_state
+from cmk_remediate.steps.sql.attach_identity import AttachIdentity
+from cmk_remediate.steps.sql.base import SqlStep
+from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name
+from cmk_remediate.steps.sql.register_server_key import protector
+from cmk_remediate.steps.sql.restore_protector import way_back
+from cmk_remediate.steps.sql.set_protector import TO_PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,18 +15,18 @@ from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, KeyUri, PrincipalId, Ref
 from cmk_remediate.services.declared import preparation
-from cmk_remediate.services.sql import geo
-from cmk_remediate.services.sql.choice import Choice
-from cmk_remediate.services.sql.facts import ServerFacts
-from cmk_remediate.services.sql.group import KEY_SIZES, KEY_TYPES, Group
-from cmk_remediate.services.sql.limits import reaches
-from cmk_remediate.services.sql.server_state import Identities
-from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
-from cmk_remediate.services.sql.steps.enable_tde import EnableTde
-from cmk_remediate.services.sql.steps.register_server_key import RegisterServerKey
-from cmk_remediate.services.sql.steps.set_protector import SetProtector
-from cmk_remediate.services.sql.steps.switch_in_one_patch import SwitchInOnePatch
+from cmk_remediate.services.protectors.choice import Choice
+from cmk_remediate.services.protectors.facts import ServerFacts
+from cmk_remediate.services.protectors.group import KEY_SIZES, KEY_TYPES, Group
+from cmk_remediate.services.protectors.limits import reaches
 from cmk_remediate.steps import AssignKeyRole, WaitForAccess, network
+from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql.attach_identity import AttachIdentity
+from cmk_remediate.steps.sql.enable_tde import EnableTde
+from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
+from cmk_remediate.steps.sql.server_state import Identities
+from cmk_remediate.steps.sql.set_protector import SetProtector
+from cmk_remediate.steps.sql.switch_in_one_patch import SwitchInOnePatch
 
 if TYPE_CHECKING:
     from cmk_remediate.model.graph import GraphBuilder

@@ -14,18 +14,18 @@ from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path, canonical, merge_patch
 from cmk_remediate.planfile.wishes import vaults_named, wishes
-from cmk_remediate.services.sql import geo
-from cmk_remediate.services.sql.choice import choose
-from cmk_remediate.services.sql.facts import DatabaseFacts, ServerFacts, SqlFacts
-from cmk_remediate.services.sql.group import head
-from cmk_remediate.services.sql.limits import SERVER
-from cmk_remediate.services.sql.names import Protector
-from cmk_remediate.services.sql.server_state import Identities
-from cmk_remediate.services.sql.steps.attach_identity import AttachIdentity
-from cmk_remediate.services.sql.steps.register_server_key import protector
-from cmk_remediate.services.sql.steps.restore_protector import databases
+from cmk_remediate.services.protectors.choice import choose
+from cmk_remediate.services.protectors.facts import DatabaseFacts, ServerFacts, SqlFacts
+from cmk_remediate.services.protectors.group import head
+from cmk_remediate.services.protectors.limits import SERVER
 from cmk_remediate.steps import asking
 from cmk_remediate.steps.key_facts import KeyFacts, find_vault, read_key
+from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql.attach_identity import AttachIdentity
+from cmk_remediate.steps.sql.names import Protector
+from cmk_remediate.steps.sql.register_server_key import protector
+from cmk_remediate.steps.sql.restore_protector import databases
+from cmk_remediate.steps.sql.server_state import Identities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

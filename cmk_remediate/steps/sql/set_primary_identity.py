@@ -21,10 +21,10 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.services.sql import server_state
-from cmk_remediate.services.sql.names import Protector
-from cmk_remediate.services.sql.steps.base import SqlStep
-from cmk_remediate.services.sql.steps.register_server_key import protector
+from cmk_remediate.steps.sql import server_state
+from cmk_remediate.steps.sql.base import SqlStep
+from cmk_remediate.steps.sql.names import Protector
+from cmk_remediate.steps.sql.register_server_key import protector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import PrincipalId
-from cmk_remediate.services.sql.server_state import Identities
+from cmk_remediate.steps.sql.server_state import Identities
 
 if TYPE_CHECKING:
     from cmk_remediate.planfile.wishes import Wishes
-    from cmk_remediate.services.sql.facts import ServerFacts
+    from cmk_remediate.services.protectors.facts import ServerFacts
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Output, Ref, Unknown
-from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
-from cmk_remediate.services.sql.steps.base import SqlStep
+from cmk_remediate.steps.sql.base import SqlStep
+from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.wishes import Wishes, entry_of, wishes
-from cmk_remediate.services.sql import geo
-from cmk_remediate.services.sql.choice import Choice, choose
-from cmk_remediate.services.sql.facts import ServerFacts, SqlFacts
-from cmk_remediate.services.sql.names import Protector
+from cmk_remediate.services.protectors.choice import Choice, choose
+from cmk_remediate.services.protectors.facts import ServerFacts, SqlFacts
 from cmk_remediate.steps import key_state, network, pinned_key, vault_state
 from cmk_remediate.steps.key_facts import KeyFacts
+from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql.names import Protector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

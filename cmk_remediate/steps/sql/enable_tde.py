@@ -23,7 +23,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.services.sql.steps.base import SqlStep
+from cmk_remediate.steps.sql.base import SqlStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,8 +24,8 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import UNKNOWN, Grant, Output, PrincipalId, Ref
-from cmk_remediate.services.sql import server_state
-from cmk_remediate.services.sql.steps.base import SqlStep
+from cmk_remediate.steps.sql import server_state
+from cmk_remediate.steps.sql.base import SqlStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,11 +24,11 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import Grant, KeyUri, Ref
-from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
-from cmk_remediate.services.sql.steps.base import SqlStep
-from cmk_remediate.services.sql.steps.register_server_key import protector
-from cmk_remediate.services.sql.steps.restore_protector import way_back
 from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps.sql.base import SqlStep
+from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
+from cmk_remediate.steps.sql.register_server_key import protector
+from cmk_remediate.steps.sql.restore_protector import way_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

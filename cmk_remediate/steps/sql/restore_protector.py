@@ -23,10 +23,10 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.values import KeyUri, Ref
-from cmk_remediate.services.sql.names import AZURE_KEY_VAULT, SERVICE_MANAGED, Protector, sent_uri, server_key_name
-from cmk_remediate.services.sql.steps.base import SqlStep
-from cmk_remediate.services.sql.steps.register_server_key import RegisterServerKey, protector
 from cmk_remediate.steps.find_key import FindKey
+from cmk_remediate.steps.sql.base import SqlStep
+from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, SERVICE_MANAGED, Protector, sent_uri, server_key_name
+from cmk_remediate.steps.sql.register_server_key import RegisterServerKey, protector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

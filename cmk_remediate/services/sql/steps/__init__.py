@@ -1,1 +1,0 @@
-"""The steps of Azure SQL: one module each."""
