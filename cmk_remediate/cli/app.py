@@ -315,14 +315,15 @@ def _demo(
 @app.command("replay", hidden=True)
 def _replay(
     seed: Annotated[int, typer.Argument(metavar="SEED", min=0, help="As a failing fault test prints it.")],
+    every: Annotated[bool, typer.Option("--all", help="Fold nothing: every request, however long.")] = False,
 ) -> int:
-    """Show one seeded run of the fault tests, request by request. Needs a checkout of the sources.
+    """Show one seeded run of the fault tests, request by request, on one screen. Needs a checkout of the sources.
 
     Touches nothing real; exits with 1 if a promise was broken in the run.
     """
     from cmk_remediate.cli import replaying
 
-    return replaying.replay(seed)
+    return replaying.replay(seed, every=every)
 
 
 @app.command("requests")

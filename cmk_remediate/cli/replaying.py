@@ -14,8 +14,8 @@ from cmk_remediate.errors import UsageError
 MODULE = "tests.faults.replay"
 
 
-def replay(seed: int) -> int:
-    """Show the run of *seed*, request by request; return 1 if a promise was broken in it.
+def replay(seed: int, *, every: bool = False) -> int:
+    """Show the run of *seed*, request by request; return 1 if a promise was broken in it. *every*: nothing is folded.
 
     Raises:
         UsageError: CMK100 when this is no checkout of the sources.
@@ -26,5 +26,5 @@ def replay(seed: int) -> int:
         raise UsageError(codes.input_.USAGE, cause)
     # A process of its own: the tests are no part of this one, and what the killed runs leave standing ends with it.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", MODULE, str(seed)]
+    command = [sys.executable, "-m", MODULE, *(["--all"] if every else []), str(seed)]
     return subprocess.run(command, cwd=root, env=environment, check=False).returncode  # noqa: S603 - ours, and a number

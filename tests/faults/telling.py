@@ -1,4 +1,4 @@
-"""A story on one screen, and many stories in a few lines."""
+"""A story request by request, and many stories in a few lines."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.folding import HEIGHT, WIDTH, screen
 from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, WIRE, WRITES
 from tests.faults.scenario import scenario
 from tests.faults.story import Sum, told_story
@@ -25,8 +26,6 @@ FIRST, _, _COUNT = os.environ.get("CMK_REMEDIATE_SEEDS", "0:200").partition(":")
 SEEDS = range(int(FIRST), int(FIRST) + int(_COUNT))
 """By default 200; where several Pythons share them, each takes its part."""
 PARTS = 8
-SCREEN = 100
-"""Lines; half of all stories take less than 45."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -34,7 +33,11 @@ def test_seeded_runs(part: int, tmp_path_factory: pytest.TempPathFactory, figure
     found = Sum()
     runs = tmp_path_factory.getbasetemp().resolve() / "runs"  # one a process: what is rehearsed in it serves all parts
     for seed in SEEDS[part::PARTS]:
-        found.add(told_story(seed, runs))
+        story = told_story(seed, runs)
+        found.add(story)
+        shown = list(screen(story))
+        assert len(shown) <= HEIGHT, f"{COMMAND} {seed} takes {len(shown)} lines"
+        assert max(map(len, shown)) <= WIDTH, max(shown, key=len)
     for line in summed(found):
         figures(line)
     assert not found.broken, "\n".join(f"{COMMAND} {seed}    # {fault}" for seed, fault in found.broken)
@@ -47,13 +50,13 @@ def test_the_seeds_have_every_kind_of_mishap() -> None:
     assert drawn == {*WIRE, *WRITES, *OPERATIONS, *OWNER, *KILLS}
 
 
-def replayed(seed: int, hashing: str) -> str:
+def replayed(seed: int, hashing: str, *options: str) -> str:
     """Return what the command shows that a failing seed names."""
     program, *command = COMMAND.split()
     entry = f"import sys; sys.argv[0] = {program!r}; from cmk_remediate.cli import main; sys.exit(main())"
     environment = {**os.environ, "PYTHONHASHSEED": hashing, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", entry, *command, str(seed)],
+        [sys.executable, "-c", entry, *command, str(seed), *options],
         env=environment,
         capture_output=True,
         check=True,
@@ -66,7 +69,19 @@ def test_a_seed_tells_the_same_story_on_one_screen_whatever_the_hash_seed() -> N
     seed = next(one for one in range(200) if scenario(one).scene == "two servers, nothing there")
     one = replayed(seed, "1")
     assert one == replayed(seed, "2")
-    assert len(one.splitlines()) <= SCREEN
+    assert 10 < len(one.splitlines()) <= HEIGHT
+    assert len(replayed(seed, "1", "--all").splitlines()) > HEIGHT
+
+
+def test_what_struck_is_never_folded_away(tmp_path: Path) -> None:
+    """The longest stories, with the most mishaps: each that struck has its line on the one screen."""
+    seeds = [seed for seed in range(200) if len(scenario(seed).mishaps) > 4 and "plans/" not in scenario(seed).scene]
+    for seed in seeds[:4]:
+        story = told_story(seed, tmp_path / "runs")
+        shown = "\n".join(screen(story))
+        assert story.struck
+        for one in story.log:
+            assert not one.struck or f"<- {one.struck}"[:24] in shown, f"{COMMAND} {seed}: {one.struck}"
 
 
 def test_a_story_shows_what_struck_where(tmp_path: Path) -> None:
