@@ -49,7 +49,7 @@ CANARY_FAILED = Code(
 WRITE_HAD_NO_EFFECT = Code(
     "CMK508",
     title="accepted write had no effect",
-    meaning="Azure accepted the same write three times and each read afterwards showed it missing.",
+    meaning="Azure accepted the same write three times (once, where it creates or disrupts), and no read afterwards showed it.",
     next="Look for a policy that reverts it, then run `resume`.",
 )
 NEEDED_STEP_FAILED = Code(

@@ -20,6 +20,9 @@ SHOWS_WITHIN = (2.0, 4.0, 8.0, 16.0)
 """Seconds between the reads that look for an accepted write: Azure Resource Manager answers from replicas, and how long one may
 lag is nowhere documented. 30 s in all; the embedded Azure lags up to 10 s."""
 
+CREATED_SHOWS_WITHIN = (*SHOWS_WITHIN, 30.0, 60.0)
+"""The same for what was created: that is not sent again, so it gets two minutes to be seen (our choice)."""
+
 OF_ACCESS = ("access", "replication")
 """Reasons of a "not yet" that a young grant or identity explains."""
 
@@ -51,11 +54,18 @@ class Attempts:
         self._accepted_before = False
         self.goes_on = False
 
-    def had_no_effect(self, caution: Caution = PLAIN) -> bool:
-        """Say whether enough accepted writes went by without a read that shows one; of some, *caution* says, one is enough."""
-        if caution.once and (self.accepted or self._accepted_before):
+    def had_no_effect(self, change: Change) -> bool:
+        """Say whether enough accepted writes went by without a read that shows one.
+
+        Of some one is enough: what disrupts each time (`Caution.once`), and what creates, since Azure has said that it is there.
+        """
+        once = change.caution.once and (self.accepted or self._accepted_before)
+        if once or self._is_created(change):
             return not self._looks_left
         return self.accepted >= NO_EFFECT_AFTER and not self._looks_left
+
+    def _is_created(self, change: Change) -> bool:
+        return change.action == "create" and bool(self.accepted or self._accepted_before)
 
     def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> None:
         """Take note of what came of a write."""
@@ -90,6 +100,8 @@ class Attempts:
         """
         if not self._looks_left:
             return 0
+        if self._looks_left == SHOWS_WITHIN and self._is_created(change):
+            self._looks_left = CREATED_SHOWS_WITHIN
         if change.caution.shows and not self._cautious:
             self._cautious, self._unclear = True, False
             self._looks_left = (SHOWS_WITHIN[0], float(change.caution.shows))

@@ -103,7 +103,7 @@ async def _change(
     node: Node, step: Step, found: Found, change: Change, world: World, attempts: Attempts
 ) -> Settlement | None:
     """Send *change* if it may be sent; None means: read and decide again."""
-    if attempts.had_no_effect(change.caution):
+    if attempts.had_no_effect(change):
         return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
     late = attempts.time_to_show(change)
     if late:

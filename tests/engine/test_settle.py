@@ -9,7 +9,7 @@ import pytest
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.model.graph import Graph, GraphBuilder
-from tests.engine.invented import Background, GrantThing, Guarded, SetThing, WaitThing, rid
+from tests.engine.invented import Background, GrantThing, Guarded, MakeThing, SetThing, WaitThing, rid
 from tests.engine.lab import Lab
 
 if TYPE_CHECKING:
@@ -51,6 +51,19 @@ def test_three_accepted_writes_without_effect_are_an_error_not_a_loop() -> None:
     lab, graph = one()
     done = lab.apply(lab.dry_run(graph), settings=faults(*["no-effect"] * 9))
     assert (len(done.writes), done.done.targets[0].code, done.done.exit_code) == (3, "CMK508", 5)
+
+
+def test_what_azure_says_it_created_is_not_created_again_however_late_a_read_shows_it() -> None:
+    """A second request might make a second one of what must be there once."""
+
+    def made(**settings: Any) -> Any:
+        lab, builder = Lab(), GraphBuilder()
+        builder.add(MakeThing(A), target="a")
+        return lab.apply(lab.dry_run(builder.build()), settings=faults(**settings))
+
+    late, never = made(lag=100), made(lag=1000)
+    assert (len(late.writes), late.done.exit_code) == (1, 0)
+    assert (len(never.writes), never.done.targets[0].code, never.done.exit_code) == (1, "CMK508", 5)
 
 
 @pytest.mark.parametrize(("fault", "writes"), [("unclear-before", 2), ("unclear-after", 1)])
