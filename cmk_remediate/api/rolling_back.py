@@ -11,12 +11,10 @@ from cmk_remediate.api.registry import registry
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import open_store, review_of
 from cmk_remediate.engine import run_store
-from cmk_remediate.engine.aftermath import let_all_show
+from cmk_remediate.engine.aftermath import come_to_rest, let_all_show
 from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.lease import outwait
-from cmk_remediate.engine.project import Projected, project
-from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.rollback import inverse
 from cmk_remediate.model.result import Progress, RunResult, silent
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.engine.project import Projected
     from cmk_remediate.engine.schedule import Stop
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
@@ -52,9 +51,8 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     session = await sign_in_for(review, connection, read_only=True)
     await let_all_show(review, journal, session, connection.clock)
     graph = graph_of(review, registry())
-    reader = EachOnce(session)
-    sent = {key for key, state in journal.steps.items() if state.sent}
-    back = inverse(graph, journal, _bodies(journal, await project(graph, reader, opened=sent)))
+    projected, reader = await come_to_rest(graph, journal, session, connection.clock)
+    back = inverse(graph, journal, _bodies(journal, projected))
     touched = {target for node in back.graph.nodes for target in node.targets}
     touched.update(target for item in back.kept for target in item.targets)
     frame = Frame(

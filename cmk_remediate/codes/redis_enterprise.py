@@ -26,7 +26,7 @@ NOT_AT_REST = Code(
     "CMK843",
     title="cluster is not at rest",
     meaning="A cluster is ready only where provisioningState is Succeeded and resourceState is Running, of its databases too.",
-    next="Wait for the change that runs, or bring the cluster back to Running, then make a new dry run.",
+    next="Wait for the change that runs, or bring the cluster back to Running, then make a new dry run, or roll back again.",
 )
 MANAGED_BY = Code(
     "CMK844",

@@ -9,20 +9,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cmk_remediate.clock import parse_utc
-from cmk_remediate.engine.attempts import SHOWS_WITHIN
+from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts
 from cmk_remediate.engine.context import STILL_RUNNING, nobody_knows, resumed_operation
+from cmk_remediate.engine.project import project
+from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.schedule import each
 from cmk_remediate.errors import AzureError
-from cmk_remediate.model.decisions import Read
+from cmk_remediate.model.decisions import Pending, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from cmk_remediate.clock import Clock
     from cmk_remediate.engine.journal_state import JournalState, StepState
+    from cmk_remediate.engine.project import Projected
+    from cmk_remediate.model.graph import Graph
     from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.review import Review, ReviewedStep
 
@@ -48,6 +53,27 @@ async def let_all_show(review: Review, journal: JournalState, azure: Azure, cloc
             await _let_it_show(step, state, until, azure, clock)
 
     await each(left, one)
+
+
+async def come_to_rest(
+    graph: Graph, journal: JournalState, azure: Azure, clock: Clock
+) -> tuple[Mapping[str, Projected], EachOnce]:
+    """Return what *graph* finds once nothing that the run *journal* records has sent is on its way, and the reader it was found by.
+
+    An operation may end before its resource is ready: then its step waits, and its undo could not be judged. As long as a run would
+    wait for a resource that does not come to an end.
+    """
+    sent = {key for key, state in journal.steps.items() if state.sent}
+    left = [key for key in sorted(sent) if _open(journal.steps[key])]
+    until = azure.now() + timedelta(seconds=Attempts.STANDSTILL)
+    while True:
+        reader = EachOnce(azure)
+        projected = await project(graph, reader, opened=sent)
+        waits = [one.decision for key, one in projected.items() if key in left and isinstance(one.decision, Pending)]
+        waits = [one for one in waits if not one.background]
+        if not waits or azure.now() >= until:
+            return projected, reader
+        await clock.sleep(max(one.retry_after for one in waits))
 
 
 def _open(state: StepState) -> bool:

@@ -200,6 +200,7 @@ def _known(stage: Stage) -> Any:
         accepted=set(monitor.accepted),
         _owned=owned,
         _excused=dict(monitor._excused),
+        _changed_by_others=dict(monitor._changed_by_others),
         bystanders=bystanders,
         machines=machines,
     )

@@ -59,8 +59,11 @@ class RestoreClusterKey(ClusterStep):
             return absent(self.cluster)
         have = Cluster.of(found.body)
         waits = self.waits(have, found)
-        if waits is not None:
+        if waits is not None and self.cluster.key in found.written:
             return waits
+        if waits is not None:
+            # What it shows may be what it is about to leave: our own way there may not have ended.
+            return Blocked(codes.redis_enterprise.NOT_AT_REST, waits.why, resource=self.cluster.text)
         if have.key.uri.lower() == self.url.lower() and (not self.url or have.identity == self.identity):
             now = self.url or "the platform's"
             return Done(f"the key of {self.cluster.name} is {now}; it has {have.states}")
