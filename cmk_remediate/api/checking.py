@@ -58,11 +58,11 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str]) ->
         return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
     steps = [step for step in review.steps if step.id in target.steps]
     for step in steps:
-        if step.action == "manual":
-            return TargetCheck(target.id, "manual", "", step.reason)
-    for step in steps:
         if step.action in CHANGES:
             return TargetCheck(target.id, "wrong", codes.engine.DRIFT, f"{step.kind}: {step.reason}")
+    for step in steps:
+        if step.action == "manual":
+            return TargetCheck(target.id, "manual", "", step.reason)
     if target.id in late:
         return TargetCheck(target.id, "wrong", codes.vault.PINNED_KEY_EXPIRES, late[target.id])
     # What goes on by itself, such as a background encryption: right so far, and not yet done.

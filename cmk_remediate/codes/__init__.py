@@ -9,7 +9,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import access, cosmosdb, engine, input_, managed_disks, notes, redis_enterprise, sql, vault
+from cmk_remediate.codes import (
+    access,
+    aks,
+    cosmosdb,
+    engine,
+    input_,
+    managed_disks,
+    notes,
+    redis_enterprise,
+    sql,
+    vault,
+)
 from cmk_remediate.codes.code import Code
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Azure Cosmos DB": cosmosdb,
         "Redis Enterprise and Managed Redis": redis_enterprise,
         "Managed disks": managed_disks,
+        "Azure Kubernetes Service": aks,
         "Engine: what a run decides": engine,
         "Notes a review carries": notes,
     }
@@ -55,6 +67,7 @@ __all__ = [
     "FAMILIES",
     "Code",
     "access",
+    "aks",
     "codes_of",
     "cosmosdb",
     "engine",

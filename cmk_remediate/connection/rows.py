@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmk_remediate.connection.rowsets import access, around, compute, cosmosdb, keyvault, redis, sql
+from cmk_remediate.connection.rowsets import access, around, compute, containerservice, cosmosdb, keyvault, redis, sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ ROWS: Mapping[tuple[str, str], Row] = MappingProxyType(
             *around.ROWS,
             *sql.ROWS,
             *compute.ROWS,
+            *containerservice.ROWS,
             *cosmosdb.ROWS,
             *redis.ROWS,
         )

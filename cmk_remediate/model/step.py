@@ -73,6 +73,10 @@ class Step(ABC):
         """Say whether the engine must GET `address` for `decide`; a step that judges a list need not."""
         return True
 
+    def managed_by(self) -> ResourceId | None:
+        """Return the resource that may manage this one's group: its own documentation lets it be changed there."""
+        return None
+
     def probes(self) -> Ref[Grant] | None:
         """Return the wait whose grant, late, explains a "not yet" answered to this step."""
         return None

@@ -12,7 +12,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.run_address import is_remote, parse_address
 from cmk_remediate.planfile.declared import DECLARED
 from cmk_remediate.planfile.problems import Location, Problem
-from cmk_remediate.planfile.schema import CustomerManagedKey, PlanFile, seconds
+from cmk_remediate.planfile.schema import CustomerManagedKey, NewCluster, PlanFile, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ def check(plan: PlanFile) -> Iterator[Problem]:
     yield from _targets(plan)
     yield from _fields(plan)
     yield from _sets(plan)
+    yield from _new_clusters(plan)
     yield from _placeholders(plan)
     yield from _key(plan)
     yield from _expiry(plan)
@@ -91,6 +92,24 @@ def _sets(plan: PlanFile) -> Iterator[Problem]:
         for field, text in (("key_name", key.key_name), ("user_assigned_identity", named)):
             if TARGET in text:
                 yield _wrong((*where, field), f"a disk encryption set serves many targets: {TARGET} names only one")
+
+
+def _new_clusters(plan: PlanFile) -> Iterator[Problem]:
+    """Yield what the names of new clusters, and of their identities, cannot be."""
+    named: list[tuple[Location, NewCluster]] = [(("new_cluster",), plan.new_cluster)] if plan.new_cluster else []
+    for index, target in enumerate(plan.targets):
+        own = target.overrides.new_cluster if target.overrides else None
+        if own is not None:
+            named.append((("targets", index, "overrides", "new_cluster"), own))
+    for where, one in named:
+        identity = one.user_assigned_identity.resource_id if one.user_assigned_identity else ""
+        places = ((("name",), one.name), (("user_assigned_identity", "resource_id"), identity))
+        for path, text in places:
+            if {"{", "}"} & set(text.replace(TARGET, "")):
+                yield _wrong((*where, *path), f"{TARGET} is the only thing that stands for something")
+    shared = [target for target in plan.targets if not (target.overrides and target.overrides.new_cluster)]
+    if plan.new_cluster and TARGET not in plan.new_cluster.name and len(shared) > 1:
+        yield _wrong(("new_cluster", "name"), f"names one cluster for {len(shared)} targets: let it hold {TARGET}")
 
 
 def _placeholders(plan: PlanFile) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             (2048, 3072),
             94,
             "learn.microsoft.com, Azure SQL transparent data encryption with customer-managed key, requirements",
-            MappingProxyType({"disk_encryption_set": "it is of managed disks"}),
+            MappingProxyType({"disk_encryption_set": "it is of managed disks", "new_cluster": "it is of AKS clusters"}),
         ),
         "managed-disks": Declared(
             "Microsoft.Compute/virtualMachines",
@@ -56,6 +56,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                     "enable_tde": "it is of databases of Azure SQL",
                     "private_endpoint": "disks do not reach a vault by private endpoint",
                     "versionless": "a disk encryption set always names a version, and follows new ones all the same",
+                    "new_cluster": "it is of AKS clusters",
                 }
             ),
             also=("Microsoft.Compute/disks",),
@@ -73,10 +74,27 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                     "private_endpoint": "clusters do not reach a vault by private endpoint",
                     "versionless": "a cluster takes a key with its version only",
                     "disk_encryption_set": "it is of managed disks",
+                    "new_cluster": "it is of AKS clusters",
                     "identity": "a cluster reads its key with a user-assigned identity only",
                 }
             ),
             pins=True,
+        ),
+        "aks": Declared(
+            "Microsoft.ContainerService/managedClusters",
+            ("RSA", "RSA-HSM"),
+            (2048, 3072, 4096),
+            0,
+            "learn.microsoft.com, Bring your own keys (BYOK) with Azure managed disks in Azure Kubernetes Service (AKS)",
+            MappingProxyType(
+                {
+                    "enable_tde": "it is of databases of Azure SQL",
+                    "private_endpoint": "disks do not reach a vault by private endpoint",
+                    "versionless": "a disk encryption set always names a version, and follows new ones all the same",
+                    "allow_downtime": "nothing is stopped: the rebuild is done by hand",
+                }
+            ),
+            one_key=True,
         ),
         "cosmosdb": Declared(
             "Microsoft.DocumentDB/databaseAccounts",
@@ -92,6 +110,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                     "allow_expiring_pinned_key": "no version is pinned",
                     "versionless": "a key is always named without its version",
                     "disk_encryption_set": "it is of managed disks",
+                    "new_cluster": "it is of AKS clusters",
                     "identity": "an account with a default identity of its own keeps it, others get user_assigned_identity",
                 }
             ),

@@ -129,7 +129,7 @@ class CustomerManagedKey(_Part):
 
 
 class DiskEncryptionSet(_Part):
-    """Managed disks: the disk encryption set, one a region, subscription and type of encryption; made if it does not exist."""
+    """Managed disks and AKS: the encryption set, one a region, subscription and type of encryption; made if it does not exist."""
 
     resource_id: SetIdText
     """The set of most disks, in their subscription; its identity is the plan's."""
@@ -139,6 +139,15 @@ class DiskEncryptionSet(_Part):
     """The customer's key alone, or the platform's around it."""
     system_assigned_resource_id: SetIdText | None = None
     """The set of Ultra and Premium SSD v2 disks, with an identity of its own; they take no other."""
+
+
+class NewCluster(_Part):
+    """AKS: the cluster that replaces the target, built by hand; ``{target}`` stands for the target's name."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9{}_-]{1,100}$")] = "{target}-cmk"
+    """Its name, in the target's resource group."""
+    user_assigned_identity: UserAssignedIdentity | None = None
+    """Its control plane's identity, made if it does not exist; else that of the target, or one of its own."""
 
 
 class Overrides(_Part):
@@ -153,6 +162,8 @@ class Overrides(_Part):
     enable_tde: bool | None = None
     """As the plan's."""
     disk_encryption_set: DiskEncryptionSet | None = None
+    """Replaces the plan's whole."""
+    new_cluster: NewCluster | None = None
     """Replaces the plan's whole."""
 
 
@@ -250,7 +261,7 @@ class Canary(_Part):
 class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
-    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks"]
+    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks", "aks"]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     """The Entra tenant's id."""
@@ -281,7 +292,9 @@ class PlanFile(_Part):
     private_endpoint: bool = False
     """The service reaches the vault by private endpoint."""
     disk_encryption_set: DiskEncryptionSet | None = None
-    """Managed disks: the disk encryption set."""
+    """Managed disks and AKS: the disk encryption set."""
+    new_cluster: NewCluster | None = None
+    """AKS: the cluster that replaces each target."""
     enable_tde: bool = False
     """Turn transparent data encryption on where a database has it off."""
     owner: Annotated[str, Field(min_length=1, max_length=128)]

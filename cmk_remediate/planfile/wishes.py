@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.planfile.schema import CustomerManagedKey, DiskEncryptionSet, Overrides, PlanFile, TargetEntry
+from cmk_remediate.planfile.schema import (
+    CustomerManagedKey,
+    DiskEncryptionSet,
+    NewCluster,
+    Overrides,
+    PlanFile,
+    TargetEntry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +28,7 @@ class Wishes:
     private_endpoint: bool
     enable_tde: bool
     disk_encryption_set: DiskEncryptionSet | None
+    new_cluster: NewCluster
 
     @property
     def pinned(self) -> bool:
@@ -57,6 +65,7 @@ def wishes(plan: PlanFile, entry: TargetEntry | None) -> Wishes:
         private_endpoint=plan.private_endpoint if special.private_endpoint is None else special.private_endpoint,
         enable_tde=plan.enable_tde if special.enable_tde is None else special.enable_tde,
         disk_encryption_set=special.disk_encryption_set or plan.disk_encryption_set,
+        new_cluster=special.new_cluster or plan.new_cluster or NewCluster(),
     )
 
 

@@ -153,6 +153,7 @@ WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], s
     {
         "add_access_policy": (Things.grant, "access policy for"),
         "assign_key_role": (Things.grant, "role assignment for"),
+        "assign_reader": (Things.grant, "Reader for"),
         "attach_identity": (Things.identity_on_server, "identity"),
         "create_disk_encryption_set": (Things.own, "disk encryption set"),
         "create_identity": (Things.top, "identity"),
@@ -162,6 +163,7 @@ WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], s
         "encrypt_disk": (Things.own, "encryption of disk"),
         "find_key": (Things.key, "key"),
         "protect_vault": (Things.top, "vault"),
+        "rebuild_cluster": (Things.own, "cluster"),
         "register_server_key": (Things.server_key, "server key"),
         "remove_access_policy": (Things.grant, "access policy for"),
         "remove_role": (Things.grant, "role assignment for"),

@@ -14,6 +14,7 @@ _WHERE: Mapping[str, tuple[str, str]] = {
     "sql": ("cmk_remediate.services.sql.service", "SqlService"),
     "cosmosdb": ("cmk_remediate.services.cosmosdb.service", "CosmosService"),
     "redis-enterprise": ("cmk_remediate.services.redis_enterprise.service", "RedisEnterpriseService"),
+    "aks": ("cmk_remediate.services.aks.service", "AksService"),
     "managed-disks": ("cmk_remediate.services.managed_disks.service", "ManagedDisksService"),
 }
 

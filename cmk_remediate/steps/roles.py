@@ -25,8 +25,12 @@ Body = Mapping[str, Any]
 CRYPTO_SERVICE_ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """Key Vault Crypto Service Encryption User: read, wrap and unwrap with keys."""
 
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+"""Reader: read everything there is to see in Azure Resource Manager."""
+
 _NAMES: Mapping[str, str] = {
     CRYPTO_SERVICE_ENCRYPTION_USER: "Key Vault Crypto Service Encryption User",
+    READER: "Reader",
     "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
     "14b46e9e-c2b7-41b4-b07b-48a6ebf60603": "Key Vault Crypto Officer",
     "08bbd89e-9f13-488c-ac41-acfcb10c90ab": "Key Vault Crypto Service Release User",
@@ -38,7 +42,7 @@ WITHOUT_DATA_ACTIONS = frozenset(
     {
         "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",  # Owner
         "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
-        "acdd72a7-3385-48ef-bd42-f606fba81ae7",  # Reader
+        READER,
         "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",  # User Access Administrator
         "f25e0fa2-a7c8-4377-a976-54943a77a395",  # Key Vault Contributor
         "8b54135c-b56d-4d72-a534-26097cfdc8d8",  # Key Vault Data Access Administrator

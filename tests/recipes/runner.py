@@ -27,7 +27,7 @@ The questions a step is asked:
     judged on ``found``; the whole decision, as `decision_json` writes it
 ``undo``
     with the case's ``"undo": {"before": ..., "after": ..., "used": ...}``, as `undo_json` writes it
-``address``, ``also_reads``, ``owns``, ``locks``, ``permissions``
+``address``, ``also_reads``, ``owns``, ``locks``, ``permissions``, ``managed_by``
     as the step answers, in JSON
 ``merged``
     the step that stands for this one and the one whose kind and parameters are the case's ``merged``
@@ -188,6 +188,8 @@ def _answer(step: Step, question: str, case: Case) -> Any:
         ]
     if question == "owns":
         return to_json(dict(step.owns()))
+    if question == "managed_by":
+        return str(step.managed_by())
     if question == "locks":
         return sorted(step.locks())
     if question == "permissions":

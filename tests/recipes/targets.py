@@ -59,6 +59,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         **({"compliant": True} if candidate.compliant else {}),
         **({"blocked": f"{blocked.code} {blocked.why}"} if blocked is not None else {}),
         "notes": [f"{note.code} {note.text}" for note in candidate.notes],
+        **({"artefacts": [one.name for one in candidate.artefacts]} if candidate.artefacts else {}),
     }
 
 
@@ -85,7 +86,7 @@ def _label(step: Step) -> str:
 
 
 def _grants(step: Step) -> bool:
-    return step.kind in ("assign_key_role", "add_access_policy", "wait_for_access")
+    return step.kind in ("assign_key_role", "add_access_policy", "assign_reader", "wait_for_access")
 
 
 def _says(decision: Decision) -> str:

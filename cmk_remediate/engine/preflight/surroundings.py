@@ -57,8 +57,8 @@ async def check_groups(sites: Sequence[Site], asking: Asking, findings: Findings
     for site in sites:
         place = site.places[0].group_id
         group = asking.body(reads[place])
-        manager = at_path(group, "managedBy")
-        if manager:
+        manager, known = at_path(group, "managedBy"), site.node.step.managed_by()
+        if manager and (known is None or known.key != str(manager).lower()):
             findings.block(
                 site.node, codes.access.GROUP_MANAGED, f"managedBy of the resource group is {manager}", place
             )

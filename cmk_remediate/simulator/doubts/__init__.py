@@ -17,6 +17,7 @@ from cmk_remediate.simulator.doubts.compute import (
     INCREMENTAL_SNAPSHOTS,
     SET_REFUSAL_ARRIVES,
 )
+from cmk_remediate.simulator.doubts.containerservice import CONTAINERSERVICE, EPHEMERAL_SHOWS_SET
 from cmk_remediate.simulator.doubts.cosmosdb import (
     COSMOS_FLAGS,
     COSMOS_IDENTITY_RESETS,
@@ -70,7 +71,7 @@ from cmk_remediate.simulator.doubts.sql import (
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Doubt
 
-ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *REDIS, *COMPUTE)
+ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *REDIS, *COMPUTE, *CONTAINERSERVICE)
 """Every doubt of the providers, in the order of the page."""
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "ALL",
     "AUTHORIZATION",
     "COMPUTE",
+    "CONTAINERSERVICE",
     "COSMOSDB",
     "COSMOS_FLAGS",
     "COSMOS_IDENTITY_RESETS",
@@ -88,6 +90,7 @@ __all__ = [
     "DIRECT_DRIVE_IDENTITY",
     "DISK_ACTIVE_SAS",
     "DISK_TO_PLATFORM_KEY",
+    "EPHEMERAL_SHOWS_SET",
     "INCREMENTAL_SNAPSHOTS",
     "KEYVAULT",
     "KEY_ON_POLICY_VAULT",

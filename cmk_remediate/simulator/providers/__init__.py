@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.providers.common import REVIEWS
 from cmk_remediate.simulator.providers.compute import COMPUTE, NETWORK
+from cmk_remediate.simulator.providers.containerservice import CONTAINERSERVICE
 from cmk_remediate.simulator.providers.cosmosdb import COSMOSDB
 from cmk_remediate.simulator.providers.grants import GRANT_PROVIDER
 from cmk_remediate.simulator.providers.identity import IDENTITY_PROVIDER
@@ -24,6 +25,7 @@ PROVIDERS: tuple[Provider, ...] = (
     SQL,
     COMPUTE,
     NETWORK,
+    CONTAINERSERVICE,
     INSIGHTS,
     COSMOSDB,
     REDIS,

@@ -62,6 +62,8 @@ class EncryptDisk(Step):
         access: the wait for the set's grant.
         one_way: it has incremental snapshots: Azure does not return it to the platform's key.
         untried: nothing has used the key through this set before: a system-assigned one.
+        cluster: the cluster in whose node resource group it is a volume (learn.microsoft.com, "Bring your own keys (BYOK) with
+            Azure managed disks in AKS": a detached volume is changed like any disk); None for any other disk.
     """
 
     kind: ClassVar[str] = "encrypt_disk"
@@ -74,10 +76,15 @@ class EncryptDisk(Step):
     access: Grant | Ref[Grant] | None = None
     one_way: bool = False
     untried: bool = False
+    cluster: ResourceId | None = None
 
     def address(self) -> ResourceId:
         """Return the disk's id."""
         return self.disk
+
+    def managed_by(self) -> ResourceId | None:
+        """Return the cluster whose volume it is."""
+        return self.cluster
 
     def owns(self) -> Mapping[str, Any]:
         """Return the encryption."""
@@ -120,7 +127,7 @@ class EncryptDisk(Step):
             return OneWay(why, codes.managed_disks.PREVIOUS_SET_ONE_WAY)
         if was is None and self.one_way:
             return OneWay(f"{self.disk.name}: {ONE_WAY.why}", codes.managed_disks.INCREMENTAL_SNAPSHOTS)
-        return RestoreDisk(self.disk, self.encryption_set, kind, was, self.machine)
+        return RestoreDisk(self.disk, self.encryption_set, kind, was, self.machine, self.cluster)
 
     def permissions(self) -> Permissions:
         """Return reading and writing the disk, reading its snapshots, and naming the set."""

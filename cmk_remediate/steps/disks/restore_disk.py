@@ -65,6 +65,7 @@ class RestoreDisk(Step):
         encryption_type: the type to return to.
         encryption_set: the set to return to; None for the platform's key.
         machine: the machine it hangs on, if any.
+        cluster: the cluster whose volume it is, if any.
     """
 
     kind: ClassVar[str] = "restore_disk"
@@ -74,10 +75,15 @@ class RestoreDisk(Step):
     encryption_type: str
     encryption_set: ResourceId | None = None
     machine: ResourceId | None = None
+    cluster: ResourceId | None = None
 
     def address(self) -> ResourceId:
         """Return the disk's id."""
         return self.disk
+
+    def managed_by(self) -> ResourceId | None:
+        """Return the cluster whose volume it is."""
+        return self.cluster
 
     def also_reads(self) -> tuple[Read, ...]:
         """Return the machine, and the snapshots."""

@@ -67,7 +67,7 @@ def _held(disk: Json, machines_: list[str]) -> Json:
 
 COMPUTE = Provider(
     namespace="Microsoft.Compute",
-    types=(sets.SETS, sets.ASSOCIATED, disks.DISKS, disks.SNAPSHOTS, machines.MACHINES),
+    types=(sets.SETS, sets.ASSOCIATED, disks.DISKS, disks.SNAPSHOTS, machines.MACHINES, machines.SCALE_SETS),
     events=clock.EVENTS,
     doubts=doubts.COMPUTE,
     switches=(

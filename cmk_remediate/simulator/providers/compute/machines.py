@@ -121,6 +121,13 @@ MACHINES = ResourceType(
 )
 """azure-mgmt-compute VirtualMachinesOperations; instanceView is shown where $expand asks for it."""
 
+SCALE_SETS = ResourceType(
+    type="Microsoft.Compute/virtualMachineScaleSets",
+    api_versions=API_VERSIONS,
+    answers={"GET": SYNC, "LIST": SYNC},
+)
+"""azure-mgmt-compute VirtualMachineScaleSetsOperations: only to be looked at, clusters make them."""
+
 INTERFACES = ResourceType(
     type="Microsoft.Network/networkInterfaces",
     api_versions=("2025-01-01", "2024-07-01", "2024-05-01", "2023-11-01"),

@@ -1,0 +1,1 @@
+"""The rebuild pack: what somebody needs who builds the new cluster."""

@@ -1,0 +1,82 @@
+"""Azure Kubernetes Service as the rest of the library knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from cmk_remediate.model.codec import Registry
+from cmk_remediate.model.inventory import Kind
+from cmk_remediate.services.aks import detect, limits, remarks, state
+from cmk_remediate.services.aks.choice import Wish, wish_of
+from cmk_remediate.services.aks.cluster import CLUSTER, SCALE_SET
+from cmk_remediate.services.aks.pack.files import pack_of
+from cmk_remediate.services.aks.pack.green import green
+from cmk_remediate.services.aks.recipe import Recipe
+from cmk_remediate.services.aks.steps.assign_reader import AssignReader
+from cmk_remediate.services.aks.steps.rebuild_cluster import RebuildCluster
+from cmk_remediate.services.declared import check_key
+from cmk_remediate.services.disk_sets import KEY_SIZES, KEY_TYPES
+from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.steps import disks
+from cmk_remediate.steps.disks.bodies import DISK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.model.artefacts import ArtefactFile
+    from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.outcomes import Reader
+    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.aks.facts import TargetFacts
+
+
+class AksService:
+    """Clusters of Azure Kubernetes Service: made ready, their loose volumes moved; the rest is built by hand."""
+
+    name: ClassVar[str] = "aks"
+    resource_type: ClassVar[str] = CLUSTER
+    steps: ClassVar[Registry] = disks.REGISTRY | Registry(AssignReader, RebuildCluster)
+    kinds: ClassVar[tuple[Kind, ...]] = (
+        Kind(CLUSTER),
+        Kind(SCALE_SET),
+        Kind(DISK),
+        Kind("Microsoft.Compute/diskEncryptionSets"),
+        Kind("Microsoft.Compute/snapshots"),
+    )
+
+    def check(self, plan: PlanFile) -> None:
+        """Refuse a plan that no cluster could carry out.
+
+        Raises:
+            InputError: CMK107 when it declares a key that disk encryption sets do not take.
+        """
+        check_key(plan, "a disk encryption set", KEY_TYPES, KEY_SIZES)
+
+    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> TargetFacts:
+        """Read *target*, its nodes and volumes, the cluster that replaces it, the sets and the key; only reads.
+
+        Raises:
+            InputError: CMK107, as `check`: before anything is read.
+        """
+        self.check(plan)
+        return await detect.detect(reader, target, plan)
+
+    def candidates(self, facts: Sequence[TargetFacts], plan: PlanFile) -> tuple[Candidate, ...]:
+        """Judge what was read; pure."""
+        return tuple(_candidate(wish_of(one, plan), plan) for one in facts)
+
+    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
+        """Add *candidate*'s steps and edges to *graph*; pure."""
+        wish: Wish = candidate.facts
+        Recipe(wish, plan, graph, context).add()
+
+
+def _candidate(wish: Wish, plan: PlanFile) -> Candidate:
+    blocked = limits.judge(wish, plan)
+    notes = remarks.of_target(wish, blocked=blocked is not None)
+    files: tuple[ArtefactFile, ...] = ()
+    if blocked is None and wish.wanted is not None and not (wish.right or wish.in_place):
+        made = green(wish, wish.wanted.id)
+        files, notes = pack_of(wish, made), (*notes, *remarks.of_pack(wish, made))
+    members = dict.fromkeys([wish.id, *(one.id for one in wish.moving)])
+    return Candidate(wish.id, tuple(members), state.of_target(wish), wish.right, blocked, notes, wish, files)
