@@ -104,6 +104,13 @@ def role() -> str:
     return f"```json\n{json.dumps(chosen, indent=2)}\n```\n"
 
 
+def pack() -> str:
+    """Return a template of the demo's rebuild packs as a fenced block."""
+    review = cmk_remediate.dry_run(str(PLAN.with_name("aks.yaml")), connection=simulator.open())
+    chosen = next(one for one in review.files if "aks-batch" in one.name and one.name.endswith(".bicep"))
+    return f"```bicep\n{chosen.content.decode()}```\n"
+
+
 def by_hand(service: str) -> str:
     """Return the script that `make conformance` runs for *service* as a fenced block."""
     return f"```sh\n{rehearsal(service).script.read_text(encoding='utf-8')}```\n"

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import cosmosdb, managed_disks, redis_enterprise, sql
+from cmk_remediate.codes import aks, cosmosdb, managed_disks, redis_enterprise, sql
 from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, reference, rehearsal, tables
 from tests.docs import laws as law_table
@@ -38,6 +38,11 @@ def by_hand(service: str) -> Mapping[str, Callable[[], str]]:
 
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "README.md": {name: partial(excerpts.excerpt, name) for name in excerpts.DEMO},
+    "docs/aks.md": {
+        "pack": excerpts.pack,
+        "refusals": partial(tables.codes_table, aks, notes=False),
+        "remarks": partial(tables.codes_table, aks, notes=True),
+    },
     "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
     "docs/cosmosdb.md": {
         "refusals": partial(tables.codes_table, cosmosdb, notes=False),

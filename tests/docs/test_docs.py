@@ -18,12 +18,13 @@ from cmk_remediate.model.result import TargetEnd
 from cmk_remediate.planfile import job
 from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services import states as state
+from cmk_remediate.services.aks.service import AksService
 from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.managed_disks.service import ManagedDisksService
 from cmk_remediate.services.redis_enterprise.service import RedisEnterpriseService
 from cmk_remediate.services.sql.service import SqlService
 from cmk_remediate.simulator import estate, faults
-from cmk_remediate.simulator.doubts import ALL, COMPUTE, REDIS
+from cmk_remediate.simulator.doubts import ALL, COMPUTE, CONTAINERSERVICE, REDIS
 from cmk_remediate.steps import REGISTRY
 from tests.conformance.rehearsal import SERVICES
 from tests.docs import excerpts, generate, markdown, reference
@@ -151,6 +152,8 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/managed-disks.md", [doubt.name for doubt in COMPUTE]),
         ("docs/redis-enterprise.md", list(RedisEnterpriseService.steps._by_kind)),
         ("docs/redis-enterprise.md", [doubt.name for doubt in REDIS]),
+        ("docs/aks.md", list((REGISTRY | AksService.steps)._by_kind)),
+        ("docs/aks.md", [doubt.name for doubt in CONTAINERSERVICE]),
         ("docs/library.md", get_args(TargetEnd)),
         ("docs/library.md", cmk_remediate.__all__),
     ],

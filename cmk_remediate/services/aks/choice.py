@@ -119,8 +119,8 @@ class Wish:
         name, chosen = volume.id.name, self.facts.sets.of(volume)
         if cluster.is_locked(self.facts.old.body):
             return f"{name}: properties.nodeResourceGroupProfile.restrictionLevel of {self.id.name} is ReadOnly"
-        if cluster.is_service_principal(self.facts.old.body):
-            return f"{name}: {self.id.name} runs as a service principal, which could not attach it any more"
+        if not cluster.principals(self.facts.old.body):
+            return f"{name}: no identity of {self.id.name} was shown that could be Reader on the set: it would not be attached"
         refused = judge_disk(volume.id, volume.body)
         if refused is not None:
             return f"{name}: {refused.why}"

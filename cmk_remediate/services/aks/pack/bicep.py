@@ -15,6 +15,7 @@ from typing import Any
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS = frozenset(("true", "false", "null", "if", "for"))
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_INTEGERS = range(-(2**63), 2**63)
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -34,9 +35,9 @@ def value(item: Any, depth: int = 0) -> str:
         return text(item)
     if item is None or isinstance(item, bool):
         return json.dumps(item)
-    if isinstance(item, int):
+    if isinstance(item, int) and item in _INTEGERS:
         return str(item)
-    if isinstance(item, float):
+    if isinstance(item, (int, float)):
         return f"json({text(json.dumps(item, allow_nan=False))})"
     if isinstance(item, Mapping):
         lines = [f"{inside}{key(str(name))}: {value(one, depth + 1)}\n" for name, one in item.items()]
