@@ -56,6 +56,8 @@ EXAMPLES = {
     "microsoft.compute/diskencryptionsets": f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/s1",
     "microsoft.compute/disks": f"{GROUP}/providers/Microsoft.Compute/disks/d1",
     "microsoft.compute/snapshots": f"{GROUP}/providers/Microsoft.Compute/snapshots/s1",
+    "microsoft.compute/virtualmachinescalesets": f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/s1",
+    "microsoft.containerservice/managedclusters": f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/c1",
     "microsoft.compute/virtualmachines": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/m1",
     "microsoft.network/networkinterfaces": f"{GROUP}/providers/Microsoft.Network/networkInterfaces/n1",
     "microsoft.network/publicipaddresses": f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/p1",
@@ -85,6 +87,8 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "access-policy-replace": "accessPolicies/replace",
     "list:vaults": "providers/Microsoft.KeyVault/vaults",
     "list:snapshots": "providers/Microsoft.Compute/snapshots",
+    "list:disks": "providers/Microsoft.Compute/disks",
+    "list:virtualMachineScaleSets": "providers/Microsoft.Compute/virtualMachineScaleSets",
     "deallocate": "deallocate",
     "start": "start",
 }

@@ -158,7 +158,7 @@ def _other_nodes(stage: Stage) -> None:
     world = stage.azure.world
     for place, body in list(world.by_type("Microsoft.Compute/virtualMachineScaleSets")):
         if place.within(ResourceId(NEW_NODES)):
-            profile: dict[str, Any] = {"storageProfile": {"osDisk": {"managedDisk": {}}}}
+            profile: dict[str, Any] = {"storageProfile": {"osDisk": {"createOption": "FromImage", "managedDisk": {}}}}
             world.apply([SetResource(place, {**body, "properties": {"virtualMachineProfile": profile}})])
 
 

@@ -101,7 +101,7 @@ def test_the_shipped_plan_from_dry_run_to_rollback(azure: Azure, figures: Callab
     kinds = Counter(
         encryption(stage, str(one))["type"] for one, _ in stage.azure.world.by_type("Microsoft.Compute/disks")
     )
-    assert kinds == {"EncryptionAtRestWithPlatformKey": 6, "EncryptionAtRestWithCustomerKey": 2}
+    assert kinds == {"EncryptionAtRestWithPlatformKey": 8, "EncryptionAtRestWithCustomerKey": 2}
 
 
 @pytest.mark.parametrize(("doubt", "reading"), READINGS)

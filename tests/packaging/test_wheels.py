@@ -55,7 +55,7 @@ def test_wheel_holds_the_package_and_its_data(wheel: Path) -> None:
     expected = {
         path.relative_to(ROOT).as_posix()
         for path in PACKAGE.rglob("*")
-        if path.suffix in {".py", ".yaml", ".json"} or path.name == "py.typed"
+        if path.suffix in {".py", ".yaml", ".json", ".md"} or path.name == "py.typed"
     }
     # `demo` carries out the plan of the checkout: the wheel brings it along.
     expected.add("cmk_remediate/simulator/estates/plan.yaml")

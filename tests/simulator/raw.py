@@ -37,6 +37,7 @@ VERSIONS = {
     "microsoft.authorization": "2022-04-01",
     "microsoft.cache": "2025-07-01",
     "microsoft.documentdb": "2026-03-15",
+    "microsoft.containerservice": "2026-08-01",
 }
 
 

@@ -65,6 +65,7 @@ EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
         ("customer", "customer, not checkable"): 15,
         ("platform", "platform"): 36,
     },
+    "microsoft.containerservice/managedclusters": {("platform", "platform"): 60},
     "microsoft.compute/virtualmachines": {
         (None, "inaccessible"): 60
     },  # of their disks nothing was recorded beside them
