@@ -64,12 +64,12 @@ class Stage:
         options.setdefault("accept", review.acknowledgements_required)
         return cmk.apply(review, connection=self.connection, **options)
 
-    def moved(self) -> tuple[Review, RunResult]:
-        """Dry-run and apply the scene's plan; it must end well."""
+    def moved(self, end: str = "done") -> tuple[Review, RunResult]:
+        """Dry-run and apply the scene's plan; it must end well, each target with *end*."""
         review = self.dry_run()
         result = self.apply(review)
         assert result.exit_code == 0, told(result)
-        assert {one.end for one in result.targets} == {"done"}, told(result)
+        assert {one.end for one in result.targets} == {end}, told(result)
         return review, result
 
     def resume(self, run: str) -> RunResult:

@@ -14,6 +14,7 @@ from cmk_remediate import codes
 from cmk_remediate.api.planning import planned
 from cmk_remediate.errors import CmkError, RefusedError
 from cmk_remediate.simulator.declare import SetResource
+from tests.e2e.aks_clusters import one_cluster
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import OPERATOR, Scene, geo, one_server, previous_cmk
 from tests.e2e.stage import Stage, told, writes
@@ -75,11 +76,20 @@ def _reportable(needed: Permissions) -> dict[str, bool]:
     return dict(sorted(found.items()))
 
 
-@pytest.mark.parametrize("scene", [_all_absent, one_server, geo, previous_cmk])
-def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene]) -> None:
+ENOUGH = [
+    (_all_absent, "done"),
+    (one_server, "done"),
+    (geo, "done"),
+    (previous_cmk, "done"),
+    (one_cluster, "manual"),
+]
+
+
+@pytest.mark.parametrize(("scene", "end"), ENOUGH)
+def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene], end: str) -> None:
     stage = _with_printed_roles(azure, scene())
     before = stage.bodies()
-    review, _ = stage.moved()
+    review, _ = stage.moved(end)
     assert not [one for one in review.notes if one.code == codes.notes.CALLER_LACKS_PERMISSION]
     assert stage.verify().exit_code == 0
     undoing, _ = stage.rolled_back(review.digest)
@@ -95,8 +105,11 @@ def test_the_role_is_split_so_that_two_teams_can_hold_it(azure: Azure) -> None:
     assert [name for name in names if name.endswith("partner")]
 
 
-def test_each_action_is_missed(azure: Azure, tmp_path: Path, figures: Callable[[str], None]) -> None:
-    stage = _with_printed_roles(azure, _all_absent())
+@pytest.mark.parametrize("scene", [_all_absent, one_cluster])
+def test_each_action_is_missed(
+    azure: Azure, tmp_path: Path, figures: Callable[[str], None], scene: Callable[[], Scene]
+) -> None:
+    stage = _with_printed_roles(azure, scene())
     needed = _reportable(_needed(stage))
     review = stage.dry_run()
     told_before: list[str] = []
@@ -108,7 +121,7 @@ def test_each_action_is_missed(azure: Azure, tmp_path: Path, figures: Callable[[
         else:
             _fails_cleanly(lesser, action, tmp_path / f"runs-of-{number}")
     figures(f"{len(needed)} actions, {len(told_before)} of them refused beforehand when missing")
-    assert len(told_before) >= 15
+    assert len(told_before) > len(needed) / 2
 
 
 def _is_refused_beforehand(stage: Stage, review: Any, action: str) -> None:
