@@ -179,6 +179,7 @@ def _reviewed_keep(item: Kept) -> ReviewedStep:
                 reversibility=ReviewedReversibility(
                     kind="one-way" if item.one_way else "kept", code=str(item.code or ""), why=item.why
                 ),
+                accept=None,
             ),
         ),
         reason=item.why,

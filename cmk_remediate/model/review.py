@@ -62,8 +62,8 @@ class ReviewedLine(Frozen):
     before: Any
     after: Any
     role: Literal["owned", "carried", "relied_on"]
-    reversibility: ReviewedReversibility | None = None
-    accept: str | None = None
+    reversibility: ReviewedReversibility | None
+    accept: str | None
 
 
 class ReviewedRequest(Frozen):

@@ -21,7 +21,7 @@ from cmk_remediate.model.json_types import digest
 from cmk_remediate.simulator.embedded import EmbeddedAzure
 from tests.e2e.estates import SERVER, SUB, one_server
 from tests.hostile.profile import tries
-from tests.hostile.values import FOREIGN, changed, changes
+from tests.hostile.values import FOREIGN, changed, changes, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +117,22 @@ def test_an_altered_review_is_noticed(made: tuple[Before, Path], script: Any) ->
         return
     with pytest.raises(cmk.CmkError):
         parse_review(document, "review.json")
+
+
+def test_a_review_that_lacks_any_member_is_noticed(made: tuple[Before, Path]) -> None:
+    """Also one that is null: whoever reads the file must see all that the digest covers."""
+    given, _ = made
+    kinds: dict[tuple[str, ...], tuple[Any, ...]] = {}
+    for where in places(given.document):
+        kinds.setdefault(tuple("*" if isinstance(part, int) else part for part in where), where)
+    for *path, last in kinds.values():
+        document = copy.deepcopy(given.document)
+        node: Any = document
+        for part in path:
+            node = node[part]
+        del node[last]
+        with pytest.raises(cmk.CmkError):
+            parse_review(document, "review.json")
 
 
 @tries(15)

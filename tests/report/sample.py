@@ -40,9 +40,8 @@ KEPT = ReviewedReversibility(kind="kept", code="", why="a key is never deleted: 
 def line(
     path: str, before: Any, after: Any, back: ReviewedReversibility | None = REVERSIBLE, **more: Any
 ) -> ReviewedLine:
-    return ReviewedLine(
-        path=path, before=before, after=after, role=more.pop("role", "owned"), reversibility=back, **more
-    )
+    fields = {"role": "owned", "accept": None, **more}
+    return ReviewedLine(path=path, before=before, after=after, reversibility=back, **fields)
 
 
 def step(name: str, resource: str | None, action: Action, *lines: ReviewedLine, **more: Any) -> ReviewedStep:
