@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.codes import (
     access,
+    ai_services,
     aks,
     cosmosdb,
     engine,
@@ -36,6 +37,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Azure Cosmos DB": cosmosdb,
         "Redis Enterprise and Managed Redis": redis_enterprise,
         "Managed disks": managed_disks,
+        "Azure AI services": ai_services,
         "Azure Kubernetes Service": aks,
         "Engine: what a run decides": engine,
         "Notes a review carries": notes,
@@ -67,6 +69,7 @@ __all__ = [
     "FAMILIES",
     "Code",
     "access",
+    "ai_services",
     "aks",
     "codes_of",
     "cosmosdb",

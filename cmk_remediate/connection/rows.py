@@ -5,7 +5,17 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmk_remediate.connection.rowsets import access, around, compute, containerservice, cosmosdb, keyvault, redis, sql
+from cmk_remediate.connection.rowsets import (
+    access,
+    aiservices,
+    around,
+    compute,
+    containerservice,
+    cosmosdb,
+    keyvault,
+    redis,
+    sql,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +34,7 @@ ROWS: Mapping[tuple[str, str], Row] = MappingProxyType(
             *containerservice.ROWS,
             *cosmosdb.ROWS,
             *redis.ROWS,
+            *aiservices.ROWS,
         )
     }
 )

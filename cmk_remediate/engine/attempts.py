@@ -11,6 +11,8 @@ from cmk_remediate.model.decisions import PLAIN
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmk_remediate.model.decisions import Caution, Change
 
 NO_EFFECT_AFTER = 3
@@ -96,7 +98,8 @@ class Attempts:
         """Return the seconds to give an earlier write before looking again; 0 when it had its time.
 
         After an unclear answer the first wait is the change's usual duration: where the resource does not show a running
-        operation, only time tells. Where the change asks for two looks so far apart, the second comes so much later.
+        operation, only time tells. Where the change asks for two looks so far apart, the second comes so much later; where a
+        write may be shown late, it is looked for so long.
         """
         if not self._looks_left:
             return 0
@@ -105,6 +108,8 @@ class Attempts:
         if change.caution.shows and not self._cautious:
             self._cautious, self._unclear = True, False
             self._looks_left = (SHOWS_WITHIN[0], float(change.caution.shows))
+        if change.caution.echo and not self._cautious:
+            self._cautious, self._looks_left = True, tuple(_looks(float(change.caution.echo)))
         first, self._looks_left = self._looks_left[0], self._looks_left[1:]
         if self._unclear:
             self._unclear = False
@@ -135,3 +140,12 @@ class Attempts:
             return True
         self._stood += seconds
         return False
+
+
+def _looks(seconds: float) -> Iterator[float]:
+    """Yield the pauses between looks at what may be shown as late as that: each twice the one before."""
+    pause = SHOWS_WITHIN[0]
+    while seconds > 0:
+        yield min(pause, seconds)
+        seconds -= pause
+        pause *= 2

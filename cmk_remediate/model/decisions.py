@@ -165,6 +165,7 @@ class Caution:
         pause: seconds between these tries.
         shows: seconds between two looks that both must show nothing before a write that Azure may have taken is sent again.
         final: once Azure has taken it, it is never sent again: an operation that fails afterwards is the step's end.
+        echo: seconds for which a read may go on not showing an accepted write; it is looked for all along.
         background: seconds after which its operation, if it still runs, is left to go on by itself; 0: waited for.
         once: once Azure has carried it out, it is not sent again where no read shows it: each time disrupts.
     """
@@ -175,6 +176,7 @@ class Caution:
     final: bool = False
     background: int = 0
     once: bool = False
+    echo: int = 0
 
 
 PLAIN = Caution()

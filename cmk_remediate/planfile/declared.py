@@ -115,6 +115,21 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                 }
             ),
         ),
+        "ai-services": Declared(
+            "Microsoft.CognitiveServices/accounts",
+            ("RSA", "RSA-HSM"),
+            (2048,),
+            0,
+            "microsoft-foundry/foundry-samples; learn.microsoft.com, Azure OpenAI encryption of data at rest",
+            MappingProxyType(
+                {
+                    "enable_tde": "it is of databases of Azure SQL",
+                    "private_endpoint": "AI services do not reach a vault by private endpoint",
+                    "versionless": "the kind of the account decides: Foundry resources follow new versions, others name one",
+                    "disk_encryption_set": "it is of managed disks",
+                }
+            ),
+        ),
     }
 )
 """By the plan's `service`."""

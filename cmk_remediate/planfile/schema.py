@@ -208,7 +208,7 @@ class RotationPolicy(_Part):
 
 
 class Key(_Part):
-    """How a key that does not exist is made. Azure SQL and Cosmos DB take RSA and RSA-HSM of 2048 or 3072 bits."""
+    """How a key that does not exist is made. RSA and RSA-HSM: Azure SQL and Cosmos DB take 2048 or 3072 bits, AI services 2048."""
 
     type: Literal["RSA", "RSA-HSM", "EC", "EC-HSM"] = "RSA"
     """The key's type."""
@@ -261,7 +261,7 @@ class Canary(_Part):
 class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
-    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks", "aks"]
+    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks", "aks", "ai-services"]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     """The Entra tenant's id."""

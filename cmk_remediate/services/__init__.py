@@ -15,6 +15,7 @@ _WHERE: Mapping[str, tuple[str, str]] = {
     "cosmosdb": ("cmk_remediate.services.cosmosdb.service", "CosmosService"),
     "redis-enterprise": ("cmk_remediate.services.redis_enterprise.service", "RedisEnterpriseService"),
     "aks": ("cmk_remediate.services.aks.service", "AksService"),
+    "ai-services": ("cmk_remediate.services.ai_services.service", "AiService"),
     "managed-disks": ("cmk_remediate.services.managed_disks.service", "ManagedDisksService"),
 }
 

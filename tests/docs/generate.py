@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import aks, cosmosdb, managed_disks, redis_enterprise, sql
+from cmk_remediate.codes import ai_services, aks, cosmosdb, managed_disks, redis_enterprise, sql
 from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, reference, rehearsal, tables
 from tests.docs import laws as law_table
@@ -44,6 +44,10 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "remarks": partial(tables.codes_table, aks, notes=True),
     },
     "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
+    "docs/ai-services.md": {
+        "refusals": partial(tables.codes_table, ai_services, notes=False),
+        "remarks": partial(tables.codes_table, ai_services, notes=True),
+    },
     "docs/cosmosdb.md": {
         "refusals": partial(tables.codes_table, cosmosdb, notes=False),
         "remarks": partial(tables.codes_table, cosmosdb, notes=True),

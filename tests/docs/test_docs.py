@@ -18,13 +18,14 @@ from cmk_remediate.model.result import TargetEnd
 from cmk_remediate.planfile import job
 from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services import states as state
+from cmk_remediate.services.ai_services.service import AiService
 from cmk_remediate.services.aks.service import AksService
 from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.managed_disks.service import ManagedDisksService
 from cmk_remediate.services.redis_enterprise.service import RedisEnterpriseService
 from cmk_remediate.services.sql.service import SqlService
 from cmk_remediate.simulator import estate, faults
-from cmk_remediate.simulator.doubts import ALL, COMPUTE, CONTAINERSERVICE, REDIS
+from cmk_remediate.simulator.doubts import AI_SERVICES, ALL, COMPUTE, CONTAINERSERVICE, REDIS
 from cmk_remediate.steps import REGISTRY
 from tests.conformance.rehearsal import SERVICES
 from tests.docs import excerpts, generate, markdown, reference
@@ -146,6 +147,8 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/sql.md", list((REGISTRY | SqlService.steps)._by_kind)),
         ("docs/sql.md", [doubt.name for doubt in ALL if doubt.name.startswith("sql-")]),
         ("docs/sql.md", [value for key, value in vars(state).items() if key.isupper() and isinstance(value, str)]),
+        ("docs/ai-services.md", list(AiService.steps._by_kind)),
+        ("docs/ai-services.md", [doubt.name for doubt in AI_SERVICES]),
         ("docs/cosmosdb.md", list(CosmosService.steps._by_kind)),
         ("docs/cosmosdb.md", [doubt.name for doubt in ALL if doubt.name.startswith("cosmos-")]),
         ("docs/managed-disks.md", list((REGISTRY | ManagedDisksService.steps)._by_kind)),

@@ -17,6 +17,7 @@ from cmk_remediate.model.json_types import at_path, merge_patch
 from cmk_remediate.model.outcomes import Accepted, Started
 from cmk_remediate.model.review import ReviewedLine, ReviewedStep
 from cmk_remediate.simulator.declare import Schedule, SetResource
+from cmk_remediate.simulator.providers.ai_services.names import ACCOUNT as AI_ACCOUNT
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
 from tests.faults.plans import SECOND
 
@@ -31,21 +32,27 @@ ELSEWHERE = "00000000-0000-4000-8000-00000000e15e"
 FOREIGN_IDENTITY = (
     "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-else"
 )
+USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
 FOREIGN_KEY = "kv-else_else_0e15e0e15e0e15e0e15e0e15e0e15e00"
+FOREIGN_ENCRYPTION = {
+    "keySource": "Microsoft.KeyVault",
+    "keyVaultProperties": {"keyVaultUri": "https://kv-else.vault.azure.net/", "keyName": "else", "keyVersion": ""},
+}
 CHOSEN: dict[str, Any] = {
     "location": "northcentralus",
     "properties.kty": "RSA-HSM",
-    "properties.keySize": 2048,
     "properties.keyOps": ["wrapKey", "unwrapKey", "sign"],
     "properties.rotationPolicy": {
         "attributes": {},
         "lifetimeActions": [{"trigger": {"timeAfterCreate": "P2Y"}, "action": {"type": "rotate"}}],
     },
     "properties.principalId": ELSEWHERE,
+    "properties.encryption.keyVaultProperties.identityClientId": ELSEWHERE,
 }
 """What another chooses where any other value would not do: Azure takes these, and so would a service."""
 
 DERIVED = {
+    ("attach_ai_identity", "identity.userAssignedIdentities"): "what another has attached is attached: done already",
     ("register_server_key", "name"): "the address of a server key says all there is to it",
     ("register_server_key", "properties.serverKeyType"): "the same",
     ("assign_key_role", "properties.principalType"): "Azure knows what its principal is; nobody chooses it",
@@ -85,7 +92,10 @@ class Hand:
 
 
 def hands(review: Review, azure: EmbeddedAzure) -> Iterator[Hand]:
-    """Yield a change for every line of *review* that somebody else can change: not of what has no address or no scope yet."""
+    """Yield a change for every line of *review* that somebody else can change: not of what has no address or no scope yet.
+
+    Nor of an access policy for somebody who does not exist yet.
+    """
     for step in review.steps:
         if step.resource_id is None or step.action == "keep":
             continue
@@ -93,7 +103,7 @@ def hands(review: Review, azure: EmbeddedAzure) -> Iterator[Hand]:
         if scope is not None and azure.world.get(scope) is None:
             continue
         for line in step.lines:
-            if line.path and (step.kind, line.path) not in DERIVED:
+            if line.path and "[]" not in line.path and (step.kind, line.path.partition("./")[0]) not in DERIVED:
                 yield Hand(step, line)
 
 
@@ -137,8 +147,13 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
         group = world.children(resource.top_level, "failoverGroups")[0][0]
         world.schedule(Schedule(0.0, FAILOVER, {"group": str(group)}))
         return
-    if line.path.startswith("identity."):
-        _change_identity(body, line)
+    if line.path.startswith("properties.encryption.") and resource.type == AI_ACCOUNT:
+        _change_encryption(body, line)
+    elif line.path.startswith("identity."):
+        theirs, shown = world.by_type(USER_ASSIGNED)[0]
+        _change_identity(
+            body, line, {str(theirs): {name: shown["properties"][name] for name in ("principalId", "clientId")}}
+        )
     elif line.path == "properties.primaryUserAssignedIdentityId":
         foreign = FOREIGN_IDENTITY.format(resource.subscription)
         named = {**(at_path(body, "identity.userAssignedIdentities") or {}), foreign: {}}
@@ -154,11 +169,16 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     world.apply([SetResource(resource, body)])
 
 
-def _change_identity(body: dict[str, Any], line: ReviewedLine) -> None:
+def _change_identity(body: dict[str, Any], line: ReviewedLine, theirs: dict[str, Any]) -> None:
     named = dict(at_path(body, "identity.userAssignedIdentities") or {})
     path = line.path.removeprefix("identity.userAssignedIdentities.")
     if path == line.path:
-        body["identity"] = {"type": "SystemAssigned", "principalId": ELSEWHERE}
+        kinds = {str(one).replace(" ", "").lower() for one in (line.before, line.after)}
+        body["identity"] = {"type": "None"}
+        if "systemassigned" not in kinds:
+            body["identity"] = {"type": "SystemAssigned", "principalId": ELSEWHERE}
+        elif "none" in kinds:
+            body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": theirs}
         return
     there = [key for key in named if key.lower() == path]
     for key in there:
@@ -168,8 +188,19 @@ def _change_identity(body: dict[str, Any], line: ReviewedLine) -> None:
     body["identity"] = {"type": "UserAssigned" if named else "None", "userAssignedIdentities": named}
 
 
+def _change_encryption(body: dict[str, Any], line: ReviewedLine) -> None:
+    """Change one member of an account's key; or, where that needs more than the member, give it a key of theirs."""
+    platform = str(at_path(body, "properties.encryption.keySource")).lower() != "microsoft.keyvault"
+    if platform or line.path.endswith("keySource"):
+        body["properties"]["encryption"] = copy.deepcopy(FOREIGN_ENCRYPTION)
+    else:
+        _lay(body, line.path, other(line, at_path(body, line.path)))
+
+
 def other(line: ReviewedLine, value: Any) -> Any:
     """Return another value than *value* for the property of *line*, and than the one it was to become."""
+    if line.path == "properties.keySize":
+        return next(size for size in (2048, 3072) if size not in (line.before, line.after))
     if line.path in CHOSEN:
         return CHOSEN[line.path]
     seen = value if value is not None else line.after

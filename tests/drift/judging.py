@@ -156,7 +156,8 @@ def _written(log: Iterable[Exchange], review: Review, concerned: Collection[str]
     return [
         f"{one.method} {path(one)} though its target is refused"
         for one in writes(list(log))
-        if path(one) not in others and any(path(one) == where or path(one).startswith(f"{where}/") for where in theirs)
+        if path(one).removesuffix("/accesspolicies/add") not in others
+        and any(path(one) == where or path(one).startswith(f"{where}/") for where in theirs)
     ]
 
 

@@ -60,6 +60,13 @@ SERVER_MADE = (
         "properties.attributes.updated",
         "when, not what; also of a version rotated to",
     ),
+    ("microsoft.cognitiveservices/accounts", "identity.userAssignedIdentities.*.*", "ids looked up by Azure"),
+    ("microsoft.cognitiveservices/accounts", "identity.principalId", "comes with identity.type"),
+    (
+        "microsoft.cognitiveservices/accounts",
+        "identity.tenantId",
+        "the subscription's; in recordings another one stands there",
+    ),
     (
         "microsoft.compute/diskencryptionsets",
         "properties.activeKey.keyUrl",
@@ -81,6 +88,11 @@ APPEARS = (
 
 VERSIONED = (("microsoft.sql/servers/encryptionprotector", "properties.serverKeyName"),)
 """Members compared without the version at their end: an old key version cannot be selected again."""
+
+LIKE_NOTHING = {
+    ("microsoft.cognitiveservices/accounts", "properties.encryption.keySource"): "Microsoft.CognitiveServices"
+}
+"""(type, path): the value that says what its absence says, and that Azure shows only where it was once sent."""
 
 _ABSENT = "absent"
 
@@ -153,7 +165,7 @@ def _flat(kind: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         path: _unversioned(kind, path, value)
         for path, value in _members({} if body is None else body)
-        if path and not _server_made(kind, path)
+        if path and not _server_made(kind, path) and LIKE_NOTHING.get((kind, path), _ABSENT) != value
     }
 
 

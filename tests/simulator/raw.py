@@ -38,6 +38,7 @@ VERSIONS = {
     "microsoft.cache": "2025-07-01",
     "microsoft.documentdb": "2026-03-15",
     "microsoft.containerservice": "2026-08-01",
+    "microsoft.cognitiveservices": "2025-09-01",
 }
 
 
@@ -154,7 +155,7 @@ class Raw:
         while status:
             self.wait(5)
             polled: dict[str, Any] = self.send("GET", status, who=who).body
-            if polled["status"] not in ("InProgress", "Enqueued", "Dequeued"):
+            if polled["status"] not in ("InProgress", "Enqueued", "Dequeued", "Creating", "Updating"):
                 return polled
         found: dict[str, Any] = given.body or {}
         return found

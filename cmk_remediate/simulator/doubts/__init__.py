@@ -8,6 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.simulator.doubts.ai_services import (
+    AI_ENCRYPTION_MEANWHILE,
+    AI_ENCRYPTION_PATCH,
+    AI_ENCRYPTION_SHOWN,
+    AI_FREE_TIER,
+    AI_GRANT_SCOPE,
+    AI_NO_RIGHT,
+    AI_OPENAI_ROLES,
+    AI_PLATFORM_SHOWN,
+    AI_REFUSAL_ARRIVES,
+    AI_SERVICES,
+    AI_TRUSTED,
+    AI_USER_ASSIGNED,
+    AI_WAY_BACK,
+)
 from cmk_remediate.simulator.doubts.authorization import AUTHORIZATION, PRINCIPAL_TYPE
 from cmk_remediate.simulator.doubts.compute import (
     COMPUTE,
@@ -71,11 +86,24 @@ from cmk_remediate.simulator.doubts.sql import (
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Doubt
 
-ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *REDIS, *COMPUTE, *CONTAINERSERVICE)
+ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *REDIS, *COMPUTE, *CONTAINERSERVICE, *AI_SERVICES)
 """Every doubt of the providers, in the order of the page."""
 
 __all__ = [
     "ACCESS_POLICY_REMOVE",
+    "AI_ENCRYPTION_MEANWHILE",
+    "AI_ENCRYPTION_PATCH",
+    "AI_ENCRYPTION_SHOWN",
+    "AI_FREE_TIER",
+    "AI_GRANT_SCOPE",
+    "AI_NO_RIGHT",
+    "AI_OPENAI_ROLES",
+    "AI_PLATFORM_SHOWN",
+    "AI_REFUSAL_ARRIVES",
+    "AI_SERVICES",
+    "AI_TRUSTED",
+    "AI_USER_ASSIGNED",
+    "AI_WAY_BACK",
     "ALL",
     "AUTHORIZATION",
     "COMPUTE",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.simulator.providers.ai_services import AI_SERVICES
 from cmk_remediate.simulator.providers.common import REVIEWS
 from cmk_remediate.simulator.providers.compute import COMPUTE, NETWORK
 from cmk_remediate.simulator.providers.containerservice import CONTAINERSERVICE
@@ -29,6 +30,7 @@ PROVIDERS: tuple[Provider, ...] = (
     INSIGHTS,
     COSMOSDB,
     REDIS,
+    AI_SERVICES,
     REVIEWS,
 )
 """All there are; seeded in this order."""

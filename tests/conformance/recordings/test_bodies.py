@@ -19,6 +19,7 @@ from cmk_remediate import simulator
 from cmk_remediate.connection import Session
 from cmk_remediate.model.decisions import Change, Decision, Done, Found, Pending
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.planfile.declared import DECLARED
 from cmk_remediate.planfile.schema import PlanFile
 from cmk_remediate.services import services
 from cmk_remediate.simulator.settings import Settings
@@ -134,6 +135,7 @@ def _detected(service: Service, body: dict[str, Any]) -> Candidate:
             "key_name": "cmk",
             "user_assigned_identity": {"resource_id": identity},
         },
+        "key": {"size": DECLARED[service.name].key_sizes[0]},
         "targets": [{"resource_id": resource.top_level.text}],
     }
     plan = PlanFile.model_validate_json(json.dumps(declared))

@@ -14,6 +14,8 @@ from cmk_remediate import simulator
 from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.monitor import check, declared, watch
 from cmk_remediate.simulator.providers import PROVIDERS
+from cmk_remediate.simulator.providers.ai_services.names import ACCOUNT as AI_ACCOUNT
+from cmk_remediate.simulator.providers.ai_services.names import key_of
 from cmk_remediate.simulator.providers.common import VAULT
 from cmk_remediate.simulator.providers.cosmosdb.names import ACCOUNT
 from cmk_remediate.simulator.providers.sql.names import SERVER, protector_of
@@ -67,6 +69,23 @@ def test_the_demo_estate_has_each_kind_of_account() -> None:
     }
 
 
+def test_the_demo_estate_has_each_kind_of_ai_account() -> None:
+    found = {}
+    for account, body in demo().world.by_type(AI_ACCOUNT):
+        host = key_of(body).get("keyVaultUri", "platform")
+        found[account.name] = (body["kind"], host.removeprefix("https://").split(".")[0])
+    assert found == {
+        "ai-agents-weu": ("AIServices", "platform"),
+        "ai-speech-weu": ("SpeechServices", "platform"),
+        "ai-chat-weu": ("OpenAI", "platform"),
+        "ai-language-weu": ("TextAnalytics", "platform"),
+        "ai-notes-weu": ("AIServices", "kv-legacy-weu"),
+        "ai-search-weu": ("AIServices", "kv-legacy-weu"),
+        "ai-forms-weu": ("FormRecognizer", "platform"),
+        "ai-faces-neu": ("Face", "platform"),
+    }
+
+
 def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
     azure = demo()
     monitor = watch(azure)
@@ -82,6 +101,8 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-cmk-cosmos-ledger-weu",
         "id-cosmos-pinned-weu",
         "id-cmk-redis-ledger-weu",
+        "id-ai-notes-weu",
+        "id-ai-search-weu",
     }
     shared = [
         users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")

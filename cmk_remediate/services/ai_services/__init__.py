@@ -1,0 +1,1 @@
+"""Azure AI services (Microsoft.CognitiveServices/accounts): the account's customer-managed key."""

@@ -1,0 +1,125 @@
+"""What is read about a target, and what follows from it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject
+from cmk_remediate.planfile.wishes import Wishes
+from cmk_remediate.services.ai_services.account import Account
+from cmk_remediate.services.ai_services.choice import Choice, choose
+from cmk_remediate.steps import key_state, network, pinned_key, vault_state
+from cmk_remediate.steps.key_facts import KeyFacts
+
+KEY_TYPES = ("RSA", "RSA-HSM")
+KEY_SIZES = (2048,)
+"""foundry-samples and the page of Azure OpenAI say 2048 bits only, the page of Foundry 2048 or more: what all of them allow."""
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """One account.
+
+    Attributes:
+        id: its id.
+        body: as shown; None when it does not exist.
+        refused: why it was not shown; empty when nothing was refused.
+        group: its resource group's body; None if not shown.
+        current: the customer key it uses; None on platform keys.
+        wanted: the plan's key and its vault.
+        identity: the body of the plan's identity; None if it does not exist.
+        wishes: what the plan wants for it.
+        now: Azure's clock.
+    """
+
+    id: ResourceId
+    body: JsonObject | None
+    refused: str
+    group: JsonObject | None
+    current: KeyFacts | None
+    wanted: KeyFacts
+    identity: JsonObject | None
+    wishes: Wishes
+    now: datetime
+
+    @property
+    def account(self) -> Account:
+        """What its body says."""
+        return Account.of(self.body)
+
+    @property
+    def key(self) -> ResourceId:
+        """The plan's key."""
+        return self.wishes.key_id(self.id)
+
+    @property
+    def vault(self) -> ResourceId:
+        """The plan's vault."""
+        return self.key.top_level
+
+    @property
+    def choice(self) -> Choice:
+        """Which identity it reads its key with."""
+        return choose(self.account, self.wishes, self.id)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is to follow new versions of its key: where its kind does and the plan pins none."""
+        return self.account.row.follows and not self.wishes.pinned
+
+    @property
+    def uses_key(self) -> bool:
+        """Whether it names the plan's key, in the version that the plan wants, if it wants one."""
+        have = self.account
+        if self.wanted.body is None or not have.names(self.wanted.host, self.key.name):
+            return False
+        if self.wishes.pinned:
+            return have.version == self.wishes.key.key_version
+        return not (self.follows and have.version)
+
+    @property
+    def compliant(self) -> bool:
+        """Whether it uses the plan's key as the plan wants it, and can."""
+        if self.wanted.body is None or not self.uses_key or not self.account.reader_works:
+            return False
+        return key_state.judge_key(self.key, self.wanted.body, self.now) is None
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether the plan's key is set, and only its operation has not ended."""
+        return self.uses_key and not self.account.rests
+
+    @property
+    def deadline(self) -> str:
+        """By when somebody must rotate the key of an account that names a version, in a sentence; empty if nobody need."""
+        have = self.account
+        if not have.version or not self.uses_key:
+            return ""
+        return pinned_key.deadline(self.id, self.key, self.wanted.body, have.version)
+
+    @property
+    def behind(self) -> bool:
+        """Whether it names another version of the plan's key than the latest, and the plan does not ask for that."""
+        latest = str(((self.wanted.body or {}).get("properties") or {}).get("keyUriWithVersion") or "").lower()
+        named = self.account.version
+        return bool(named and self.uses_key and not self.wishes.pinned and not latest.endswith(f"/{named.lower()}"))
+
+    @property
+    def way_back(self) -> tuple[ResourceId | None, str]:
+        """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
+        current = self.current
+        if current is None or current.key is None:
+            return None, ""
+        if current.vault is None or current.body is None:
+            return None, f"the previous key {current.key.name} does not exist any more"
+        if not self.account.reader_works:
+            return None, f"{self.id.name} does not have the identity that it reads its previous key with"
+        unusable = key_state.judge_key(current.key, current.body, self.now, types=KEY_TYPES)
+        if unusable is not None:
+            return None, unusable.why
+        if not vault_state.is_protected(current.vault):
+            return None, f"the previous key's vault {current.key.top_level.name} lacks soft delete or purge protection"
+        verdict = network.judge(current.key.top_level, current.vault, "ai")
+        return (None, verdict.blocked.why) if isinstance(verdict, network.Refuse) else (current.key, "")
