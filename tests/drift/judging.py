@@ -133,9 +133,12 @@ def _judged(review: Review, hand: Hand, result: RunResult, log: Iterable[Exchang
     """Return what is wrong with a run in which the targets *hand* concerns had to be refused and all others moved."""
     blocked = {target.id for target in review.targets if target.blocked is not None}
     concerned, about = touched(review, hand), _owners(review, hand)
+    left = {step.id for step in review.steps if step.action == "manual"}
+    by_hand = {target.id for target in review.targets if left & set(target.steps)}
     faults = []
     for target in result.targets:
         wanted = "blocked" if target.id in blocked else "failed" if target.id in concerned else "done"
+        wanted = "manual" if wanted == "done" and target.id in by_hand else wanted
         if target.end != wanted and not (target.end == "failed" and target.id in about - blocked):
             faults.append(f"{target.id} ended {target.end}, not {wanted}: {target.code} {target.text}")
         elif target.end == "failed" and not BOTH_VALUES.search(target.text):
