@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -77,17 +78,23 @@ class Azurite:
 
     def make_container(self) -> None:
         """Make the container: the operator's work, not ours."""
+        answer = self._asked("PUT", f"https://{HOST}/{CONTAINER}?restype=container")
+        assert answer.status_code in (201, 409), answer.text
+
+    def contents(self, address: str) -> dict[str, str]:
+        """Return the text of every blob below *address*, by its name, as anybody who may read the container gets it."""
+        prefix = address.removeprefix(f"https://{HOST}/{CONTAINER}/")
+        listed = self._asked("GET", f"https://{HOST}/{CONTAINER}?restype=container&comp=list&prefix={prefix}").text
+        names = re.findall("<Name>(.*?)</Name>", listed)
+        return {name: self._asked("GET", f"https://{HOST}/{CONTAINER}/{name}").text for name in names}
+
+    def _asked(self, method: str, url: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {Credential().token()}", "x-ms-version": "2025-01-05"}
         session = requests.Session()
         session.trust_env = False
         session.mount(f"https://{HOST}", _Here(self))
-        token = Credential().token()
         with closing(session):
-            answer = session.put(
-                f"https://{HOST}/{CONTAINER}?restype=container",
-                headers={"Authorization": f"Bearer {token}", "x-ms-version": "2025-01-05"},
-                timeout=10,
-            )
-        assert answer.status_code in (201, 409), answer.text
+            return session.request(method, url, headers=headers, timeout=10)
 
 
 class Credential:

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
-from contextlib import suppress
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import simulator
-from cmk_remediate.cli.running import describe
-from cmk_remediate.simulator.faults import Fault, Killed
-from tests.e2e.estates import SERVER, SUB, one_server
+from cmk_remediate.cli import main
+from cmk_remediate.simulator.faults import Fault
+from tests import azurite
+from tests.e2e.estates import SUB, one_server
+from tests.e2e.stage import Stage
+from tests.e2e.test_blob_runs import staged
+from tests.faults.plans import services, smallest_of
+from tests.hostile.planted import IN_BODIES, Course, artefacts, in_bodies, in_environment, leaked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cmk_remediate.simulator.embedded import EmbeddedAzure
+    from tests.azurite import Azurite
 
-PASSWORD = "Planted-Passw0rd-7f3a"
-SAS = "sv=2022-11-02&sig=PlantedSasSignature7f3a"
-CLIENT_SECRET = "PlantedClientSecret-7f3a"
-CONNECTION_STRING = "AccountKey=PlantedAccountKey7f3aPlantedAccountKey7f3a=="
-PLANTED = ("PlantedSasSignature7f3a", CLIENT_SECRET, "PlantedBearer7f3a")
-"""Never anywhere. What stands in a body that we must not lose may be kept where bodies are: see `IN_BODIES`."""
-IN_BODIES = (PASSWORD, "PlantedAccountKey7f3a")
-
+KILLED = [Fault("kill-after", method="PUT|PATCH")]
 FAULTS: dict[str, list[Fault]] = {
     "well": [],
     "killed before": [Fault("kill-before", number=40)],
     "killed after": [Fault("kill-after", number=45)],
-    "killed at the first write": [Fault("kill-after", method="PUT|PATCH")],
     "reset": [Fault("reset-after", method="PUT|PATCH", nth=2)],
     "refused": [
         Fault("status", method="PUT|PATCH", nth=0, status=403, code=f"AuthorizationFailed {'Bearer PlantedBearer7f3a'}")
@@ -48,91 +45,114 @@ FAULTS: dict[str, list[Fault]] = {
 }
 
 
-def scene() -> Any:
-    """Return a scene whose bodies hold what they should not."""
-    found = copy.deepcopy(one_server(present=True))
-    server = next(one for one in found.estate["resources"] if one["id"] == SERVER)
-    server["properties"] = {**server.get("properties", {}), "administratorLoginPassword": PASSWORD}
-    server["tags"] = {"note": CONNECTION_STRING}
-    return found
+@pytest.fixture(autouse=True)
+def _planted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Plant what lies about on a machine, and log all there is to log."""
+    in_environment(monkeypatch)
+    caplog.set_level(logging.DEBUG)
 
 
-def tokens(azure: EmbeddedAzure) -> list[str]:
-    """Return the tokens that the operator's credential gives."""
-    connection = azure.connection()
-    found = []
-    for audience in ("https://management.azure.com/.default", "https://vault.azure.net/.default"):
-
-        async def ask(audience: str = audience) -> Any:
-            return await connection.credential.get_token(audience)
-
-        found.append(str(connection.run(ask).token))
-    return found
+def course(scene: Any) -> Course:
+    """Return a course of verbs on *scene*."""
+    return Course(simulator.azure(estate=in_bodies(scene).estate), lambda azure: azure.connection())
 
 
-def artefacts(folder: Path) -> str:
-    """Return all that stands in files below *folder*."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "reserve"]
-    return "\n".join(path.read_bytes().decode("utf-8", "replace") for path in files)
+def requests_of(azure: EmbeddedAzure) -> str:
+    """Return the requests as they can be listed; less the codes, which are the faults' own."""
+    return json.dumps([one.to_json() | {"code": ""} for one in azure.requests])
 
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
-def test_nothing_secret_is_written_down(
-    faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv("AZURE_CLIENT_SECRET", CLIENT_SECRET)
-    monkeypatch.setenv("AZURE_STORAGE_SAS", SAS)
-    play = scene()
-    azure = simulator.azure(estate=play.estate)
-    said: list[str] = []
-    runs = tmp_path / "runs"
-
-    def doing(verb: Any, *arguments: Any, **options: Any) -> Any:
-        try:
-            found = verb(*arguments, connection=azure.connection(), **options)
-        except cmk.CmkError as error:
-            said.append(describe(error))
-            said.append(repr(error))
-            return None
-        with suppress(TypeError):
-            said.extend(cmk.render(found, name) for name in ("text", "markdown", "json"))
-        said.append(repr(found))
-        return found
-
-    review = doing(cmk.dry_run, play.plan, runs=runs)
-    assert review is not None
+def test_nothing_secret_is_written_down(faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    runs, one = tmp_path / "runs", course(one_server())
+    review = one.applied(one_server().plan, runs, faults)
     cmk.save_review(review, tmp_path / "review.json")
-    for fault in faults:
-        azure.faults.add(copy.deepcopy(fault))
-    try:
-        doing(
-            cmk.apply, review, accept=review.acknowledgements_required, progress=lambda event: said.append(repr(event))
-        )
-    except Killed:
-        azure = azure.clone()
-    azure.faults.planned.clear()
-    run = review.digest
-    if (runs / run).exists():
-        doing(cmk.resume, run, runs=runs)
-        back = doing(cmk.review_rollback, run, runs=runs)
-        if back is not None:
-            cmk.save_review(back, tmp_path / "back.json")
-            doing(cmk.rollback, run, runs=runs, review=back, accept=back.acknowledgements_required)
-        doing(cmk.verify, run, runs=runs)
-    doing(cmk.verify, play.plan, runs=runs)
-    said.append(json.dumps([one.to_json() | {"code": ""} for one in azure.requests]))  # the code is the fault's own
-    estate = cmk.export_estate(f"/subscriptions/{SUB}", connection=azure.connection())
-
-    whole = "\n".join([*said, caplog.text, artefacts(tmp_path)])
+    if (runs / review.digest).exists():
+        back = one.gone_on(review.digest, runs)
+        cmk.save_review(back or review, tmp_path / "back.json")
+    one.does(cmk.verify, one_server().plan, runs=runs)
+    estate = cmk.export_estate(f"/subscriptions/{SUB}", connection=one.azure.connection())
     assert len(caplog.records) > 50, "nothing was logged at debug level"
-    for secret in (*PLANTED, *tokens(azure)):
-        assert secret not in whole
-        assert secret not in estate.to_yaml()
-    assert "Bearer ey" not in whole
-    for secret in IN_BODIES:
-        assert secret not in estate.to_yaml()
-        assert secret not in caplog.text
-        assert secret not in "\n".join(said)
-        assert secret not in (tmp_path / "review.json").read_text(encoding="utf-8")
-        assert secret not in artefacts(runs), f"{secret} is in the run store"
+    for text in ("\n".join(one.said), caplog.text, artefacts(tmp_path), requests_of(one.azure), estate.to_yaml()):
+        assert leaked(text) == []
+
+
+@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("faults", [[], KILLED], ids=["well", "killed at the first write"])
+def test_nothing_secret_is_written_down_by_any_service(
+    service: str, faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = smallest_of(service).scene
+    one, runs = course(scene), tmp_path / "runs"
+    review = one.applied(scene.plan, runs, faults)
+    one.gone_on(review.digest, runs)
+    held = json.dumps(one.azure.world.store.tables["resources"])
+    assert all(secret in held for secret in IN_BODIES), "nothing was planted"
+    for text in ("\n".join(one.said), caplog.text, artefacts(tmp_path), requests_of(one.azure)):
+        assert leaked(text) == []
+
+
+def test_nothing_secret_is_in_what_the_command_line_prints_or_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An Azure's state holds its bodies, as Azure does, but nobody's token; neither does its list of requests."""
+    state, runs, plan = tmp_path / "az" / "az.json", tmp_path / "runs", tmp_path / "plan.yaml"
+    state.parent.mkdir()
+    scene = in_bodies(one_server())
+    connection = simulator.open(state, estate=scene.estate)
+    connection.run(connection.close)
+    plan.write_text(json.dumps(scene.plan), encoding="utf-8")
+    general = ["-v", "--simulate", str(state), "--runs", str(runs)]
+
+    def done(*arguments: object) -> int:
+        return main([*general, *map(str, arguments)])
+
+    assert done("dry-run", plan, "-o", tmp_path / "review.json") in (0, 2)
+    review = cmk.load_review(tmp_path / "review.json")
+    accept = [part for text in review.acknowledgements_required for part in ("--accept", text)]
+    assert done("apply", tmp_path / "review.json", "--yes", *accept) == 0
+    assert done("show", tmp_path / "review.json") == 0
+    assert done("verify", review.digest) == 0
+    assert done("runs") == 0
+    assert done("requests", "--json") == 0
+    assert done("rollback", review.digest, "--yes") == 0
+    assert done("resume", "no such run") != 0
+    captured = capsys.readouterr()
+    assert len(captured.out) > 1000
+    for text in (
+        captured.out,
+        captured.err,
+        caplog.text,
+        artefacts(runs),
+        (tmp_path / "review.json").read_text("utf-8"),
+    ):
+        assert leaked(text) == []
+    kept = artefacts(state.parent)
+    assert all(one in kept for one in IN_BODIES), "this is where the bodies are"
+    assert leaked(kept, bodies=False) == []
+
+
+@pytest.mark.parametrize("faults", [[], KILLED], ids=["well", "killed at the first write"])
+def test_nothing_secret_is_in_a_blob(
+    served: Azurite, faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Reviews, journals and leases, in a container that more people may read than may change a server."""
+    where = f"{azurite.ADDRESS}/{uuid.uuid4().hex}"
+    scene = in_bodies(one_server())
+
+    def connect(azure: EmbeddedAzure) -> Any:
+        return staged(Stage(azure, scene, tmp_path), served, where).connection
+
+    one = Course(simulator.azure(estate=scene.estate), connect)
+    review = one.applied(scene.plan, where, faults)
+    cmk.save_review(review, connection=connect(one.azure))
+    left = served.contents(where)
+    if faults:
+        assert any("/leases/" in name for name in left), "what a killed process leaves"
+        cmk.unlock(where, review.digest, connection=connect(one.azure))
+    one.gone_on(review.digest, where)
+    left |= served.contents(where)
+    assert sum("journal" in name for name in left) > 1
+    assert any("/reviews/" in name for name in left)
+    for text in ("\n".join(one.said), caplog.text, *left.values()):
+        assert leaked(text) == []

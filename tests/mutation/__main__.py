@@ -7,6 +7,7 @@ left out. Survivors are printed with what was changed; those of `EXPLAINED` are 
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -30,6 +31,14 @@ LEFT_OUT = (
     r"core/ReplaceBinaryOperator_(?!Add_Sub|Sub_Add|Mul_Div|Div_Mul).*"
     r"|core/ReplaceComparisonOperator_(Eq|NotEq)_Is(Not)?"
 )
+NOTHING_RUNS = (
+    (r"\s*if TYPE_CHECKING:", ".*"),  # only type checkers read what stands under it
+    (r"\s*\*,|.*[(, ]\*, .*", "core/ReplaceBinaryOperator_Mul_Div"),  # the mark before keyword arguments, no product
+    (r".*\bfrozen=True.*", "core/ReplaceTrueWithFalse"),  # type checkers keep it: no code of ours changes a value
+)
+"""Lines, and operators on them, that change nothing that runs: not drawn."""
+SLOW = ("test_journal.py", "test_graph.py", "test_crash.py", "test_rollback.py")
+"""Run last: most mutants are noticed without them."""
 CONFIG = """
 [cosmic-ray]
 module-path = "{module}"
@@ -69,8 +78,9 @@ def carry_out(part: str, how_many: int | None) -> list[Mutant]:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, home / name)
         config, session = home / "mutation.toml", home / "session.sqlite"
+        command = " ".join(_slow_last(tests.split()))
         config.write_text(
-            CONFIG.format(module=module, python=sys.executable, tests=tests, left_out=LEFT_OUT), encoding="utf-8"
+            CONFIG.format(module=module, python=sys.executable, tests=command, left_out=LEFT_OUT), encoding="utf-8"
         )
         tool = str(Path(sys.executable).with_name("cosmic-ray"))
         subprocess.run([tool, "init", config.name, session.name], cwd=home, check=True)
@@ -78,19 +88,33 @@ def carry_out(part: str, how_many: int | None) -> list[Mutant]:
             [f"{Path(tool).with_name('cr-filter-operators')}", session.name, config.name], cwd=home, check=True
         )
         with sqlite3.connect(session) as rows:
-            _draw(rows, how_many)
+            _draw(rows, home, how_many)
         subprocess.run([tool, "baseline", config.name], cwd=home, check=True)  # unchanged code has to pass
         subprocess.run([tool, "exec", config.name, session.name], cwd=home, check=True)
         with sqlite3.connect(session) as rows:
             return _read(rows)
 
 
-def _draw(rows: sqlite3.Connection, how_many: int | None) -> None:
-    """Leave *how_many* of the mutants that were not filtered out."""
+def _slow_last(places: list[str]) -> list[str]:
+    """Return the test modules in *places*, folders or modules, those that take long last."""
+    found = [one for place in places for one in (sorted((ROOT / place).rglob("test_*.py")) or [ROOT / place])]
+    ordered = sorted(found, key=lambda one: SLOW.index(one.name) + 1 if one.name in SLOW else 0)
+    return [one.relative_to(ROOT).as_posix() for one in ordered]
+
+
+def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None) -> None:
+    """Leave *how_many* of the mutants that were not filtered out and that change something that runs."""
     filtered = {job for (job,) in rows.execute("select job_id from work_results")}
+    for job, module, row, operator in rows.execute(
+        "select job_id, module_path, start_pos_row, operator_name from mutation_specs"
+    ).fetchall():
+        line = (home / module).read_text("utf-8").splitlines()[row - 1]
+        if any(re.fullmatch(where, line) and re.fullmatch(by, operator) for where, by in NOTHING_RUNS):
+            filtered.add(job)
     jobs = sorted(job for (job,) in rows.execute("select job_id from work_items") if job not in filtered)
     keep = set(random.Random(SEED).sample(jobs, min(how_many or len(jobs), len(jobs))))
-    for job in [job for job in jobs if job not in keep]:
+    rows.execute("delete from work_results")
+    for job in [job for (job,) in rows.execute("select job_id from work_items").fetchall() if job not in keep]:
         rows.execute("delete from mutation_specs where job_id = ?", (job,))
         rows.execute("delete from work_items where job_id = ?", (job,))
 
