@@ -34,17 +34,16 @@ LEFT_OUT = (
 NOTHING_RUNS = (
     (r"\s*if TYPE_CHECKING:", ".*"),  # only type checkers read what stands under it
     (r"\s*\*,|.*[(, ]\*, .*", "core/ReplaceBinaryOperator_Mul_Div"),  # the mark before keyword arguments, no product
+    (r"\s*[A-Z_]+(: \w+)? = [\d.( _*]+.*", "core/NumberReplacer"),  # a figure of our choice, one more or less
     (r".*\bfrozen=True.*", "core/ReplaceTrueWithFalse"),  # type checkers keep it: no code of ours changes a value
 )
-"""Lines, and operators on them, that change nothing that runs: not drawn."""
-SLOW = ("test_journal.py", "test_graph.py", "test_crash.py", "test_rollback.py")
-"""Run last: most mutants are noticed without them."""
+"""Lines, and operators on them, that change nothing that runs or anybody goes by: not drawn."""
 CONFIG = """
 [cosmic-ray]
 module-path = "{module}"
 timeout = 300.0
 excluded-modules = []
-test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
+test-command = "{python} -B -m tests.mutation.order {module} {tests}"
 [cosmic-ray.distributor]
 name = "local"
 [cosmic-ray.filters.operators-filter]
@@ -78,9 +77,8 @@ def carry_out(part: str, how_many: int | None) -> list[Mutant]:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, home / name)
         config, session = home / "mutation.toml", home / "session.sqlite"
-        command = " ".join(_slow_last(tests.split()))
         config.write_text(
-            CONFIG.format(module=module, python=sys.executable, tests=command, left_out=LEFT_OUT), encoding="utf-8"
+            CONFIG.format(module=module, python=sys.executable, tests=tests, left_out=LEFT_OUT), encoding="utf-8"
         )
         tool = str(Path(sys.executable).with_name("cosmic-ray"))
         subprocess.run([tool, "init", config.name, session.name], cwd=home, check=True)
@@ -93,13 +91,6 @@ def carry_out(part: str, how_many: int | None) -> list[Mutant]:
         subprocess.run([tool, "exec", config.name, session.name], cwd=home, check=True)
         with sqlite3.connect(session) as rows:
             return _read(rows)
-
-
-def _slow_last(places: list[str]) -> list[str]:
-    """Return the test modules in *places*, folders or modules, those that take long last."""
-    found = [one for place in places for one in (sorted((ROOT / place).rglob("test_*.py")) or [ROOT / place])]
-    ordered = sorted(found, key=lambda one: SLOW.index(one.name) + 1 if one.name in SLOW else 0)
-    return [one.relative_to(ROOT).as_posix() for one in ordered]
 
 
 def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None) -> None:
