@@ -33,6 +33,7 @@ class Rehearsal:
         plan: the plan that does the same.
         reads: what `az` says of the result of that plan.
         differs: what may differ between the two results.
+        verdict: what `verify` says of the script's result: ``manual`` where more is left to be done by hand.
     """
 
     service: str
@@ -40,6 +41,7 @@ class Rehearsal:
     plan: dict[str, Any]
     reads: tuple[Reading, ...]
     differs: tuple[Allowed, ...]
+    verdict: str = "right"
 
 
 def rehearsal(service: str) -> Rehearsal:
@@ -53,6 +55,7 @@ def rehearsal(service: str) -> Rehearsal:
         plan,
         tuple(Reading(**one) for one in told["reads"]),
         tuple(Allowed(**one) for one in told["differs"]),
+        told.get("verdict", "right"),
     )
 
 

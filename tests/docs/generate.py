@@ -42,6 +42,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "pack": excerpts.pack,
         "refusals": partial(tables.codes_table, aks, notes=False),
         "remarks": partial(tables.codes_table, aks, notes=True),
+        **by_hand("aks"),
     },
     "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
     "docs/ai-services.md": {

@@ -18,12 +18,14 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import codes, simulator
 from cmk_remediate.api.own_ground import refuse_own_ground
+from cmk_remediate.api.store import open_store
 from cmk_remediate.engine.lease import LEASE
 from cmk_remediate.errors import InputError, RefusedError
 from cmk_remediate.model.decisions import Change, Estimate, Request
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests import azurite
+from tests.e2e.aks_clusters import one_cluster
 from tests.e2e.desk import having
 from tests.e2e.estates import DATA, IDENTITY, VAULT, one_server
 from tests.e2e.stage import Stage, rows, told, writes
@@ -211,6 +213,22 @@ def test_the_identity_that_runs_us_is_never_changed(tmp_path: Path) -> None:
     with pytest.raises(RefusedError) as caught:
         asyncio.run(refuse_own_ground(str(tmp_path), projected, reader, "AAAA-1"))
     assert (caught.value.code, caught.value.resource) == (codes.engine.STORE_IS_TARGET, IDENTITY)
+
+
+def test_files_made_beside_a_review_lie_beside_it_in_the_container(azure: Azure, served: Azurite) -> None:
+    stage = staged(azure(one_cluster()), served, f"{azurite.ADDRESS}/{uuid.uuid4().hex}")
+    review = stage.dry_run()
+    where = cmk.save_review(review, connection=stage.connection)
+    assert where == f"{stage.where}/reviews/{review.digest}.json"
+    assert cmk.load_review(where, connection=stage.connection).artefacts == review.artefacts
+    store = open_store(stage.where, stage.connection)
+
+    async def kept() -> list[bytes | None]:
+        return [await store.load(f"reviews/{review.digest}/{one.name}") for one in review.files]
+
+    assert stage.connection.run(kept) == [one.content for one in review.files]
+    assert len(review.files) == 3
+    assert cmk.runs(stage.where, connection=stage.connection) == ()
 
 
 def test_the_runbook_applies_from_a_sandbox(
