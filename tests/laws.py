@@ -208,7 +208,8 @@ def _addresses(step: ReviewedStep, method: str, path: str) -> bool:
     if step.resource_id is None:
         return True  # its address was computed from what only the run could know; the body still has to fit
     resource = step.resource_id.lower()
-    return path == resource or (method == "POST" and path.rpartition("/")[0] == resource)
+    named = re.sub(r"/accesspolicies/(add|remove|replace)$", "", path)
+    return resource in (path, named) or (method == "POST" and path.rpartition("/")[0] == resource)
 
 
 def _fills(reviewed: Any, sent: Any) -> bool:

@@ -20,6 +20,7 @@ from cmk_remediate.codes import (
     notes,
     redis_enterprise,
     sql,
+    storage,
     vault,
 )
 from cmk_remediate.codes.code import Code
@@ -39,6 +40,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Managed disks": managed_disks,
         "Azure AI services": ai_services,
         "Azure Kubernetes Service": aks,
+        "Storage accounts": storage,
         "Engine: what a run decides": engine,
         "Notes a review carries": notes,
     }
@@ -79,5 +81,6 @@ __all__ = [
     "notes",
     "redis_enterprise",
     "sql",
+    "storage",
     "vault",
 ]

@@ -15,6 +15,7 @@ from cmk_remediate.connection.rowsets import (
     keyvault,
     redis,
     sql,
+    storage,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ ROWS: Mapping[tuple[str, str], Row] = MappingProxyType(
             *cosmosdb.ROWS,
             *redis.ROWS,
             *aiservices.ROWS,
+            *storage.ROWS,
         )
     }
 )

@@ -43,7 +43,13 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             (2048, 3072),
             94,
             "learn.microsoft.com, Azure SQL transparent data encryption with customer-managed key, requirements",
-            MappingProxyType({"disk_encryption_set": "it is of managed disks", "new_cluster": "it is of AKS clusters"}),
+            MappingProxyType(
+                {
+                    "disk_encryption_set": "it is of managed disks",
+                    "new_cluster": "it is of AKS clusters",
+                    "move_encryption_scopes": "it is of storage accounts",
+                }
+            ),
         ),
         "managed-disks": Declared(
             "Microsoft.Compute/virtualMachines",
@@ -54,6 +60,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             MappingProxyType(
                 {
                     "enable_tde": "it is of databases of Azure SQL",
+                    "move_encryption_scopes": "it is of storage accounts",
                     "private_endpoint": "disks do not reach a vault by private endpoint",
                     "versionless": "a disk encryption set always names a version, and follows new ones all the same",
                     "new_cluster": "it is of AKS clusters",
@@ -71,6 +78,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             MappingProxyType(
                 {
                     "enable_tde": "it is of databases of Azure SQL",
+                    "move_encryption_scopes": "it is of storage accounts",
                     "private_endpoint": "clusters do not reach a vault by private endpoint",
                     "versionless": "a cluster takes a key with its version only",
                     "disk_encryption_set": "it is of managed disks",
@@ -91,6 +99,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                     "enable_tde": "it is of databases of Azure SQL",
                     "private_endpoint": "disks do not reach a vault by private endpoint",
                     "versionless": "a disk encryption set always names a version, and follows new ones all the same",
+                    "move_encryption_scopes": "it is of storage accounts",
                     "allow_downtime": "nothing is stopped: the rebuild is done by hand",
                 }
             ),
@@ -105,6 +114,7 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
             MappingProxyType(
                 {
                     "enable_tde": "it is of databases of Azure SQL",
+                    "move_encryption_scopes": "it is of storage accounts",
                     "private_endpoint": "Cosmos DB does not reach a vault by private endpoint",
                     "key_version": "an account follows its key's versions only where none is named",
                     "allow_expiring_pinned_key": "no version is pinned",
@@ -125,8 +135,25 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                 {
                     "enable_tde": "it is of databases of Azure SQL",
                     "private_endpoint": "AI services do not reach a vault by private endpoint",
+                    "move_encryption_scopes": "it is of storage accounts",
                     "versionless": "the kind of the account decides: Foundry resources follow new versions, others name one",
                     "disk_encryption_set": "it is of managed disks",
+                }
+            ),
+        ),
+        "storage": Declared(
+            "Microsoft.Storage/storageAccounts",
+            ("RSA", "RSA-HSM"),
+            (2048, 3072, 4096),
+            0,
+            "learn.microsoft.com, Customer-managed keys for Azure Storage encryption",
+            MappingProxyType(
+                {
+                    "enable_tde": "it is of databases of Azure SQL",
+                    "private_endpoint": "storage accounts do not reach a vault by private endpoint",
+                    "versionless": "a key is named without its version wherever key_version is left out",
+                    "disk_encryption_set": "it is of managed disks",
+                    "new_cluster": "it is of AKS clusters",
                 }
             ),
         ),

@@ -161,6 +161,8 @@ class Overrides(_Part):
     """As the plan's."""
     enable_tde: bool | None = None
     """As the plan's."""
+    move_encryption_scopes: bool | None = None
+    """As the plan's."""
     disk_encryption_set: DiskEncryptionSet | None = None
     """Replaces the plan's whole."""
     new_cluster: NewCluster | None = None
@@ -261,7 +263,7 @@ class Canary(_Part):
 class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
-    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks", "aks", "ai-services"]
+    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks", "aks", "ai-services", "storage"]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     """The Entra tenant's id."""
@@ -295,6 +297,8 @@ class PlanFile(_Part):
     """Managed disks and AKS: the disk encryption set."""
     new_cluster: NewCluster | None = None
     """AKS: the cluster that replaces each target."""
+    move_encryption_scopes: bool = False
+    """Storage accounts: move encryption scopes that are on platform keys to the key, too."""
     enable_tde: bool = False
     """Turn transparent data encryption on where a database has it off."""
     owner: Annotated[str, Field(min_length=1, max_length=128)]

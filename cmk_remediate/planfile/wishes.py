@@ -27,6 +27,7 @@ class Wishes:
     identity: Literal["user-assigned", "system-assigned"]
     private_endpoint: bool
     enable_tde: bool
+    move_encryption_scopes: bool
     disk_encryption_set: DiskEncryptionSet | None
     new_cluster: NewCluster
 
@@ -64,6 +65,9 @@ def wishes(plan: PlanFile, entry: TargetEntry | None) -> Wishes:
         identity=special.identity or plan.identity,
         private_endpoint=plan.private_endpoint if special.private_endpoint is None else special.private_endpoint,
         enable_tde=plan.enable_tde if special.enable_tde is None else special.enable_tde,
+        move_encryption_scopes=(
+            plan.move_encryption_scopes if special.move_encryption_scopes is None else special.move_encryption_scopes
+        ),
         disk_encryption_set=special.disk_encryption_set or plan.disk_encryption_set,
         new_cluster=special.new_cluster or plan.new_cluster or NewCluster(),
     )

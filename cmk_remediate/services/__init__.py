@@ -17,6 +17,7 @@ _WHERE: Mapping[str, tuple[str, str]] = {
     "aks": ("cmk_remediate.services.aks.service", "AksService"),
     "ai-services": ("cmk_remediate.services.ai_services.service", "AiService"),
     "managed-disks": ("cmk_remediate.services.managed_disks.service", "ManagedDisksService"),
+    "storage": ("cmk_remediate.services.storage.service", "StorageService"),
 }
 
 

@@ -191,7 +191,8 @@ class Answer:
         status: for an existing resource.
         created: for a new one; 0 means as *status*.
         absent: for a DELETE of nothing.
-        body: ``resource``, ``operation`` (``{operation, startTime}``) or ``none``.
+        body: ``resource``, ``operation`` (``{operation, startTime}``), ``none``, or ``done``: the resource where no operation is
+            started, else none.
         operation: the operation it starts, or None for one that is done when it is answered; a function where that depends on
             the write, as it would be kept.
         location: whether the answer for a new resource has a Location header with its id.
@@ -200,7 +201,7 @@ class Answer:
     status: int = 200
     created: int = 0
     absent: int = 204
-    body: Literal["resource", "operation", "none"] = "resource"
+    body: Literal["resource", "operation", "none", "done"] = "resource"
     operation: LongRunning | Callable[[Write], LongRunning | None] | None = None
     location: bool = False
 

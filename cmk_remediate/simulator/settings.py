@@ -32,19 +32,19 @@ CLOUDS: Mapping[str, Cloud] = {
     "AzureCloud": Cloud(
         "management.azure.com",
         "login.microsoftonline.com",
-        {"vault": "vault.azure.net", "sql": "database.windows.net"},
+        {"vault": "vault.azure.net", "sql": "database.windows.net", "storage": "core.windows.net"},
         ("https://management.azure.com", "https://management.core.windows.net"),
     ),
     "AzureUSGovernment": Cloud(
         "management.usgovcloudapi.net",
         "login.microsoftonline.us",
-        {"vault": "vault.usgovcloudapi.net", "sql": "database.usgovcloudapi.net"},
+        {"vault": "vault.usgovcloudapi.net", "sql": "database.usgovcloudapi.net", "storage": "core.usgovcloudapi.net"},
         ("https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"),
     ),
     "AzureChinaCloud": Cloud(
         "management.chinacloudapi.cn",
         "login.chinacloudapi.cn",
-        {"vault": "vault.azure.cn", "sql": "database.chinacloudapi.cn"},
+        {"vault": "vault.azure.cn", "sql": "database.chinacloudapi.cn", "storage": "core.chinacloudapi.cn"},
         ("https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"),
     ),
 }

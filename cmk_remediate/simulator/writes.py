@@ -83,7 +83,7 @@ def _answered(
     headers = dict(begun.headers) if begun else {}
     if answer.location and write.creates:
         headers["Location"] = str(write.id)
-    if answer.body == "none":
+    if answer.body == "none" or (answer.body == "done" and begun is not None):
         return Outgoing(status, None, headers)
     if answer.body == "operation" and begun is not None:
         name = started.name if started else ""

@@ -54,6 +54,10 @@ EXAMPLES = {
     "microsoft.sql/servers/databases/replicationlinks": f"{SERVER}/databases/d1/replicationLinks/l1",
     "microsoft.documentdb/databaseaccounts": f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/cosmos1",
     "microsoft.cognitiveservices/accounts": f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/ai1",
+    "microsoft.storage/storageaccounts": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stone",
+    "microsoft.storage/storageaccounts/encryptionscopes": (
+        f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stone/encryptionScopes/s1"
+    ),
     "microsoft.compute/diskencryptionsets": f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/s1",
     "microsoft.compute/disks": f"{GROUP}/providers/Microsoft.Compute/disks/d1",
     "microsoft.compute/snapshots": f"{GROUP}/providers/Microsoft.Compute/snapshots/s1",
@@ -69,6 +73,7 @@ EXAMPLES = {
 
 PATHS = {  # where a row asks for something else than its resource, or for what is below it by another name
     "list:keys": "keys",
+    "list:encryptionScopes": "encryptionScopes",
     "list:versions": "versions",
     "list:data-versions": "versions",
     "list:roleAssignments": "providers/Microsoft.Authorization/roleAssignments",

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import ai_services, aks, cosmosdb, managed_disks, redis_enterprise, sql
+from cmk_remediate.codes import ai_services, aks, cosmosdb, managed_disks, redis_enterprise, sql, storage
 from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, reference, rehearsal, tables
 from tests.docs import laws as law_table
@@ -72,6 +72,11 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/redis-enterprise.md": {
         "refusals": partial(tables.codes_table, redis_enterprise, notes=False),
         "remarks": partial(tables.codes_table, redis_enterprise, notes=True),
+    },
+    "docs/storage.md": {
+        "refusals": partial(tables.codes_table, storage, notes=False),
+        "remarks": partial(tables.codes_table, storage, notes=True),
+        **by_hand("storage"),
     },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),

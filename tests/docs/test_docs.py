@@ -24,8 +24,9 @@ from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.managed_disks.service import ManagedDisksService
 from cmk_remediate.services.redis_enterprise.service import RedisEnterpriseService
 from cmk_remediate.services.sql.service import SqlService
+from cmk_remediate.services.storage.service import StorageService
 from cmk_remediate.simulator import estate, faults
-from cmk_remediate.simulator.doubts import AI_SERVICES, ALL, COMPUTE, CONTAINERSERVICE, REDIS
+from cmk_remediate.simulator.doubts import AI_SERVICES, ALL, COMPUTE, CONTAINERSERVICE, REDIS, STORAGE
 from cmk_remediate.steps import REGISTRY
 from tests.conformance.rehearsal import SERVICES
 from tests.docs import excerpts, generate, markdown, reference
@@ -157,6 +158,8 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/redis-enterprise.md", [doubt.name for doubt in REDIS]),
         ("docs/aks.md", list((REGISTRY | AksService.steps)._by_kind)),
         ("docs/aks.md", [doubt.name for doubt in CONTAINERSERVICE]),
+        ("docs/storage.md", list((REGISTRY | StorageService.steps)._by_kind)),
+        ("docs/storage.md", [doubt.name for doubt in STORAGE]),
         ("docs/library.md", get_args(TargetEnd)),
         ("docs/library.md", cmk_remediate.__all__),
     ],

@@ -38,6 +38,17 @@ FOREIGN_ENCRYPTION = {
     "keySource": "Microsoft.KeyVault",
     "keyVaultProperties": {"keyVaultUri": "https://kv-else.vault.azure.net/", "keyName": "else", "keyVersion": ""},
 }
+FOREIGN_STORAGE_KEY = {
+    "keySource": "Microsoft.Keyvault",
+    "keyvaultproperties": {"keyvaulturi": "https://kv-else.vault.azure.net", "keyname": "else", "keyversion": "0e15"},
+}
+FOREIGN_SCOPE_KEY = {
+    "source": "Microsoft.KeyVault",
+    "keyVaultProperties": {"keyUri": "https://kv-else.vault.azure.net/keys/else"},
+}
+STORAGE = "Microsoft.Storage/storageAccounts"
+_OF_KEY = ("properties.encryption.keySource", "properties.encryption.keyvaultproperties.")
+_OF_SCOPE = ("properties.source", "properties.keyVaultProperties.keyUri")
 CHOSEN: dict[str, Any] = {
     "location": "northcentralus",
     "properties.kty": "RSA-HSM",
@@ -48,6 +59,10 @@ CHOSEN: dict[str, Any] = {
     },
     "properties.principalId": ELSEWHERE,
     "properties.encryption.keyVaultProperties.identityClientId": ELSEWHERE,
+    "properties.encryption.services": {
+        "blob": {"enabled": True, "keyType": "Account"},
+        "file": {"enabled": False, "keyType": "Account"},
+    },
 }
 """What another chooses where any other value would not do: Azure takes these, and so would a service."""
 
@@ -164,6 +179,10 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
         kind, name = ("AzureKeyVault", FOREIGN_KEY) if taken else ("ServiceManaged", "ServiceManaged")
         patch = {"serverKeyType": kind, "serverKeyName": name, "uri": None}
         body = merge_patch(body, {"kind": kind.lower(), "properties": patch})
+    elif resource.is_type(STORAGE) and line.path.startswith(_OF_KEY):
+        body = merge_patch(body, {"properties": {"encryption": FOREIGN_STORAGE_KEY}})
+    elif line.path in _OF_SCOPE:
+        body = merge_patch(body, {"properties": FOREIGN_SCOPE_KEY})
     else:
         _lay(body, line.path, other(line, at_path(body, line.path)))
     world.apply([SetResource(resource, body)])

@@ -9,6 +9,7 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.simulator.monitor.needs import CONSUMERS
 from tests.drift.hands import touched
 from tests.e2e.equality import differences
 from tests.e2e.stage import path, told, writes
@@ -74,7 +75,9 @@ def before_rollback(world: World, hand: Hand, *, whole: bool) -> list[str]:
     concerned = _overwritten(world.back, hand)
     faults = [f"{target} is not refused" for target in sorted(concerned - set(refused))]
     # What the way back does not write may still bar it: a key that cannot be used any more.
-    faults += [f"{one} is refused too" for one in sorted(set(refused) - _owners(world.review, hand))]
+    # Such a sentence names the key, or its vault.
+    named = {one for one, blocked in refused.items() if (hand.step.resource_id or "").rpartition("/")[2] in blocked.why}
+    faults += [f"{one} is refused too" for one in sorted(set(refused) - _owners(world.review, hand) - named)]
     faults += [
         f"refused with {blocked.code}: {blocked.why}"
         for target, blocked in refused.items()
@@ -82,7 +85,9 @@ def before_rollback(world: World, hand: Hand, *, whole: bool) -> list[str]:
     ]
     if whole:
         result = life(stage, lambda one: _roll_back(one, world.review.digest, back))
-        if result.exit_code != (6 if refused else 0):
+        failed = {one.id for one in result.targets if one.end == "failed"}
+        # Whoever was cut off from its key by that hand may not come back before it has it again.
+        if failed - _cut_off(stage) or (not failed and result.exit_code != (6 if refused else 0)):
             faults.append(told(result))
         if _shown(stage, hand) != theirs:
             faults.append(f"was {theirs!r} by another's hand and is {_shown(stage, hand)!r} after the rollback")
@@ -169,15 +174,23 @@ def _owners(review: Review, hand: Hand) -> set[str]:
 
 
 def _overwritten(back: Review, hand: Hand) -> set[str]:
-    """Return the targets whose way back writes the very property."""
+    """Return the targets whose way back writes the very property; what it carries along it takes as it is by then."""
     writing = {
         step.id
         for step in back.steps
         if step.action not in ("keep", "none")
         and (step.resource_id or "").lower() == (hand.step.resource_id or "").lower()
-        and any(line.path == hand.line.path for line in step.lines)
+        and any(line.path == hand.line.path and line.role != "carried" for line in step.lines)
     }
     return {target.id for target in back.targets if writing & set(target.steps)}
+
+
+def _cut_off(stage: Stage) -> set[str]:
+    """Return what cannot use its present key now."""
+    world = stage.azure.world
+    return {
+        str(one) for consumer in CONSUMERS for one, _ in world.by_type(consumer.type) if not consumer.usable(world, one)
+    }
 
 
 def _shown(stage: Stage, hand: Hand) -> Any:

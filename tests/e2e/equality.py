@@ -47,6 +47,25 @@ SERVER_MADE = (
     ),
     ("microsoft.cache/redisenterprise", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
     ("microsoft.cache/redisenterprise", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
+    ("microsoft.storage/storageaccounts", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
+    ("microsoft.storage/storageaccounts", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
+    ("microsoft.storage/storageaccounts", "identity.principalId", "of an identity that was turned on, and stays"),
+    (
+        "microsoft.storage/storageaccounts",
+        "identity.tenantId",
+        "the subscription's; in recordings another one stands there",
+    ),
+    (
+        "microsoft.storage/storageaccounts",
+        "properties.encryption.keyvaultproperties.lastKeyRotationTimestamp",
+        "when it took its key up last",
+    ),
+    (
+        "microsoft.storage/storageaccounts",
+        "properties.encryption.keyvaultproperties.current*",
+        "the version of the key in use, and when that expires",
+    ),
+    ("microsoft.storage/storageaccounts/encryptionscopes", "properties.lastModifiedTime", "when it was written last"),
     ("microsoft.sql/servers/databases", "properties.earliestRestoreDate", "moves with time"),
     ("microsoft.sql/servers/databases/transparentdataencryption", "properties.scanState", "a scan comes and goes"),
     ("microsoft.keyvault/vaults/keys", "properties.keyUriWithVersion", "names the version its owner rotated to"),
@@ -127,7 +146,16 @@ def kept(stage: Stage, review: Review, undoing: Review) -> list[Stays]:
         whole = method == "PUT" and resource.rsplit("/", 1)[1] != "current"
         owned = [line.path for line in lines.get(step.id, ()) if line.role == "owned"]
         found += [Stays(resource)] if whole else [Stays(resource, one) for one in owned]
-    return found
+    return [*found, *_said_at_once(review, where)]
+
+
+def _said_at_once(review: Review, where: Mapping[str, tuple[str, str]]) -> Iterator[Stays]:
+    """Yield the lines that the review itself calls kept, also of a step whose other lines go back."""
+    for step in review.steps:
+        for line in step.lines:
+            back = line.reversibility
+            if line.role == "owned" and back is not None and back.kind == "kept" and step.id in where:
+                yield Stays(where[step.id][1], line.path)
 
 
 def _where(stage: Stage, review: Review) -> dict[str, tuple[str, str]]:

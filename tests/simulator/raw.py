@@ -39,6 +39,7 @@ VERSIONS = {
     "microsoft.documentdb": "2026-03-15",
     "microsoft.containerservice": "2026-08-01",
     "microsoft.cognitiveservices": "2025-09-01",
+    "microsoft.storage": "2026-09-01",
 }
 
 

@@ -21,6 +21,11 @@ TABLE = Table(
         "keyvaultauthenticationfailure": _KEY_ACCESS,
         "accesspolicynotconfiguredforkeyvault": Later("access", f"{_TF}#32855"),
         "keyvaultpolicyerror": _UNPROTECTED,
+        "httpresourcenotfound": Never(
+            codes.access.ACCESS_NEVER,
+            "Azure/azure-cli#27644: a key that the account is on, or is to go on, does not exist",
+            "Recover the key the account is on, or name a key that exists.",
+        ),
         "invalidvaluesforrequestparameters": Never(codes.access.REFUSED_BY_AZURE, "Azure/azure-service-operator#4325"),
         "managedserviceidentitynotfound": _YOUNG_IDENTITY,
         "keyvaultaccesstokencannotbeacquired": _KEY_LOST,

@@ -82,11 +82,29 @@ from cmk_remediate.simulator.doubts.sql import (
     SQL_ROTATION_LAG,
     SQL_UPDATE_NEEDS_PRIMARY,
 )
+from cmk_remediate.simulator.doubts.storage import (
+    STORAGE,
+    STORAGE_ENCRYPTION_PATCH,
+    STORAGE_IDENTITY_NULL,
+    STORAGE_NO_RIGHT,
+    STORAGE_SCOPE_ALONE,
+    STORAGE_WAY_BACK,
+)
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Doubt
 
-ALL: tuple[Doubt, ...] = (*KEYVAULT, *AUTHORIZATION, *SQL, *COSMOSDB, *REDIS, *COMPUTE, *CONTAINERSERVICE, *AI_SERVICES)
+ALL: tuple[Doubt, ...] = (
+    *KEYVAULT,
+    *AUTHORIZATION,
+    *SQL,
+    *COSMOSDB,
+    *REDIS,
+    *COMPUTE,
+    *CONTAINERSERVICE,
+    *AI_SERVICES,
+    *STORAGE,
+)
 """Every doubt of the providers, in the order of the page."""
 
 __all__ = [
@@ -154,5 +172,11 @@ __all__ = [
     "SQL_REFUSAL_ARRIVES",
     "SQL_ROTATION_LAG",
     "SQL_UPDATE_NEEDS_PRIMARY",
+    "STORAGE",
+    "STORAGE_ENCRYPTION_PATCH",
+    "STORAGE_IDENTITY_NULL",
+    "STORAGE_NO_RIGHT",
+    "STORAGE_SCOPE_ALONE",
+    "STORAGE_WAY_BACK",
     "VAULT_PATCH_NULL",
 ]

@@ -15,6 +15,7 @@ from cmk_remediate.simulator.providers.insights import INSIGHTS
 from cmk_remediate.simulator.providers.keyvault import KEYVAULT
 from cmk_remediate.simulator.providers.redis import REDIS
 from cmk_remediate.simulator.providers.sql import SQL
+from cmk_remediate.simulator.providers.storage import STORAGE
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.declare import Provider
@@ -31,6 +32,7 @@ PROVIDERS: tuple[Provider, ...] = (
     COSMOSDB,
     REDIS,
     AI_SERVICES,
+    STORAGE,
     REVIEWS,
 )
 """All there are; seeded in this order."""

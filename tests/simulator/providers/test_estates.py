@@ -19,6 +19,8 @@ from cmk_remediate.simulator.providers.ai_services.names import key_of
 from cmk_remediate.simulator.providers.common import VAULT
 from cmk_remediate.simulator.providers.cosmosdb.names import ACCOUNT
 from cmk_remediate.simulator.providers.sql.names import SERVER, protector_of
+from cmk_remediate.simulator.providers.storage.names import ACCOUNT as STORAGE_ACCOUNT
+from cmk_remediate.simulator.providers.storage.names import key_text
 from cmk_remediate.simulator.settings import Settings
 from tests.simulator.raw import Raw
 
@@ -86,6 +88,20 @@ def test_the_demo_estate_has_each_kind_of_ai_account() -> None:
     }
 
 
+def test_the_demo_estate_has_each_kind_of_storage_account() -> None:
+    azure = demo()
+    found = {one.name: key_text(body).partition("/keys/")[2] for one, body in azure.world.by_type(STORAGE_ACCOUNT)}
+    assert found == {
+        "starchiveweu": "cmk-archive",
+        "stordersweu": "",
+        "stmediaweu": "",
+        "stteamweu": "",
+        "stpinnedweu": "store-pinned/1c9e5d3b2f4a608c4e6d8b0f2a1c3e7a",
+        "stbrokenweu": "store-pinned",
+        "stblobsweu": "",
+    }
+
+
 def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
     azure = demo()
     monitor = watch(azure)
@@ -103,6 +119,7 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-cmk-redis-ledger-weu",
         "id-ai-notes-weu",
         "id-ai-search-weu",
+        "id-stpinnedweu",
     }
     shared = [
         users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")

@@ -1,0 +1,1 @@
+"""Storage accounts: the account's customer-managed key, and its encryption scopes."""

@@ -1,0 +1,118 @@
+"""What is read about a target, and what follows from it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject
+from cmk_remediate.planfile.wishes import Wishes
+from cmk_remediate.services.storage.account import Account
+from cmk_remediate.services.storage.scopes import Scope
+from cmk_remediate.steps import key_state, previous_key
+from cmk_remediate.steps.key_facts import KeyFacts
+
+KEY_TYPES = ("RSA", "RSA-HSM")
+KEY_SIZES = (2048, 3072, 4096)
+"""What storage accounts take (learn.microsoft.com, "Customer-managed keys for Azure Storage encryption")."""
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """One account.
+
+    Attributes:
+        id: its id.
+        body: as shown; None when it does not exist.
+        refused: why it was not shown; empty when nothing was refused.
+        group: its resource group's body; None if not shown.
+        scopes: the bodies of its encryption scopes.
+        scopes_refused: why they were not shown; empty when nothing was refused.
+        current: the customer key it uses, at the version it is pinned to; None on platform keys.
+        wanted: the plan's key and its vault.
+        identities: the identities that the account names and the plan's, by lower-case id; None for one that does not exist. One
+            that was not shown is left out.
+        wishes: what the plan wants for it.
+        now: Azure's clock.
+    """
+
+    id: ResourceId
+    body: JsonObject | None
+    refused: str
+    group: JsonObject | None
+    scopes: tuple[JsonObject, ...]
+    scopes_refused: str
+    current: KeyFacts | None
+    wanted: KeyFacts
+    identities: Mapping[str, JsonObject | None]
+    wishes: Wishes
+    now: datetime
+
+    @property
+    def account(self) -> Account:
+        """What its body says."""
+        return Account.of(self.body)
+
+    @property
+    def key(self) -> ResourceId:
+        """The plan's key."""
+        return self.wishes.key_id(self.id)
+
+    @property
+    def vault(self) -> ResourceId:
+        """The plan's vault."""
+        return self.key.top_level
+
+    @property
+    def version(self) -> str:
+        """The version the plan pins; empty where new versions are followed."""
+        return self.wishes.key.key_version or ""
+
+    def gone(self, identity: ResourceId) -> bool:
+        """Say whether *identity* is known not to exist any more."""
+        return identity.key in self.identities and self.identities[identity.key] is None
+
+    @property
+    def identity_works(self) -> bool:
+        """Whether the identity that the account reads its key with is one it has."""
+        have = self.account
+        if have.reads_as is None:
+            return have.system
+        return have.reads_as in have.attached and not self.gone(have.reads_as)
+
+    @property
+    def account_compliant(self) -> bool:
+        """Whether the account uses the plan's key, follows or pins it as the plan wants, and can use it."""
+        have = self.account
+        if self.wanted.body is None or not have.names(self.wanted.host, self.key.name) or have.version != self.version:
+            return False
+        return self.identity_works and key_state.judge_key(self.key, self.wanted.body, self.now) is None
+
+    @property
+    def named_scopes(self) -> tuple[tuple[ResourceId, Scope], ...]:
+        """Its encryption scopes, with their ids."""
+        return tuple((self.id.child("encryptionScopes", str(one.get("name"))), Scope.of(one)) for one in self.scopes)
+
+    @property
+    def on_platform(self) -> tuple[ResourceId, ...]:
+        """The encryption scopes on platform keys that blobs can be in."""
+        return tuple(name for name, scope in self.named_scopes if scope.enabled and not scope.is_customer)
+
+    @property
+    def to_move(self) -> tuple[ResourceId, ...]:
+        """The encryption scopes that are to be moved."""
+        return self.on_platform if self.wishes.move_encryption_scopes else ()
+
+    @property
+    def compliant(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.account_compliant and not self.to_move
+
+    @property
+    def way_back(self) -> tuple[ResourceId | None, str]:
+        """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
+        why = previous_key.way_back(self.current, "storage", KEY_TYPES, self.now)
+        back = self.current.key if self.current is not None and why == "" else None
+        return back, why or ""

@@ -1,0 +1,1 @@
+"""The steps on an account and its encryption scopes, and what they share."""
