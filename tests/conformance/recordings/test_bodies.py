@@ -67,6 +67,7 @@ EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
         ("platform", "platform"): 36,
     },
     "microsoft.containerservice/managedclusters": {("platform", "platform"): 60},
+    "microsoft.cognitiveservices/accounts": {("platform", "platform"): 23},
     "microsoft.compute/virtualmachines": {
         (None, "inaccessible"): 60
     },  # of their disks nothing was recorded beside them
