@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.planfile.wishes import Wishes
 from cmk_remediate.services.ai_services.account import Account
 from cmk_remediate.services.ai_services.choice import Choice, choose
-from cmk_remediate.steps import key_state, network, pinned_key, vault_state
-from cmk_remediate.steps.key_facts import KeyFacts
+from cmk_remediate.services.single import SingleFacts
+from cmk_remediate.steps import key_state, pinned_key, previous_key
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
 
 KEY_TYPES = ("RSA", "RSA-HSM")
 KEY_SIZES = (2048,)
@@ -19,45 +19,13 @@ KEY_SIZES = (2048,)
 
 
 @dataclass(frozen=True)
-class AccountFacts:
-    """One account.
-
-    Attributes:
-        id: its id.
-        body: as shown; None when it does not exist.
-        refused: why it was not shown; empty when nothing was refused.
-        group: its resource group's body; None if not shown.
-        current: the customer key it uses; None on platform keys.
-        wanted: the plan's key and its vault.
-        identity: the body of the plan's identity; None if it does not exist.
-        wishes: what the plan wants for it.
-        now: Azure's clock.
-    """
-
-    id: ResourceId
-    body: JsonObject | None
-    refused: str
-    group: JsonObject | None
-    current: KeyFacts | None
-    wanted: KeyFacts
-    identity: JsonObject | None
-    wishes: Wishes
-    now: datetime
+class AccountFacts(SingleFacts):
+    """One account."""
 
     @property
     def account(self) -> Account:
         """What its body says."""
         return Account.of(self.body)
-
-    @property
-    def key(self) -> ResourceId:
-        """The plan's key."""
-        return self.wishes.key_id(self.id)
-
-    @property
-    def vault(self) -> ResourceId:
-        """The plan's vault."""
-        return self.key.top_level
 
     @property
     def choice(self) -> Choice:
@@ -109,17 +77,8 @@ class AccountFacts:
     @property
     def way_back(self) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
-        current = self.current
-        if current is None or current.key is None:
-            return None, ""
-        if current.vault is None or current.body is None:
-            return None, f"the previous key {current.key.name} does not exist any more"
-        if not self.account.reader_works:
-            return None, f"{self.id.name} does not have the identity that it reads its previous key with"
-        unusable = key_state.judge_key(current.key, current.body, self.now, types=KEY_TYPES)
-        if unusable is not None:
-            return None, unusable.why
-        if not vault_state.is_protected(current.vault):
-            return None, f"the previous key's vault {current.key.top_level.name} lacks soft delete or purge protection"
-        verdict = network.judge(current.key.top_level, current.vault, "ai")
-        return (None, verdict.blocked.why) if isinstance(verdict, network.Refuse) else (current.key, "")
+        why = previous_key.way_back(self.current, "ai", KEY_TYPES, self.now)
+        if why == "" and not self.account.reader_works:
+            why = f"{self.id.name} does not have the identity that it reads its previous key with"
+        back = self.current.key if self.current is not None and why == "" else None
+        return back, why or ""

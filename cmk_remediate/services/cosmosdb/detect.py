@@ -37,7 +37,7 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
     key = wanted.key_id(target)
     mine = current if current is not None and current.key == key else await read_key(reader, key)
     refused = "; ".join(refusals)
-    return AccountFacts(target, body, refused, group, features, current, mine, identity, wanted, reader.now())
+    return AccountFacts(target, body, refused, group, current, mine, identity, wanted, reader.now(), features)
 
 
 async def _current(reader: Reader, plan: PlanFile, target: ResourceId, body: JsonObject | None) -> KeyFacts | None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
 from cmk_remediate.model.values import PrincipalId
-from cmk_remediate.planfile.wishes import Wishes
 from cmk_remediate.services.cosmosdb.account import FIRST_PARTY, SYSTEM, Account
+from cmk_remediate.services.single import SingleFacts
 from cmk_remediate.steps import key_state, previous_key
-from cmk_remediate.steps.key_facts import KeyFacts
 
 KEY_TYPES = ("RSA", "RSA-HSM")
 KEY_SIZES = (2048, 3072)
@@ -36,47 +34,19 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class AccountFacts:
+class AccountFacts(SingleFacts):
     """One account.
 
     Attributes:
-        id: its id.
-        body: as shown; None when it does not exist.
-        refused: why it was not shown; empty when nothing was refused.
-        group: its resource group's body; None if not shown.
         features: its body in a preview api-version; None if not shown.
-        current: the customer key it uses; None on platform keys.
-        wanted: the plan's key and its vault.
-        identity: the body of the plan's identity; None if it does not exist.
-        wishes: what the plan wants for it.
-        now: Azure's clock.
     """
 
-    id: ResourceId
-    body: JsonObject | None
-    refused: str
-    group: JsonObject | None
     features: JsonObject | None
-    current: KeyFacts | None
-    wanted: KeyFacts
-    identity: JsonObject | None
-    wishes: Wishes
-    now: datetime
 
     @property
     def account(self) -> Account:
         """What its body says."""
         return Account.of(self.body)
-
-    @property
-    def key(self) -> ResourceId:
-        """The plan's key."""
-        return self.wishes.key_id(self.id)
-
-    @property
-    def vault(self) -> ResourceId:
-        """The plan's vault."""
-        return self.key.top_level
 
     @property
     def uri(self) -> str:

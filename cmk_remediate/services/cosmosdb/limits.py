@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked
-from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.cosmosdb import account
 from cmk_remediate.services.cosmosdb.facts import KEY_SIZES, KEY_TYPES
 from cmk_remediate.services.declared import wanted_key
@@ -25,13 +24,9 @@ def judge(facts: AccountFacts, plan: PlanFile) -> Blocked | None:
 
 
 def _refusals(facts: AccountFacts, plan: PlanFile) -> Iterator[Blocked]:
-    here = facts.id
-    if not here.is_type(account.ACCOUNT):
-        yield Blocked(codes.cosmosdb.NOT_AN_ACCOUNT, f"the type of {here.name} is {here.type}", resource=here.text)
-    if facts.refused:
-        yield Blocked(codes.cosmosdb.ACCOUNT_UNREADABLE, facts.refused, resource=here.text)
+    yield from facts.out_of_bounds(account.ACCOUNT, codes.cosmosdb.NOT_AN_ACCOUNT, codes.cosmosdb.ACCOUNT_UNREADABLE)
     if facts.body is None:
-        yield account.absent(here)
+        yield account.absent(facts.id)
     else:
         yield from _foreign(facts)
         yield from _customer(facts)
@@ -42,11 +37,7 @@ def _refusals(facts: AccountFacts, plan: PlanFile) -> Iterator[Blocked]:
 def _foreign(facts: AccountFacts) -> Iterator[Blocked]:
     """Yield whose else the account or its key is."""
     here, have = facts.id, facts.account
-    for what, body in (("the account", facts.body), ("its resource group", facts.group)):
-        owner = at_path(body, "managedBy")
-        if owner:
-            why = f"managedBy of {what} {at_path(body, 'name')} is {owner}"
-            yield Blocked(codes.cosmosdb.ACCOUNT_MANAGED_BY, why, resource=here.text)
+    yield from facts.owned_by_another("the account", codes.cosmosdb.ACCOUNT_MANAGED_BY)
     if have.federated:
         why = f"properties.defaultIdentity of {here.name} names a federated client"
         yield Blocked(codes.cosmosdb.CROSS_TENANT, why, resource=here.text)

@@ -21,7 +21,6 @@ from cmk_remediate.model.decisions import (
     Pending,
     Read,
     Request,
-    Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
@@ -30,6 +29,7 @@ from cmk_remediate.services.ai_services.account import VAULT_URI, Account, absen
 from cmk_remediate.services.ai_services.steps.base import AiStep
 from cmk_remediate.services.ai_services.steps.encryption import Encryption
 from cmk_remediate.services.ai_services.steps.restore_encryption import RestoreEncryption
+from cmk_remediate.services.ai_services.steps.ways import DOOR, way_back
 from cmk_remediate.steps import pinned_key, vault_state
 
 if TYPE_CHECKING:
@@ -43,12 +43,6 @@ ESTIMATE = Estimate(usual=30, worst=2400)
 CAUTION = Caution(tries=3, pause=300, echo=600)
 """There is no harmless request that tries the access; and the account may not show its key right after the operation
 (hashicorp/terraform-provider-azurerm issue 23353). The figures are our choice."""
-DOOR = Reversibility("one-way", "a Foundry resource does not go back to platform keys", codes.ai_services.DOOR)
-TO_PLATFORM = Reversibility("reversible", "rollback returns to Microsoft.CognitiveServices, platform keys")
-PERHAPS = Reversibility(
-    "reversible", "rollback asks for platform keys; that Azure grants it is not confirmed for this kind"
-)
-TO_PREVIOUS = Reversibility("reversible", "rollback sets the previous key again")
 LATEST = "the latest"
 
 
@@ -218,7 +212,7 @@ class SetKey(AiStep):
 
     def _owned(self, have: Account, wanted: Encryption) -> Iterator[Line]:
         """Yield the key's lines; the first that changes carries what must be accepted for the way back."""
-        way, accept = self._way_back(have)
+        way, accept = way_back(self.account, have, self.previous, self.no_way_back)
         named = have.names(self.vault_uri, self.key.name)
         shown = LATEST if not (self.pinned or self.follows or named) else None
         for line in wanted.lines(have, way, shown):
@@ -228,19 +222,6 @@ class SetKey(AiStep):
                 accepts = self._reader_unconfirmed(have)
             yield replace(line, acceptance=accepts) if accepts is not None else line
             accept = None if changes else accept
-
-    def _way_back(self, have: Account) -> tuple[Reversibility, Acceptance | None]:
-        if not have.is_customer:
-            if have.row.way_back == "no":
-                return DOOR, Acceptance("foundry-cmk", self.account, "one-way")
-            if have.row.way_back == "yes":
-                return TO_PLATFORM, None
-            return PERHAPS, Acceptance("way-back-unconfirmed", self.account, "unconfirmed")
-        if self.previous is not None:
-            return TO_PREVIOUS, None
-        why = self.no_way_back or f"the present key {have.key_words} was not checked"
-        one_way = Reversibility("one-way", why, codes.ai_services.PREVIOUS_KEY_ONE_WAY)
-        return one_way, Acceptance("previous-key", self.account, "one-way")
 
     def _reader_unconfirmed(self, have: Account) -> Acceptance | None:
         if self.client is None or have.row.user_assigned == "yes":
