@@ -111,13 +111,12 @@ def stayed_within(azure: EmbeddedAzure, document: dict[str, Any]) -> None:
 @tries(60)
 @given(changes)
 def test_an_altered_review_is_noticed(made: tuple[Before, Path], script: Any) -> None:
-    """What was left out because it says nothing (``"accept": null``) is no alteration: the review means what its digest says."""
     given, _ = made
     document = changed(given.document, script)
-    if not isinstance(document, dict):
+    if document == given.document or not isinstance(document, dict):
         return
-    review = expected(lambda: parse_review(document, "review.json"))
-    assert review is None or review.to_json() == given.document
+    with pytest.raises(cmk.CmkError):
+        parse_review(document, "review.json")
 
 
 def test_a_review_that_lacks_any_member_is_noticed(made: tuple[Before, Path]) -> None:
