@@ -72,6 +72,8 @@ def _lines_drift(reviewed: tuple[ReviewedLine, ...], now: tuple[Line, ...]) -> s
             return f"{line.path} was to become {_show(was.after)} in the review and would become {_show(after)} now"
     if expected:
         left = next(iter(expected.values()))
+        if left.role != "owned":
+            return f"{left.path} was {_show(left.before)} in the review and is absent now"
         return f"{left.path} was {_show(left.before)} in the review and is not to be changed any more"
     return ""
 

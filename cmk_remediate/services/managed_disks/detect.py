@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.wishes import wishes
 from cmk_remediate.services.disk_sets import read_sets
+from cmk_remediate.services.managed_disks.addresses import addresses_of
 from cmk_remediate.services.managed_disks.facts import MachineFacts, TargetFacts
 from cmk_remediate.steps import asking
 from cmk_remediate.steps.disks import bodies
@@ -19,11 +19,8 @@ from cmk_remediate.steps.disks.restore_disk import snapshots
 from cmk_remediate.steps.key_facts import read_key
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
-
-UNKNOWN_ADDRESS = "not shown"
 
 
 async def detect(reader: Reader, entry: TargetEntry, plan: PlanFile) -> TargetFacts:
@@ -34,7 +31,7 @@ async def detect(reader: Reader, entry: TargetEntry, plan: PlanFile) -> TargetFa
     names: tuple[ResourceId, ...] = (target,) if target.is_type(bodies.DISK) else ()
     if target.is_type(bodies.MACHINE):
         body = await asking.body_of(reader, target, refusals)
-        machine = MachineFacts(target, body, await _addresses(reader, body))
+        machine = MachineFacts(target, body, await addresses_of(reader, body))
         names = bodies.disks_of(body)
     listed = await asking.items_of(reader, snapshots(target), refusals) if names else ()
     disks = [disk_facts(name, await asking.body_of(reader, name, refusals), listed) for name in names]
@@ -43,22 +40,3 @@ async def detect(reader: Reader, entry: TargetEntry, plan: PlanFile) -> TargetFa
     sets = await read_sets(reader, wanted, target, [bodies.encryption(disk.body)[1] for disk in disks])
     key = await read_key(reader, wanted.key_id(target))
     return TargetFacts(target, machine, tuple(disks), group, sets, key, reader.now(), "; ".join(refusals))
-
-
-async def _addresses(reader: Reader, machine: JsonObject | None) -> tuple[str, ...]:
-    """Return the names of public addresses that are dynamic, or that were not shown."""
-    found = []
-    for interface in at_path(machine, "properties.networkProfile.networkInterfaces") or ():
-        place = ResourceId.parse(str(interface.get("id")))
-        refused: list[str] = []
-        body = await asking.body_of(reader, place, refused)
-        if refused:
-            found.append(f"{place.name} {UNKNOWN_ADDRESS}")
-        for one in at_path(body, "properties.ipConfigurations") or ():
-            named = at_path(one, "properties.publicIPAddress.id")
-            if named:
-                address = ResourceId.parse(named)
-                shown = await asking.body_of(reader, address, refused)
-                if at_path(shown, "properties.publicIPAllocationMethod") != "Static":
-                    found.append(address.name)
-    return tuple(found)

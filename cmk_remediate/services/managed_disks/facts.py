@@ -8,6 +8,7 @@ from datetime import datetime
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
 from cmk_remediate.services.disk_sets import Sets
+from cmk_remediate.services.managed_disks.addresses import NONE, Addresses
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.facts import DiskFacts
 from cmk_remediate.steps.key_facts import KeyFacts
@@ -20,12 +21,12 @@ class MachineFacts:
     Attributes:
         id: its id.
         body: its body with its instance view; None when it does not exist or was not shown.
-        addresses: its public addresses that change when it is deallocated, by name.
+        addresses: where its public addresses are found.
     """
 
     id: ResourceId
     body: JsonObject | None
-    addresses: tuple[str, ...] = ()
+    addresses: Addresses = NONE
 
     @property
     def runs(self) -> bool:

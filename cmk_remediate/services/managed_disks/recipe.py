@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.services.disk_sets import SetRecipe
 from cmk_remediate.services.managed_disks.steps.power import DeallocateMachine, StartMachine
-from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.encrypt_disk import EncryptDisk
 
 if TYPE_CHECKING:
@@ -45,13 +44,11 @@ class Recipe:
         """Add the change of every disk; around them, for a running machine, the bracket."""
         machine, put = self._wish.facts.machine, self._sets.prepare.put
         disks = tuple(disk.id for disk in self._wish.facts.disks)
-        body = machine.body if machine is not None else None
         stop: Step | None = None
         start: Step | None = None
         if machine is not None and machine.runs:
-            risks = (bodies.has_reservation(body), bodies.has_temporary_disk(body), machine.addresses)
-            stop = put(DeallocateMachine(machine.id, disks, *risks), *(one.step for one in ready.values()))
-            start = StartMachine(machine.id, disks, *risks)
+            stop = put(DeallocateMachine(machine.id, disks, machine.addresses), *(one.step for one in ready.values()))
+            start = StartMachine(machine.id, disks, machine.addresses)
         chosen = [(disk, self._wish.facts.sets.of(disk)) for disk in self._wish.facts.disks]
         moved = [
             put(self._change(disk, wanted, ready[wanted.id]), stop, ready[wanted.id].step)
@@ -64,14 +61,17 @@ class Recipe:
         return moved
 
     def _change(self, disk: DiskFacts, wanted: WantedSet, ready: Ready) -> EncryptDisk:
-        machine = self._wish.facts.machine
+        machine, sets = self._wish.facts.machine, self._wish.facts.sets
+        _, key, no_way_back = sets.way_back(disk)
         return EncryptDisk(
             disk.id,
             wanted.id,
             wanted.kind,
             machine.id if machine is not None else None,
-            self._wish.facts.sets.previous(disk),
+            sets.previous(disk),
             ready.granted,
             one_way=bool(disk.incremental),
             untried=wanted.identity is None,
+            previous_key=key,
+            no_way_back=no_way_back,
         )

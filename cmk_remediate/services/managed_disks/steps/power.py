@@ -18,12 +18,14 @@ from cmk_remediate.model.decisions import (
     Found,
     Line,
     Pending,
+    Read,
     Request,
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.step import Step
+from cmk_remediate.services.managed_disks.addresses import NONE, Addresses
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.rights import on_machines
 
@@ -46,16 +48,12 @@ class Power(Step):
     Attributes:
         machine: the machine's id.
         disks: its disks, whose state follows.
-        reserved: its capacity is reserved: it starts again for certain.
-        temporary: it may have a temporary disk, which is empty afterwards.
-        addresses: its public addresses that change when it is deallocated, by name.
+        addresses: where its public addresses are found.
     """
 
     machine: ResourceId
     disks: tuple[ResourceId, ...]
-    reserved: bool = False
-    temporary: bool = True
-    addresses: tuple[str, ...] = ()
+    addresses: Addresses = NONE
 
     def address(self) -> ResourceId:
         """Return the machine's id."""
@@ -98,6 +96,10 @@ class DeallocateMachine(Power):
 
     kind: ClassVar[str] = "deallocate_machine"
 
+    def also_reads(self) -> tuple[Read, ...]:
+        """Return its interfaces and public addresses: a dynamic one changes."""
+        return self.addresses.reads()
+
     def decide(self, found: Found) -> Decision:
         """Judge the machine's power."""
         waits = self.in_between(found)
@@ -107,33 +109,36 @@ class DeallocateMachine(Power):
         if power == bodies.DEALLOCATED:
             return Done(f"the machine {self.machine.name} is deallocated")
         if power != bodies.RUNNING:
-            why = f"the machine {self.machine.name} is {power or 'in no known power state'}, neither running nor deallocated"
+            shown = power or "no power state"
+            why = f"{_STATE} of {self.machine.name} show {shown}: it neither runs nor is deallocated"
             return Blocked(codes.managed_disks.MACHINE_IN_BETWEEN, why, resource=self.machine.text)
         return self.change(found, "deallocate", bodies.DEALLOCATED, bodies.RESERVED, self._risks(found))
 
     def _risks(self, found: Found) -> tuple[Line, ...]:
         """Return what deallocation may cost, each accepted by name."""
         size = at_path(found.body, "properties.hardwareProfile.vmSize")
+        changing = self.addresses.changing(found)
         risks: list[Line] = []
-        if not self.reserved:
+        if not bodies.has_reservation(found.body):
             accept = Acceptance("vm-capacity", self.machine, "outage")
             risks.append(Line("properties.capacityReservation", None, None, "relied_on", acceptance=accept))
-        if self.temporary:
+        if bodies.has_temporary_disk(found.body):
             accept = Acceptance("temp-disk", self.machine, "data-loss")
             risks.append(Line("properties.hardwareProfile.vmSize", size, size, "relied_on", acceptance=accept))
-        if self.addresses:
+        if changing:
             accept = Acceptance("dynamic-ip", self.machine, "outage")
-            shown = f"Dynamic: {', '.join(self.addresses)}"
+            shown = f"Dynamic: {', '.join(changing)}"
             risks.append(Line("publicIPAllocationMethod", shown, shown, "relied_on", acceptance=accept))
         return tuple(risks)
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Step:  # noqa: ARG002 - always
         """Start it again."""
-        return StartMachine(self.machine, self.disks, self.reserved, self.temporary, self.addresses)
+        return StartMachine(self.machine, self.disks, self.addresses)
 
     def permissions(self) -> Permissions:
-        """Return reading and deallocating the machine."""
-        return on_machines(self.machine, "virtualMachines/read", "virtualMachines/deallocate/action")
+        """Return reading and deallocating the machine, and reading its addresses."""
+        own = on_machines(self.machine, "virtualMachines/read", "virtualMachines/deallocate/action")
+        return (*own, *self.addresses.permissions())
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ class StartMachine(Power):
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Step:  # noqa: ARG002 - always
         """Stop it again: opens the bracket of the way back."""
-        return DeallocateMachine(self.machine, self.disks, self.reserved, self.temporary, self.addresses)
+        return DeallocateMachine(self.machine, self.disks, self.addresses)
 
     def permissions(self) -> Permissions:
         """Return reading and starting the machine."""
