@@ -184,6 +184,12 @@ ROTATION_POLICY_MANUAL = Code(
     meaning="On an existing key only the vault's own endpoint sets it, and that cannot be reached from here.",
     next="Set it from a machine that reaches the vault, or run from a Hybrid Worker.",
 )
+VAULT_NOT_RECOVERABLE = Code(
+    "CMK339",
+    title="the previous key's vault is not recoverable any more",
+    meaning="It lacks soft delete or purge protection: also a rollback points nothing at a key that could be lost for good.",
+    next="Turn soft delete and purge protection on, then roll back again.",
+)
 HSM_KEY_NEEDS_PREMIUM = Code(
     "CMK341",
     title="RSA-HSM key in a standard vault",

@@ -6,7 +6,8 @@ Shared by the services that move disks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
@@ -16,15 +17,15 @@ from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, Ref
 from cmk_remediate.services.declared import preparation, wanted_key
-from cmk_remediate.steps import asking, key_limits, pinned_key
+from cmk_remediate.steps import asking, key_limits, pinned_key, previous_key
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.create_disk_encryption_set import CreateDiskEncryptionSet
-from cmk_remediate.steps.disks.judging import WantedSet, judge_set
+from cmk_remediate.steps.disks.judging import WantedSet, judge_set, key_named
+from cmk_remediate.steps.key_facts import KeyFacts, read_named_key
 from cmk_remediate.steps.preparation import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from cmk_remediate.codes.code import Code
     from cmk_remediate.model.graph import GraphBuilder
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from cmk_remediate.planfile.wishes import Wishes
     from cmk_remediate.services.service import RecipeContext
     from cmk_remediate.steps.disks.facts import DiskFacts
-    from cmk_remediate.steps.key_facts import KeyFacts
     from cmk_remediate.steps.preparation import Preparation
 
 KEY_TYPES = ("RSA", "RSA-HSM")
@@ -51,12 +51,16 @@ class Sets:
         direct: the set of Ultra and Premium SSD v2 disks; None where the plan names none.
         found: the sets that the plan or a disk names, by lower-case id; None for one that does not exist.
         hidden: why Azure did not show a set, by the same.
+        keys: the key of each set that only a disk names, by the same; it is what a rollback returns to.
+        now: Azure's clock.
     """
 
     ordinary: WantedSet | None
     direct: WantedSet | None
     found: Mapping[str, JsonObject | None]
     hidden: Mapping[str, str]
+    keys: Mapping[str, KeyFacts | None] = field(default_factory=dict)
+    now: datetime = datetime.min  # noqa: DTZ901 - before anything
 
     def of(self, disk: DiskFacts) -> WantedSet | None:
         """Return the set that *disk* gets; None where the plan has none for it."""
@@ -83,13 +87,26 @@ class Sets:
             return False
         return self.as_planned(chosen)
 
-    def previous(self, disk: DiskFacts) -> ResourceId | None:
-        """Return the other encryption set a disk is on, where a rollback can return to it."""
+    def way_back(self, disk: DiskFacts) -> tuple[ResourceId | None, ResourceId | None, str]:
+        """Return the other set a disk is on with its key, or why a rollback cannot return to it; nothing on the platform's key."""
         kind, current = bodies.encryption(disk.body)
         body = self.found.get(current.key) if current is not None else None
-        if current is None or body is None or at_path(body, "properties.autoKeyRotationError"):
-            return None
-        return current if at_path(body, "properties.encryptionType") == kind else None
+        if current is None:
+            return None, None, ""
+        if body is None:
+            return None, None, f"the present encryption set {current.name} was not shown"
+        if at_path(body, "properties.autoKeyRotationError"):
+            return None, None, f"properties.autoKeyRotationError of the present encryption set {current.name} is set"
+        if at_path(body, "properties.encryptionType") != kind:
+            shown = at_path(body, "properties.encryptionType")
+            return None, None, f"properties.encryptionType of {current.name} is {shown}, of {disk.id.name} {kind}"
+        found = self.keys.get(current.key)
+        if found is None:
+            return None, None, f"properties.activeKey.keyUrl of the present encryption set {current.name} is absent"
+        key, why = previous_key.way_back(found, "disks", self.now, types=KEY_TYPES)
+        if key is None:
+            return None, None, why or f"the vault of the present encryption set {current.name} was not found"
+        return current, key, ""
 
 
 def sets_of(wanted: Wishes, target: ResourceId) -> tuple[WantedSet | None, WantedSet | None]:
@@ -122,7 +139,20 @@ async def read_sets(reader: Reader, wanted: Wishes, target: ResourceId, used: It
         found[one.key] = await asking.body_of(reader, one, refused)
         if refused:
             hidden[one.key] = refused[0]
-    return Sets(ordinary, direct, found, hidden)
+    keys = {
+        one: await _key_of(reader, found[one], wanted, target) for one in found if one not in {o.key for o in named}
+    }
+    return Sets(ordinary, direct, found, hidden, keys, reader.now())
+
+
+async def _key_of(reader: Reader, body: JsonObject | None, wanted: Wishes, target: ResourceId) -> KeyFacts | None:
+    """Return the key that the set in *body* names, if any."""
+    vault, _, key = key_named(body)[0].partition("/")
+    source = at_path(body, "properties.activeKey.sourceVault.id")
+    known = [ResourceId.parse(source)] if source else []
+    if not key:
+        return None
+    return await read_named_key(reader, vault, key, [*known, wanted.key_id(target).top_level], (target,))
 
 
 def set_refusals(sets: Sets, chosen: Iterable[WantedSet]) -> Iterator[Blocked]:

@@ -1,33 +1,84 @@
-"""Whether a rollback could return to the customer key that is in use before a switch."""
+"""The customer key a resource was on before: whether a rollback can return to it, asked in the review and again on the way back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate import codes
+from cmk_remediate.model.decisions import Blocked, Read
+from cmk_remediate.model.permissions import Permission
 from cmk_remediate.steps import key_state, network, vault_state
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cmk_remediate.model.decisions import Found
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.model.permissions import Permissions
     from cmk_remediate.steps.key_facts import KeyFacts
+    from cmk_remediate.steps.network import ServiceKind
 
 
 def way_back(
-    current: KeyFacts | None, service: network.ServiceKind, types: tuple[str, ...], now: datetime
-) -> str | None:
-    """Return why *service* could not return to the key in *current*; empty where it could; None where there is none.
+    current: KeyFacts | None,
+    service: ServiceKind,
+    now: datetime,
+    *,
+    types: tuple[str, ...],
+    sizes: tuple[int, ...] = (),
+    private_endpoint: bool = False,
+) -> tuple[ResourceId | None, str]:
+    """Return the customer key that a rollback can return to, or why it cannot; neither where there is none.
 
-    It is judged as a new one is: usable, its vault recoverable and within reach.
+    It is judged as the new one is: usable, its vault recoverable and within reach.
+
+    Args:
+        current: the key in use, as read; None on platform keys.
+        service: which service uses it.
+        now: Azure's clock.
+        types: the values of ``kty`` the service takes.
+        sizes: the lengths in bits it takes; any if empty.
+        private_endpoint: as for `network.judge`.
     """
     if current is None or current.key is None:
-        return None
+        return None, ""
+    key, vault = current.key, current.key.top_level
     if current.vault is None or current.body is None:
-        return f"the previous key {current.key.name} does not exist any more"
-    unusable = key_state.judge_key(current.key, current.body, now, types=types)
+        return None, f"the previous key {key.name} does not exist any more"
+    unusable = key_state.judge_key(key, current.body, now, types=types, sizes=sizes)
     if unusable is not None:
-        return unusable.why
-    vault = current.key.top_level
+        return None, unusable.why
     if not vault_state.is_protected(current.vault):
-        return f"the previous key's vault {vault.name} lacks soft delete or purge protection"
-    verdict = network.judge(vault, current.vault, service)
-    return verdict.blocked.why if isinstance(verdict, network.Refuse) else ""
+        return None, f"the previous key's vault {vault.name} lacks soft delete or purge protection"
+    verdict = network.judge(vault, current.vault, service, private_endpoint=private_endpoint)
+    return (None, verdict.blocked.why) if isinstance(verdict, network.Refuse) else (key, "")
+
+
+def looked_at(key: ResourceId | None) -> tuple[Read, ...]:
+    """Return what `unusable` judges by."""
+    return () if key is None else (Read(key.top_level), Read(key))
+
+
+def reading(key: ResourceId | None) -> Permissions:
+    """Return the permissions to read what `unusable` judges by."""
+    if key is None:
+        return ()
+    names = ("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read")
+    return tuple(Permission(name, key.top_level, "vault") for name in names)
+
+
+def unusable(key: ResourceId | None, found: Found) -> Blocked | None:
+    """Return why nothing may be pointed at *key* any more, or None: it changed since the review, or its vault did."""
+    if key is None:
+        return None
+    vault, body = (found.reads.get(one) for one in looked_at(key))
+    if vault is None:
+        return vault_state.absent(key.top_level)
+    if body is None:
+        return Blocked(codes.vault.KEY_ABSENT, f"the key {key.name} does not exist", resource=key.text)
+    for name in ("enableSoftDelete", "enablePurgeProtection"):
+        shown = vault["properties"].get(name)
+        if shown is not True:
+            why = f"properties.{name} of {key.top_level.name} is {'absent' if shown is None else str(shown).lower()}"
+            return Blocked(codes.vault.VAULT_NOT_RECOVERABLE, why, resource=key.top_level.text)
+    return key_state.judge_key(key, body, found.now)

@@ -123,6 +123,11 @@ class Account:
         return self.default == FIRST_PARTY or (self.default == SYSTEM and self.system)
 
     @property
+    def stands_for(self) -> str:
+        """The default identity, or `FIRST_PARTY` for one that is absent, Undefined or not attached."""
+        return self.default if self.default_works else FIRST_PARTY
+
+    @property
     def _names(self) -> list[str]:
         return urlsplit(self.uri).path.strip("/").split("/")
 

@@ -62,13 +62,13 @@ class Recipe:
 
     def _change(self, disk: DiskFacts, wanted: WantedSet, ready: Ready) -> EncryptDisk:
         machine, sets = self._wish.facts.machine, self._wish.facts.sets
-        _, key, no_way_back = sets.way_back(disk)
+        previous, key, no_way_back = sets.way_back(disk)
         return EncryptDisk(
             disk.id,
             wanted.id,
             wanted.kind,
             machine.id if machine is not None else None,
-            sets.previous(disk),
+            previous,
             ready.granted,
             one_way=bool(disk.incremental),
             untried=wanted.identity is None,

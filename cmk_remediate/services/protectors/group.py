@@ -10,7 +10,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.wishes import Wishes, entry_of, wishes
 from cmk_remediate.services.protectors.choice import Choice, choose
 from cmk_remediate.services.protectors.facts import ServerFacts, SqlFacts
-from cmk_remediate.steps import key_state, network, pinned_key, vault_state
+from cmk_remediate.steps import key_state, pinned_key, previous_key
 from cmk_remediate.steps.key_facts import KeyFacts
 from cmk_remediate.steps.sql import geo
 from cmk_remediate.steps.sql.names import Protector
@@ -97,18 +97,10 @@ class Group:
         current = server.current
         if current is None or current.key is None or Protector.of(server.protector or {}).names(self.key):
             return None, ""
-        if current.vault is None or current.body is None:
-            return None, f"the previous key {current.key.name} does not exist any more"
-        unusable = key_state.judge_key(current.key, current.body, self.now, types=KEY_TYPES, sizes=KEY_SIZES)
-        if unusable is not None:
-            return None, unusable.why
-        vault = current.key.top_level
-        if not vault_state.is_protected(current.vault):
-            return None, f"the previous key's vault {vault.name} lacks soft delete or purge protection"
-        verdict = network.judge(vault, current.vault, "sql", private_endpoint=self.wishes.private_endpoint)
-        if isinstance(verdict, network.Refuse):
-            return None, verdict.blocked.why
-        return current.key, ""
+        endpoint = self.wishes.private_endpoint
+        return previous_key.way_back(
+            current, "sql", self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
+        )
 
 
 def groups(found: Sequence[SqlFacts], plan: PlanFile) -> tuple[Group, ...]:

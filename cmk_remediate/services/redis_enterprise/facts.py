@@ -147,8 +147,8 @@ class ClusterFacts:
     @property
     def no_way_back(self) -> str:
         """Why a rollback cannot return to the customer key in use; empty where it can, and on platform keys."""
-        why = previous_key.way_back(self.current, "redis", KEY_TYPES, self.now)
-        if why is None:
+        key, why = previous_key.way_back(self.current, "redis", self.now, types=KEY_TYPES)
+        if key is None and not why:
             return ""
         if not self.cluster.has_its_identity:
             return f"properties.encryption of {self.id.name} names no user-assigned identity that the cluster has"

@@ -64,6 +64,8 @@ class EncryptDisk(Step):
         untried: nothing has used the key through this set before: a system-assigned one.
         cluster: the cluster in whose node resource group it is a volume (learn.microsoft.com, "Bring your own keys (BYOK) with
             Azure managed disks in AKS": a detached volume is changed like any disk); None for any other disk.
+        previous_key: the key of the set it is on now.
+        no_way_back: why rollback cannot return to that set; empty where it can.
     """
 
     kind: ClassVar[str] = "encrypt_disk"
@@ -77,6 +79,8 @@ class EncryptDisk(Step):
     one_way: bool = False
     untried: bool = False
     cluster: ResourceId | None = None
+    previous_key: ResourceId | None = None
+    no_way_back: str = ""
 
     def address(self) -> ResourceId:
         """Return the disk's id."""
@@ -123,11 +127,12 @@ class EncryptDisk(Step):
         """Return to the platform's key, or to the previous set."""
         kind, was = bodies.encryption(before)
         if was is not None and was != self.previous:
-            why = f"the previous encryption set {was.name} was not checked in the review"
+            why = self.no_way_back or f"the previous encryption set {was.name} was not checked in the review"
             return OneWay(why, codes.managed_disks.PREVIOUS_SET_ONE_WAY)
         if was is None and self.one_way:
             return OneWay(f"{self.disk.name}: {ONE_WAY.why}", codes.managed_disks.INCREMENTAL_SNAPSHOTS)
-        return RestoreDisk(self.disk, self.encryption_set, kind, was, self.machine, self.cluster)
+        back = None if was is None else self.previous_key
+        return RestoreDisk(self.disk, self.encryption_set, kind, was, self.machine, self.cluster, back)
 
     def permissions(self) -> Permissions:
         """Return reading and writing the disk, reading its snapshots, and naming the set."""
@@ -143,7 +148,7 @@ class EncryptDisk(Step):
         if current is not None and current == self.previous:
             reversibility = TO_PREVIOUS
         elif current is not None:
-            why = f"the present encryption set {current.name} was not checked"
+            why = self.no_way_back or f"the present encryption set {current.name} was not checked"
             reversibility = Reversibility("one-way", why, codes.managed_disks.PREVIOUS_SET_ONE_WAY)
             accept = Acceptance("previous-set", self.disk, "one-way")
         elif incremental:

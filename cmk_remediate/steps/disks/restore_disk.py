@@ -23,6 +23,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.step import Step
+from cmk_remediate.steps import previous_key
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.rights import on_disks
 
@@ -66,6 +67,7 @@ class RestoreDisk(Step):
         encryption_set: the set to return to; None for the platform's key.
         machine: the machine it hangs on, if any.
         cluster: the cluster whose volume it is, if any.
+        key: the key of the set to return to, where the review found it.
     """
 
     kind: ClassVar[str] = "restore_disk"
@@ -76,6 +78,7 @@ class RestoreDisk(Step):
     encryption_set: ResourceId | None = None
     machine: ResourceId | None = None
     cluster: ResourceId | None = None
+    key: ResourceId | None = None
 
     def address(self) -> ResourceId:
         """Return the disk's id."""
@@ -86,8 +89,9 @@ class RestoreDisk(Step):
         return self.cluster
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return the machine, and the snapshots."""
-        return (snapshots(self.disk), *([Read(self.machine)] if self.machine else []))
+        """Return the machine, the snapshots, and the key to return to."""
+        machine = [Read(self.machine)] if self.machine else []
+        return (snapshots(self.disk), *machine, *previous_key.looked_at(self.key))
 
     def decide(self, found: Found) -> Decision:
         """Judge the disk found."""
@@ -98,14 +102,14 @@ class RestoreDisk(Step):
         if (kind, current) == (self.encryption_type, self.encryption_set):
             return Done(f"the disk {self.disk.name} is as it was")
         if current != self.wrote:
-            shown = current.name if current else kind
-            why = f"properties.encryption of {self.disk.name} is {shown}, this run wrote {self.wrote.name}"
+            path, shown = ("diskEncryptionSetId", current.name) if current else ("type", kind)
+            why = f"properties.encryption.{path} of {self.disk.name} is {shown}, this run wrote {self.wrote.name}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.disk.text)
         names = bodies.incremental(found.reads.get(snapshots(self.disk)) or (), self.disk)
         if names and self.encryption_set is None:
             why = f"{self.disk.name} has incremental snapshots: {', '.join(names)}"
             return Blocked(codes.managed_disks.INCREMENTAL_SNAPSHOTS, why, resource=self.disk.text)
-        held = at_rest(self.disk, self.machine, found)
+        held = previous_key.unusable(self.key, found) or at_rest(self.disk, self.machine, found)
         if held is not None:
             return held
         back = self.encryption_set.text if self.encryption_set else None
@@ -127,6 +131,6 @@ class RestoreDisk(Step):
         return Keep("a rollback is not rolled back: make a new dry run of the plan", codes.managed_disks.ROLLBACK_DONE)
 
     def permissions(self) -> Permissions:
-        """Return reading and writing the disk, and reading its snapshots."""
+        """Return reading and writing the disk, reading its snapshots, and the key to return to."""
         listed = on_disks(self.disk.subscription_id, "snapshots/read")[:1]
-        return (*on_disks(self.disk, "disks/read", "disks/write"), *listed)
+        return (*on_disks(self.disk, "disks/read", "disks/write"), *listed, *previous_key.reading(self.key))

@@ -160,7 +160,7 @@ def way_back(
             partner=step.partner,
             group=step.group,
         )
-    find = FindKey(previous)
+    find = FindKey(previous, recoverable=True)
     versionless = not was.version
     register = RegisterServerKey(step.server, previous, find.uri, versionless, exact=True, partner=step.partner)
     back = RestoreProtector(

@@ -70,6 +70,8 @@ class AttachIdentity(CosmosStep):
                 Line("identity.type", have.type, kind, reversibility=KEPT),
                 Line(path, None, "attached", reversibility=KEPT),
                 *carried,
+                # Azure may reset it with this very request: whoever has chosen another one since is asked again.
+                Line("properties.defaultIdentity", have.stands_for, have.stands_for, "relied_on"),
             ),
             # Azure may reset the default identity with it, to whatever stands for none: the next step sets it in any case.
             (Effect(self.account, {**patch, "properties": {"defaultIdentity": FIRST_PARTY}}),),

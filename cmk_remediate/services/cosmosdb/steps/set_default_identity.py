@@ -71,7 +71,7 @@ class SetDefaultIdentity(CosmosStep):
         patch = {"properties": {"defaultIdentity": self.default}}
         return Change(
             Request("PATCH", self.account, patch),
-            (Line(_PATH, _stands_for(have), self.default, reversibility=_reversibility(have)),),
+            (Line(_PATH, have.stands_for, self.default, reversibility=_reversibility(have)),),
             (Effect(self.account, patch),),
             Estimate(usual=30, worst=600),
             "update",
@@ -83,7 +83,7 @@ class SetDefaultIdentity(CosmosStep):
         was = Account.of(before)
         if was.is_customer:
             return Keep(f"the default identity of {self.account.name} stays: {IN_USE.why}", IN_USE.code)
-        return SetDefaultIdentity(self.account, _stands_for(was), wrote=self.default)
+        return SetDefaultIdentity(self.account, was.stands_for, wrote=self.default)
 
     def permissions(self) -> Permissions:
         """Return writing the account."""
@@ -94,12 +94,7 @@ def _words(have: Account) -> str:
     return have.named.name if have.named else have.default
 
 
-def _stands_for(have: Account) -> str:
-    """Return the default identity found, or `FIRST_PARTY` for one that is absent, Undefined or not attached."""
-    return have.default if have.default_works else FIRST_PARTY
-
-
 def _reversibility(have: Account) -> Reversibility:
     if have.is_customer:
         return IN_USE
-    return TO_FIRST_PARTY if _stands_for(have) == FIRST_PARTY else REVERSIBLE
+    return TO_FIRST_PARTY if have.stands_for == FIRST_PARTY else REVERSIBLE

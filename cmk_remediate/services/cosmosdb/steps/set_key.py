@@ -30,6 +30,7 @@ from cmk_remediate.model.values import Grant, Ref
 from cmk_remediate.services.cosmosdb.account import FLAGS, Account, absent, excluded, revoked
 from cmk_remediate.services.cosmosdb.detect import FEATURES
 from cmk_remediate.services.cosmosdb.steps.base import CosmosStep
+from cmk_remediate.steps import previous_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +60,7 @@ class SetKey(CosmosStep):
         no_way_back: why rollback cannot return to the key in use; empty where it can.
         access: the wait for the grant.
         wrote: on the way back, the URI that our own write set; empty on the way there.
+        default: on the way back, the default identity that our run left: nobody has checked another one with the former key.
     """
 
     kind: ClassVar[str] = "set_account_key"
@@ -69,14 +71,15 @@ class SetKey(CosmosStep):
     no_way_back: str = ""
     access: Grant | Ref[Grant] | None = None
     wrote: str = ""
+    default: str = ""
 
     def owns(self) -> Mapping[str, Any]:
         """Return the URI."""
         return {_PATH: self.uri.lower()}
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return the account in an api-version that shows what excludes a key."""
-        return (Read(self.account, FEATURES),)
+        """Return the account in an api-version that shows what excludes a key; on the way back, the former key."""
+        return (Read(self.account, FEATURES), *previous_key.looked_at(self.key if self.wrote else None))
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this."""
@@ -100,10 +103,9 @@ class SetKey(CosmosStep):
             return Pending(f"properties.provisioningState of {self.account.name} is {have.state}", 30)
         if have.revoked:
             return revoked(self.account, have)
-        if self.wrote and have.uri.lower() != self.wrote.lower():
-            why = f"{_PATH} of {self.account.name} is {have.uri or 'absent'}, this run wrote {self.wrote}"
-            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.account.text)
-        refused = None if have.is_customer else excluded(self.account, have, features)
+        refused = self._back(have, found) if self.wrote else None
+        if refused is None and not have.is_customer:
+            refused = excluded(self.account, have, features)
         if refused is not None:
             return refused
         patch = {"properties": {"keyVaultKeyUri": self.uri}}
@@ -118,6 +120,15 @@ class SetKey(CosmosStep):
             caution=CAUTION,
         )
 
+    def _back(self, have: Account, found: Found) -> Blocked | None:
+        """Return why the former key must not be set again."""
+        values = [(_PATH, have.uri, self.wrote), ("properties.defaultIdentity", have.default, self.default)]
+        for path, shown, left in values:
+            if left and shown.lower() != left.lower():
+                why = f"{path} of {self.account.name} is {shown or 'absent'}, this run wrote {left}"
+                return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.account.text)
+        return previous_key.unusable(self.key, found)
+
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Undo:  # noqa: ARG002 - a door is a door
         """Return to the previous customer key; from platform keys there is no way back."""
         was = Account.of(before)
@@ -126,19 +137,17 @@ class SetKey(CosmosStep):
         if self.previous is None:
             why = self.no_way_back or f"the previous key {was.key_name} was not checked in the review"
             return OneWay(why, codes.cosmosdb.PREVIOUS_KEY_ONE_WAY)
-        return SetKey(self.account, self.previous, was.uri, wrote=self.uri)
+        default = "" if after is None else Account.of(after).default
+        return SetKey(self.account, self.previous, was.uri, wrote=self.uri, default=default)
 
     def permissions(self) -> Permissions:
         """Return writing the account; and finding the key in use, whose vault only a list tells."""
-        if self.previous is None:
+        back = self.key if self.wrote else self.previous
+        if back is None:
             return self.needs()
-        read, vault = "Microsoft.KeyVault/vaults/read", self.previous.top_level
-        return (
-            *self.needs(),
-            Permission(read, self.account.subscription_id, "vault", checkable=False),
-            Permission(read, vault, "vault"),
-            Permission("Microsoft.KeyVault/vaults/keys/read", vault, "vault"),
-        )
+        # Only a list tells which vault the URI in use names.
+        listed = Permission("Microsoft.KeyVault/vaults/read", self.account.subscription_id, "vault", checkable=False)
+        return (*self.needs(), listed, *previous_key.reading(back))
 
     def _owned(self, have: Account) -> Line:
         before, reversibility, accept = have.uri or None, TO_PREVIOUS, None
