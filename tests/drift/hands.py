@@ -19,6 +19,7 @@ from cmk_remediate.model.review import ReviewedLine, ReviewedStep
 from cmk_remediate.simulator.declare import Schedule, SetResource
 from cmk_remediate.simulator.providers.ai_services.names import ACCOUNT as AI_ACCOUNT
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
+from tests.drift.otherwise import OTHERWISE
 from tests.faults.plans import SECOND
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ FOREIGN_IDENTITY = (
     "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-else"
 )
 USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
+ATTACHED = "identity.userAssignedIdentities."
 FOREIGN_KEY = "kv-else_else_0e15e0e15e0e15e0e15e0e15e0e15e00"
 FOREIGN_ENCRYPTION = {
     "keySource": "Microsoft.KeyVault",
@@ -63,14 +65,18 @@ CHOSEN: dict[str, Any] = {
         "blob": {"enabled": True, "keyType": "Account"},
         "file": {"enabled": False, "keyType": "Account"},
     },
+    "properties.activeKey.keyUrl": "https://kv-else.vault.azure.net/keys/else/0e15e0e15e0e15e0e15e0e15e0e15e00",
 }
 """What another chooses where any other value would not do: Azure takes these, and so would a service."""
+
+KEY_URL = "properties.activeKey.keyUrl"
 
 DERIVED = {
     ("attach_ai_identity", "identity.userAssignedIdentities"): "what another has attached is attached: done already",
     ("register_server_key", "name"): "the address of a server key says all there is to it",
     ("register_server_key", "properties.serverKeyType"): "the same",
     ("assign_key_role", "properties.principalType"): "Azure knows what its principal is; nobody chooses it",
+    ("set_account_key", "documents with ids over 990 bytes"): "no resource says it: whoever accepts it answers for it",
 }
 """(step, path): why nobody can change this beside the others of its resource."""
 
@@ -117,9 +123,18 @@ def hands(review: Review, azure: EmbeddedAzure) -> Iterator[Hand]:
         scope = ResourceId.parse(step.resource_id).scope
         if scope is not None and azure.world.get(scope) is None:
             continue
+        body = azure.world.get(step.resource_id)
         for line in step.lines:
-            if line.path and "[]" not in line.path and (step.kind, line.path.partition("./")[0]) not in DERIVED:
+            known = (step.kind, line.path.partition("./")[0]) in DERIVED or _either_or(line, body)
+            if line.path and "[]" not in line.path and not known:
                 yield Hand(step, line)
+
+
+def _either_or(line: ReviewedLine, body: dict[str, Any] | None) -> bool:
+    """Say whether nobody could choose but what there is or what was reviewed: an identity is attached, or it is not."""
+    name = line.path.removeprefix(ATTACHED)
+    named = at_path(body, ATTACHED.rstrip(".")) or {}
+    return line.path.startswith(ATTACHED) and line.before is None and name not in {one.lower() for one in named}
 
 
 def distinct(found: Iterable[Hand]) -> list[Hand]:
@@ -143,6 +158,9 @@ def touched(review: Review, hand: Hand) -> set[str]:
 def _create(stage: Stage, step: ReviewedStep) -> None:
     """Make the resource, as the review would have."""
     assert step.request is not None, f"{step.kind}: there is nothing to change"
+    if step.kind == "create_disk_encryption_set":
+        _make_set(stage, step)
+        return
     request = Request("PUT", ResourceId.parse(step.resource_id or ""), step.request.body)
     connection = stage.azure.connection(SECOND)
 
@@ -155,9 +173,24 @@ def _create(stage: Stage, step: ReviewedStep) -> None:
     connection.run(send)
 
 
+def _make_set(stage: Stage, step: ReviewedStep) -> None:
+    """Make an encryption set of the version that its key is to have: the review does not know it yet."""
+    assert step.request is not None
+    vault, _, key = str(next(line.after for line in step.lines if line.path == KEY_URL)).partition("/")
+    sent = copy.deepcopy(step.request.body) or {}
+    host = f"{vault}.{stage.azure.world.cloud.suffixes['vault']}"
+    sent["properties"]["activeKey"]["keyUrl"] = f"https://{host}/keys/{key}/{ELSEWHERE.replace('-', '')}"
+    sent["properties"]["provisioningState"] = "Succeeded"
+    resource = ResourceId.parse(step.resource_id or "")
+    stage.azure.world.apply([SetResource(resource, {**sent, "id": str(resource), "name": resource.name})])
+
+
 def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     world = stage.azure.world
     body = copy.deepcopy(world.get(resource)) or {}
+    if line.path in OTHERWISE:
+        world.apply(OTHERWISE[line.path](world, resource, body))
+        return
     if line.path in ("failoverGroups", "replicationLinks"):
         group = world.children(resource.top_level, "failoverGroups")[0][0]
         world.schedule(Schedule(0.0, FAILOVER, {"group": str(group)}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.simulator.monitor.needs import CONSUMERS
 from tests.drift.hands import touched
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tests.drift.worlds import World
     from tests.e2e.stage import Stage
 
+THEIRS = (codes.engine.OTHER_VALUE_NOW, codes.managed_disks.MACHINE_IN_BETWEEN)
+"""With these a way back leaves what another has made of it: a value, or the power of a machine."""
 BOTH_VALUES = re.compile(
     r"\S+ was (to become )?.+ in the review and is .+ now"
     r"|was in the review and is not to be changed any more"
@@ -81,7 +84,7 @@ def before_rollback(world: World, hand: Hand, *, whole: bool) -> list[str]:
     faults += [
         f"refused with {blocked.code}: {blocked.why}"
         for target, blocked in refused.items()
-        if target in concerned and blocked.code != codes.engine.OTHER_VALUE_NOW
+        if target in concerned and blocked.code not in THEIRS
     ]
     if whole:
         result = life(stage, lambda one: _roll_back(one, world.review.digest, back))
@@ -144,7 +147,8 @@ def _judged(review: Review, hand: Hand, result: RunResult, log: Iterable[Exchang
     for target in result.targets:
         wanted = "blocked" if target.id in blocked else "failed" if target.id in concerned else "done"
         wanted = "manual" if wanted == "done" and target.id in by_hand else wanted
-        if target.end != wanted and not (target.end == "failed" and target.id in about - blocked):
+        end = "done" if target.end == "in progress" else target.end  # Azure goes on by itself
+        if end != wanted and not (target.end == "failed" and target.id in about - blocked):
             faults.append(f"{target.id} ended {target.end}, not {wanted}: {target.code} {target.text}")
         elif target.end == "failed" and not BOTH_VALUES.search(target.text):
             faults.append(f"does not show both values: {target.code} {target.text}")
@@ -180,7 +184,7 @@ def _overwritten(back: Review, hand: Hand) -> set[str]:
         for step in back.steps
         if step.action not in ("keep", "none")
         and (step.resource_id or "").lower() == (hand.step.resource_id or "").lower()
-        and any(line.path == hand.line.path and line.role != "carried" for line in step.lines)
+        and any(line.path == hand.line.path and line.role == "owned" for line in step.lines)
     }
     return {target.id for target in back.targets if writing & set(target.steps)}
 

@@ -66,7 +66,7 @@ def test_what_somebody_else_has_done_exactly_as_reviewed_is_done_already(world: 
     other = Stage(stage.azure, world.case.scene, tmp_path / "theirs")
     theirs = life(other, Stage.dry_run)
     assert life(other, lambda one: one.apply(theirs)).exit_code == 0
-    stage.azure.advance(60)
+    stage.at_rest()
     mark = stage.seen()
     result = life(stage, lambda one: one.apply(world.review, strict=True))
     assert result.exit_code == 0

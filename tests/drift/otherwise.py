@@ -1,0 +1,93 @@
+"""How somebody else changes what a line shows in other words than a body's: a row for each path, by the service that has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.model.json_types import at_path
+from cmk_remediate.simulator.declare import RemoveResource, SetResource
+from cmk_remediate.simulator.providers.compute.names import DOUBLE, incremental_snapshots, with_power
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.simulator.declare import Change
+    from cmk_remediate.simulator.world import World
+
+    By = Callable[[World, ResourceId, dict[str, Any]], list[Change]]
+
+ADDRESSES = "Microsoft.Network/publicIPAddresses"
+FOREIGN_SET = "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.Compute/diskEncryptionSets/des-else"
+FOREIGN_USER = (
+    "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-else"
+)
+
+
+def _with(body: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {**body, "properties": {**body.get("properties", {}), **properties}}
+
+
+def _powered_off(world: World, machine: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Shut it down from within: it neither runs nor is deallocated."""
+    del world
+    return [SetResource(machine, with_power(body, "PowerState/stopped"))]
+
+
+def _reserved(world: World, machine: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del world
+    group = f"{machine.group_id}/providers/Microsoft.Compute/capacityReservationGroups/crg-else"
+    return [SetResource(machine, _with(body, capacityReservation={"capacityReservationGroup": {"id": group}}))]
+
+
+def _static(world: World, machine: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Keep every public address when the machine is deallocated."""
+    del machine, body
+    return [
+        SetResource(one, _with(found, publicIPAllocationMethod="Static")) for one, found in world.by_type(ADDRESSES)
+    ]
+
+
+def _on_another_set(world: World, disk: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del world
+    named = FOREIGN_SET.format(disk.subscription)
+    return [SetResource(disk, _with(body, encryption={"type": DOUBLE, "diskEncryptionSetId": named}))]
+
+
+def _without_snapshots(world: World, disk: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del body
+    return [RemoveResource(one) for one, _ in incremental_snapshots(world, disk)]
+
+
+def _of_another_user(world: World, encryption_set: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del world
+    named = FOREIGN_USER.format(encryption_set.subscription)
+    if at_path(body, "identity.userAssignedIdentities"):
+        return [SetResource(encryption_set, {**body, "identity": {"type": "SystemAssigned"}})]
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {named: {}}}
+    return [SetResource(encryption_set, {**body, "identity": identity})]
+
+
+def _another_default(world: World, account: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Attach another identity and have the account use that."""
+    del world
+    named = FOREIGN_USER.format(account.subscription)
+    attached = {**(at_path(body, "identity.userAssignedIdentities") or {}), named: {"principalId": "e15e"}}
+    kind = "SystemAssigned,UserAssigned" if "SystemAssigned" in str(at_path(body, "identity.type")) else "UserAssigned"
+    identity = {**(body.get("identity") or {}), "type": kind, "userAssignedIdentities": attached}
+    return [
+        SetResource(account, {**_with(body, defaultIdentity=f"UserAssignedIdentity={named}"), "identity": identity})
+    ]
+
+
+OTHERWISE: Mapping[str, By] = {
+    "properties.instanceView.statuses": _powered_off,
+    "properties.capacityReservation": _reserved,
+    "publicIPAllocationMethod": _static,
+    "properties.encryption.type": _on_another_set,
+    "properties.encryption.diskEncryptionSetId": _on_another_set,
+    "incremental snapshots": _without_snapshots,
+    "identity": _of_another_user,
+    "properties.defaultIdentity": _another_default,
+}
+"""By path."""
