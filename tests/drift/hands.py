@@ -200,7 +200,10 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     elif line.path.startswith("identity."):
         theirs, shown = world.by_type(USER_ASSIGNED)[0]
         _change_identity(
-            body, line, {str(theirs): {name: shown["properties"][name] for name in ("principalId", "clientId")}}
+            body,
+            line,
+            world.tenant(resource),
+            {str(theirs): {name: shown["properties"][name] for name in ("principalId", "clientId")}},
         )
     elif line.path == "properties.primaryUserAssignedIdentityId":
         foreign = FOREIGN_IDENTITY.format(resource.subscription)
@@ -221,14 +224,14 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     world.apply([SetResource(resource, body)])
 
 
-def _change_identity(body: dict[str, Any], line: ReviewedLine, theirs: dict[str, Any]) -> None:
+def _change_identity(body: dict[str, Any], line: ReviewedLine, tenant: str, theirs: dict[str, Any]) -> None:
     named = dict(at_path(body, "identity.userAssignedIdentities") or {})
     path = line.path.removeprefix("identity.userAssignedIdentities.")
     if path == line.path:
         kinds = {str(one).replace(" ", "").lower() for one in (line.before, line.after)}
         body["identity"] = {"type": "None"}
         if "systemassigned" not in kinds:
-            body["identity"] = {"type": "SystemAssigned", "principalId": ELSEWHERE}
+            body["identity"] = {"type": "SystemAssigned", "principalId": ELSEWHERE, "tenantId": tenant}
         elif "none" in kinds:
             body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": theirs}
         return

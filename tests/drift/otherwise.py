@@ -80,6 +80,37 @@ def _another_default(world: World, account: ResourceId, body: dict[str, Any]) ->
     ]
 
 
+def _on_another_key(world: World, cluster: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del world
+    named = {
+        "keyEncryptionKeyUrl": f"https://kv-else.vault.azure.net/keys/else/{'e' * 32}",
+        "keyEncryptionKeyIdentity": {
+            "identityType": "userAssignedIdentity",
+            "userAssignedIdentityResourceId": FOREIGN_USER.format(cluster.subscription),
+        },
+    }
+    return [SetResource(cluster, _with(body, encryption={"customerManagedKeyEncryption": named}))]
+
+
+def _persistence_turned(world: World, cluster: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Keep what is in memory on disk where it was not kept, and the other way round."""
+    del body
+    changes: list[Change] = []
+    for one, found in world.children(cluster, "databases"):
+        kept = bool(
+            at_path(found, "properties.persistence.aofEnabled") or at_path(found, "properties.persistence.rdbEnabled")
+        )
+        changes.append(SetResource(one, _with(found, persistence={"aofEnabled": not kept, "rdbEnabled": False})))
+    return changes
+
+
+def _unlinked(world: World, cluster: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del body
+    alone = {"groupNickname": "geo", "linkedDatabases": []}
+    return [SetResource(one, _with(found, geoReplication=alone)) for one, found in world.children(cluster, "databases")]
+
+
+_IN_REDIS = "properties.encryption.customerManagedKeyEncryption"
 OTHERWISE: Mapping[str, By] = {
     "properties.instanceView.statuses": _powered_off,
     "properties.capacityReservation": _reserved,
@@ -88,6 +119,10 @@ OTHERWISE: Mapping[str, By] = {
     "properties.encryption.diskEncryptionSetId": _on_another_set,
     "incremental snapshots": _without_snapshots,
     "identity": _of_another_user,
+    f"{_IN_REDIS}.keyEncryptionKeyUrl": _on_another_key,
+    f"{_IN_REDIS}.keyEncryptionKeyIdentity.userAssignedIdentityResourceId": _on_another_key,
+    "databases[default].properties.persistence": _persistence_turned,
+    "geoReplication.linkedDatabases": _unlinked,
     "properties.defaultIdentity": _another_default,
 }
 """By path."""

@@ -69,7 +69,8 @@ class RestoreClusterKey(ClusterStep):
             return Done(f"the key of {self.cluster.name} is {now}; it has {have.states}")
         if not have.key.is_of(self.wrote):
             shown = have.key.uri or "absent"
-            why = f"keyEncryptionKeyUrl of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
+            path = "properties.encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl"
+            why = f"{path} of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
         others = self.others(found)
         if isinstance(others, Pending):
