@@ -76,6 +76,7 @@ DERIVED = {
     ("register_server_key", "name"): "the address of a server key says all there is to it",
     ("register_server_key", "properties.serverKeyType"): "the same",
     ("assign_key_role", "properties.principalType"): "Azure knows what its principal is; nobody chooses it",
+    ("assign_reader", "properties.principalType"): "the same",
     ("set_account_key", "documents with ids over 990 bytes"): "no resource says it: whoever accepts it answers for it",
 }
 """(step, path): why nobody can change this beside the others of its resource."""
