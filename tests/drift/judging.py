@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.simulator.monitor.needs import CONSUMERS
 from tests.drift.hands import touched

@@ -77,8 +77,7 @@ class AccountFacts(SingleFacts):
     @property
     def way_back(self) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
-        why = previous_key.way_back(self.current, "ai", KEY_TYPES, self.now)
-        if why == "" and not self.account.reader_works:
-            why = f"{self.id.name} does not have the identity that it reads its previous key with"
-        back = self.current.key if self.current is not None and why == "" else None
-        return back, why or ""
+        key, why = previous_key.way_back(self.current, "ai", self.now, types=KEY_TYPES)
+        if key is not None and not self.account.reader_works:
+            return None, f"{self.id.name} does not have the identity that it reads its previous key with"
+        return key, why

@@ -113,6 +113,4 @@ class AccountFacts:
     @property
     def way_back(self) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
-        why = previous_key.way_back(self.current, "storage", KEY_TYPES, self.now)
-        back = self.current.key if self.current is not None and why == "" else None
-        return back, why or ""
+        return previous_key.way_back(self.current, "storage", self.now, types=KEY_TYPES)
