@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.project import Projected
+    from cmk_remediate.engine.run_store import RunStore
     from cmk_remediate.engine.schedule import Stop
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
@@ -37,6 +38,8 @@ DAYS_TO_ROLL_BACK = "7d"
 async def review_rollback(run: str, *, connection: Connection, runs: str | Path = "cmk-runs") -> Review:
     """Return the review of what undoes *run*: every inverse step, and every step that stays with the reason; sends only reads.
 
+    Where a rollback of this run was begun and not finished it is that one's review: it is what `rollback` goes on with.
+
     Raises:
         InputError: CMK115 when the run store holds no such run.
         RunStoreError: CMK510 when it is being carried out, CMK511 when its journal is damaged.
@@ -46,6 +49,8 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     review = await review_of(store, undone)
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
     await outwait(store, undone, [run_name(undone)], connection.clock, undoing=True)
+    if begun := await _begun(store, undone):
+        return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)
     check_fits(review, journal)
     session = await sign_in_for(review, connection, read_only=True)
@@ -97,13 +102,17 @@ async def rollback(
     store = open_store(runs, connection)
     deadline = ends_at(connection.clock, stop_after)
     undone = await run_store.find_run(store, run)
-    unfinished = await run_store.unfinished(store)
-    begun = [key for key, state in unfinished if state.started and state.started.undoes == undone]
-    if begun:
+    if begun := await _begun(store, undone):
         inverse_review = await review_of(store, begun[-1])
     else:
         inverse_review = review or await review_rollback(undone, connection=connection, runs=runs)
     return await carry_out(inverse_review, connection, store, How(accept, approver, strict, deadline, stop, progress))
+
+
+async def _begun(store: RunStore, undone: str) -> list[str]:
+    """Return the rollbacks of the run *undone* that were begun and not finished; there is one at most."""
+    unfinished = await run_store.unfinished(store)
+    return [key for key, state in unfinished if state.started is not None and state.started.undoes == undone]
 
 
 def _bodies(journal: JournalState, projected: Mapping[str, Projected]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.codes import ai_services, aks, cosmosdb, managed_disks, redis_enterprise, sql, storage
 from tests.conformance.descriptions.page import page as descriptions
-from tests.docs import excerpts, reference, rehearsal, tables
+from tests.docs import excerpts, fault_figures, reference, rehearsal, tables
 from tests.docs import laws as law_table
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
-    "docs/safety.md": {"laws": law_table.laws},
+    "docs/safety.md": {"laws": law_table.laws, "mutants": fault_figures.mutants, "seeded": fault_figures.faults},
     "docs/simulator.md": {
         "rehearsal": rehearsal.rehearsal,
         "simulate": excerpts.simulate,

@@ -245,9 +245,10 @@ def test_a_rollback_whose_process_died_is_gone_on_with_by_the_next_one(azure: Az
     with pytest.raises(Killed):
         stage.rolled_back(review.digest)
     heir = Stage(stage.azure.clone(), stage.scene, stage.folder)
-    heir.rolled_back(review.digest)
+    shown, _ = heir.rolled_back(review.digest)
     begun = [one.run for one in cmk.runs(heir.folder) if one.undoes == review.digest]
     assert len(begun) == 1, "the one that was begun, not another one"
+    assert begun == [shown.digest], "what is shown is what is gone on with"
     assert begun != [undoing.digest], "that review was only shown"
     heir.lawful()
 

@@ -1,11 +1,13 @@
 """``make mutation``: does a test fail when the code is wrong? Changes one thing at a time in a copy of the checkout.
 
 Usage: ``python -m tests.mutation PART [HOW_MANY]`` with a PART of `PARTS`; HOW_MANY mutants are drawn (by a fixed seed), all if
-left out. Survivors are printed with what was changed; those of `EXPLAINED` are no holes and count as neither.
+left out. Survivors are printed with what was changed; those of `EXPLAINED` are no holes and count as neither. The score goes to
+`FIGURES`, whence docs/safety.md has it.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
@@ -16,9 +18,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmk_remediate.clock import SystemClock
 from tests.mutation.explained import EXPLAINED
 
 ROOT = Path(__file__).resolve().parents[2]
+FIGURES = ROOT / "tests" / "mutation" / "last_run.json"
+"""The scores of the last runs, by part."""
 SEED = 20261122
 PARTS = {
     "steps": ("cmk_remediate/steps", "tests/recipes/steps tests/recipes/test_services.py"),
@@ -119,9 +124,13 @@ def _read(rows: sqlite3.Connection) -> list[Mutant]:
 
 
 def main() -> None:
-    """Print the score and the survivors."""
+    """Try the mutants that were asked for."""
     part = sys.argv[1]
-    mutants = carry_out(part, int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    tell(part, carry_out(part, int(sys.argv[2]) if len(sys.argv) > 2 else None))
+
+
+def tell(part: str, mutants: list[Mutant]) -> None:
+    """Print the score of *part* and its survivors, and keep the score."""
     survived = [one for one in mutants if one.outcome.lower().endswith("survived")]
     explained = [one for one in survived if (one.module, one.changed) in EXPLAINED]
     counted = len(mutants) - len(explained)
@@ -132,6 +141,16 @@ def main() -> None:
     print(
         f"{part}: {len(mutants)} mutants tried, {len(explained)} of them explained, {len(holes)} survived: {score:.1f} %"
     )
+    figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
+    figures[part] = {
+        "made": f"{SystemClock().now():%Y-%m-%d}",
+        "tried": len(mutants),
+        "killed": len(mutants) - len(survived),
+        "explained": len(explained),
+        "survived": len(holes),
+        "score": round(score, 1),
+    }
+    FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,67 @@
+"""The figures of the last fault run and of the last mutants, for docs/safety.md, from what those runs have written down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.docs.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+FAULTS = ROOT / "tests" / "faults" / "last_run.json"
+MUTANTS = ROOT / "tests" / "mutation" / "last_run.json"
+RARE = 10
+"""Codes that so few runs ended with are counted together."""
+
+
+def faults() -> str:
+    """Return the figures of the last seeded runs."""
+    found = json.loads(FAULTS.read_text("utf-8"))
+    stops = {word: count for word, count in found["disturbed"].items() if word != "done"}
+    rows = [
+        ("seeds", f"{found['seeds']:,} ({found['first']:,} to {found['last']:,})"),
+        ("in which something struck", f"{found['struck']:,}"),
+        ("processes killed", f"{found['kills']:,}"),
+        ("requests", f"{found['requests']:,}"),
+        ("promises broken", f"{len(found['broken'])}"),
+        ("ended as they should while struck", f"{found['disturbed'].get('done', 0):,}"),
+        ("stopped with a reason", f"{sum(stops.values()):,}: {_by_code(stops)}"),
+        ("causes gone, resumed: reached the end state", _reached(found["after"].get("resume", {}))),
+        ("causes gone, rolled back: reached the before-image", _reached(found["after"].get("rollback", {}))),
+        ("estates and plans", _counts(found["scenes"])),
+        ("what struck, and in how many seeds", _counts(found["mishaps"])),
+    ]
+    seconds = found["processor_seconds"]
+    said = f"Begun {found['began']}, on Python {found['python']}; {seconds / 60:.0f} minutes of one processor."
+    return f"{said}\n\n{table(('figure', 'value'), iter(rows))}"
+
+
+def mutants() -> str:
+    """Return the scores of the last mutants tried."""
+    found = json.loads(MUTANTS.read_text("utf-8"))
+    columns = ("made", "tried", "killed", "explained", "survived")
+    rows = [
+        (f"`{part}/`", *(str(one[name]) for name in columns), f"{one['score']:.1f} %") for part, one in found.items()
+    ]
+    return table(("changed", "on", "tried", "noticed", "explained", "not noticed", "score"), iter(rows))
+
+
+def _reached(ends: Mapping[str, int]) -> str:
+    rest = {word: count for word, count in ends.items() if word != "done"}
+    said = f"{ends.get('done', 0):,} of {sum(ends.values()):,}"
+    return f"{said}; stopped with a reason: {_by_code(rest)}" if rest else said
+
+
+def _by_code(ends: Mapping[str, int]) -> str:
+    ordered = sorted(ends.items(), key=lambda one: (-one[1], one[0]))
+    often = [f"{code} {count:,}" for code, count in ordered if count >= RARE]
+    rare = sum(count for _, count in ordered if count < RARE)
+    return ", ".join([*often, *([f"others {rare:,}"] if rare else [])])
+
+
+def _counts(found: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(found.items(), key=lambda one: (-one[1], one[0])))
