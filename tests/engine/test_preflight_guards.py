@@ -66,6 +66,17 @@ def test_a_lock_on_something_below_or_beside_blocks_nothing() -> None:
     assert look(Kitchen({LOCKS: locks}), salting(), assigning()).blocked == {}
 
 
+def test_a_lock_that_does_not_matter_hides_none_that_does() -> None:
+    locks = [lock(dish("soup2"), "ReadOnly"), lock(DISH, "CanNotDelete"), lock(GROUP, "ReadOnly")]
+    assert set(look(Kitchen({LOCKS: locks}), salting()).blocked) == {"t0"}
+
+
+def test_a_deny_assignment_that_does_not_matter_hides_none_that_does() -> None:
+    spared = deny(GROUP, "*", excludePrincipals=[{"id": ME, "type": "User"}])
+    denies = [spared, deny(GROUP, "Kitchen.Cold/*"), deny(dish("soup2"), "*"), deny(GROUP, "Kitchen.Hot/*")]
+    assert set(look(Kitchen({DENIES: denies}), salting()).blocked) == {"t0"}
+
+
 def test_a_read_only_lock_blocks_a_grant_whose_name_is_not_known_yet() -> None:
     assert set(look(Kitchen({LOCKS: [lock(GROUP, "ReadOnly")]}), assigning()).blocked) == {"t0"}
 
