@@ -22,6 +22,7 @@ CHANGES = frozenset({"create", "update", "delete", "start", "stop"})
 READ_ONLY_POSTS = (
     r"/providers/microsoft\.policyinsights/checkpolicyrestrictions$",
     r"^/providers/microsoft\.resourcegraph/resources$",
+    r"/providers/microsoft\.sql/managedinstances/[^/]+/validateazurekeyvaultencryptionkey$",
 )
 """POSTs that change nothing. Sources: learn.microsoft.com/rest/api/policyinsights/policy-restrictions and
 learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources."""

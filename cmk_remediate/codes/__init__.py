@@ -20,6 +20,7 @@ from cmk_remediate.codes import (
     notes,
     redis_enterprise,
     sql,
+    sql_managed_instance,
     storage,
     vault,
 )
@@ -35,6 +36,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Access: who may do what, and when Azure knows it": access,
         "Vault and key": vault,
         "Azure SQL": sql,
+        "Azure SQL managed instances": sql_managed_instance,
         "Azure Cosmos DB": cosmosdb,
         "Redis Enterprise and Managed Redis": redis_enterprise,
         "Managed disks": managed_disks,
@@ -81,6 +83,7 @@ __all__ = [
     "notes",
     "redis_enterprise",
     "sql",
+    "sql_managed_instance",
     "storage",
     "vault",
 ]

@@ -8,7 +8,7 @@ NOT_A_SERVER = Code(
     "CMK401",
     title="target is not an Azure SQL logical server",
     meaning="The resource id is of another type than Microsoft.Sql/servers.",
-    next="Name a server; managed instances and databases are not targets of this service.",
+    next="Name a server; managed instances are targets of the service sql-managed-instance, databases are none.",
 )
 SERVER_ABSENT = Code(
     "CMK402",

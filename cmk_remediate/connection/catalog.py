@@ -44,6 +44,7 @@ class Row:
         kind: what it counts as.
         paged: whether it answers with pages of ``value``.
         searches: whether it answers as Azure Resource Graph does: pages of ``data``, each asked for by the token of the one before.
+        tries: whether it has a service try something, and is answered by an operation that changes nothing.
         filtered: for rows with a path: whether it takes a ``filter``.
         source: for rows with a path: where Azure documents it.
     """
@@ -60,6 +61,7 @@ class Row:
     kind: Kind = "read"
     paged: bool = False
     searches: bool = False
+    tries: bool = False
     filtered: bool = False
     source: str = ""
 

@@ -20,6 +20,7 @@ from cmk_remediate.connection.pacing import Pacing
 from cmk_remediate.connection.searching import whole_search
 from cmk_remediate.connection.tokens import Tokens
 from cmk_remediate.connection.traffic import Traffic
+from cmk_remediate.connection.trying import NOT_ASKED, what_was_tried
 from cmk_remediate.errors import AzureError, BugError
 from cmk_remediate.model.decisions import Estimate, Read, Request, not_searched, unreachable
 from cmk_remediate.model.outcomes import Answer, NotYet, Operation, Refused, SendOutcome, Unclear, WaitOutcome
@@ -129,6 +130,8 @@ class Session:
             raise BugError(codes.engine.BUG, f"{row.label} is not a read", resource=read.resource.text)
         if row.searches:
             return await self._search(row, read)
+        if row.tries:
+            return await self._tried(row, read)
         try:
             reply = await self._read(row, read)
         except AzureError:
@@ -144,6 +147,12 @@ class Session:
         if not row.paged:
             return Answer(reply.json, reply.at)
         return Answer(await self._all_pages(row, read, reply), reply.at)
+
+    async def _tried(self, row: Row, read: Read) -> Answer:
+        reply = await self._read(row, read)
+        if reply.status in NOT_ASKED or reply.malformed:
+            raise self._unreadable(row, read, reply)
+        return await what_was_tried(reply, row, read.resource, await self.caller(), self.wait)
 
     async def _search(self, row: Row, read: Read) -> Answer:
         try:

@@ -45,6 +45,14 @@ def not_searched(why: str) -> dict[str, str]:
     return {"notSearched": why}
 
 
+def tried(code: str = "", text: str = "", *, later: bool = False, network: bool = False) -> dict[str, Any]:
+    """Return what a service answers that was asked to try a key: that it can use it, or with *code* and *text* why it cannot.
+
+    *later*: what refuses it may pass by itself; *network*: the vault's firewall may be why.
+    """
+    return {"usable": not (code or text), "code": code, "text": text, "later": later, "network": network}
+
+
 @dataclass(frozen=True)
 class Found:
     """What a step judges by.

@@ -51,6 +51,20 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                 }
             ),
         ),
+        "sql-managed-instance": Declared(
+            "Microsoft.Sql/managedInstances",
+            ("RSA", "RSA-HSM"),
+            (2048, 3072),
+            94,
+            "learn.microsoft.com, Azure SQL transparent data encryption with customer-managed key, requirements",
+            MappingProxyType(
+                {
+                    "disk_encryption_set": "it is of managed disks",
+                    "versionless": "a managed instance takes keys with their version only, and follows new ones all the same",
+                    "private_endpoint": "that an instance reaches a vault by private endpoint is not confirmed",
+                }
+            ),
+        ),
         "managed-disks": Declared(
             "Microsoft.Compute/virtualMachines",
             ("RSA", "RSA-HSM"),

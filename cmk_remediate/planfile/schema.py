@@ -263,7 +263,9 @@ class Canary(_Part):
 class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
-    service: Literal["sql", "cosmosdb", "redis-enterprise", "managed-disks", "aks", "ai-services", "storage"]
+    service: Literal[
+        "sql", "sql-managed-instance", "cosmosdb", "redis-enterprise", "managed-disks", "aks", "ai-services", "storage"
+    ]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     """The Entra tenant's id."""

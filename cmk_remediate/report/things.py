@@ -107,6 +107,14 @@ class Things:
         text = f"{word} {name} of {self._names(server.text)}"
         return Thing(text, text, (name, server.name))
 
+    def trial(self, step: ReviewedStep, word: str) -> Thing | None:
+        """Return a key that a resource tries."""
+        instance, key = self._at(step, "instance"), self._at(step, "key")
+        if instance is None or key is None:
+            return None
+        text = f"{word} {self._key(key)} by {self._names(instance.text)}"
+        return Thing(text, f"{word} {key.name}", (key.name, instance.name))
+
     def _to(self, step: ReviewedStep, place: ResourceId) -> str:
         preposition = "to" if step.kind == "wait_for_access" else "on"
         return f"{preposition} {self._key(place) if place.parent else self._names(place.text)}"
@@ -164,6 +172,7 @@ WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], s
         "enable_tde": (Things.database, "encryption of database"),
         "encrypt_disk": (Things.own, "encryption of disk"),
         "find_key": (Things.key, "key"),
+        "prove_access": (Things.trial, "trial of"),
         "protect_vault": (Things.top, "vault"),
         "rebuild_cluster": (Things.own, "cluster"),
         "register_server_key": (Things.server_key, "server key"),

@@ -21,6 +21,8 @@ from cmk_remediate.model.decisions import Read, Request
 from cmk_remediate.model.ids import ResourceId
 from tests.connection.table import GROUP, SERVER, SUB, VAULT, Say, World, world
 
+INSTANCE = f"{GROUP}/providers/Microsoft.Sql/managedInstances/mi1"
+
 EXAMPLES = {
     "microsoft.keyvault/vaults": VAULT.text,
     "microsoft.keyvault/vaults/keys": f"{VAULT}/keys/k1",
@@ -52,6 +54,17 @@ EXAMPLES = {
     ),
     "microsoft.sql/servers/failovergroups": f"{SERVER}/failoverGroups/f1",
     "microsoft.sql/servers/databases/replicationlinks": f"{SERVER}/databases/d1/replicationLinks/l1",
+    "microsoft.sql/managedinstances": INSTANCE,
+    "microsoft.sql/managedinstances/keys": f"{INSTANCE}/keys/kv1_k1_v1",
+    "microsoft.sql/managedinstances/encryptionprotector": f"{INSTANCE}/encryptionProtector/current",
+    "microsoft.sql/managedinstances/databases": f"{INSTANCE}/databases/d1",
+    "microsoft.sql/managedinstances/databases/transparentdataencryption": (
+        f"{INSTANCE}/databases/d1/transparentDataEncryption/current"
+    ),
+    "microsoft.sql/locations": f"{GROUP}/providers/Microsoft.Sql/locations/westeurope",
+    "microsoft.sql/locations/instancefailovergroups": (
+        f"{GROUP}/providers/Microsoft.Sql/locations/westeurope/instanceFailoverGroups/f1"
+    ),
     "microsoft.documentdb/databaseaccounts": f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/cosmos1",
     "microsoft.cognitiveservices/accounts": f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/ai1",
     "microsoft.storage/storageaccounts": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stone",
@@ -86,6 +99,9 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "list:deletedVaults": "providers/Microsoft.KeyVault/deletedVaults",
     "list:accounts": "providers/Microsoft.CognitiveServices/accounts",
     "list:servers": "providers/Microsoft.Sql/servers",
+    "list:managedInstances": "providers/Microsoft.Sql/managedInstances",
+    "list:instanceFailoverGroups": "instanceFailoverGroups",
+    "validate-key": "validateAzureKeyVaultEncryptionKey",
     "list:databases": "databases",
     "list:databaseAccounts": "providers/Microsoft.DocumentDB/databaseAccounts",
     "list:inaccessibleDatabases": "inaccessibleDatabases",

@@ -7,7 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate.codes import ai_services, aks, cosmosdb, managed_disks, redis_enterprise, sql, storage
+from cmk_remediate.codes import (
+    ai_services,
+    aks,
+    cosmosdb,
+    managed_disks,
+    redis_enterprise,
+    sql,
+    sql_managed_instance,
+    storage,
+)
 from tests.conformance.descriptions.page import page as descriptions
 from tests.docs import excerpts, fault_figures, reference, rehearsal, tables
 from tests.docs import laws as law_table
@@ -77,6 +86,11 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "refusals": partial(tables.codes_table, storage, notes=False),
         "remarks": partial(tables.codes_table, storage, notes=True),
         **by_hand("storage"),
+    },
+    "docs/sql-managed-instance.md": {
+        "refusals": partial(tables.codes_table, sql_managed_instance, notes=False),
+        "remarks": partial(tables.codes_table, sql_managed_instance, notes=True),
+        **by_hand("sql-managed-instance"),
     },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),

@@ -24,6 +24,7 @@ from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.managed_disks.service import ManagedDisksService
 from cmk_remediate.services.redis_enterprise.service import RedisEnterpriseService
 from cmk_remediate.services.sql.service import SqlService
+from cmk_remediate.services.sql_managed_instance.service import ManagedInstanceService
 from cmk_remediate.services.storage.service import StorageService
 from cmk_remediate.simulator import estate, faults
 from cmk_remediate.simulator.doubts import AI_SERVICES, ALL, COMPUTE, CONTAINERSERVICE, REDIS, STORAGE
@@ -150,6 +151,7 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/sql.md", [value for key, value in vars(state).items() if key.isupper() and isinstance(value, str)]),
         ("docs/ai-services.md", list(AiService.steps._by_kind)),
         ("docs/ai-services.md", [doubt.name for doubt in AI_SERVICES]),
+        ("docs/sql-managed-instance.md", [*ManagedInstanceService.steps._by_kind]),
         ("docs/cosmosdb.md", list(CosmosService.steps._by_kind)),
         ("docs/cosmosdb.md", [doubt.name for doubt in ALL if doubt.name.startswith("cosmos-")]),
         ("docs/managed-disks.md", list((REGISTRY | ManagedDisksService.steps)._by_kind)),

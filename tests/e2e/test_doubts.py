@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cmk_remediate.simulator import doubts
-from tests.e2e.equality import differences, kept
 from tests.e2e.estates import Scene, geo, geo_on_previous_cmk, one_server, previous_cmk, with_other_identities
-from tests.e2e.stage import DAY, rows, told, writes
-from tests.laws import check_laws
+from tests.e2e.lives import life
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Azure
@@ -32,50 +30,25 @@ def _all_absent() -> Scene:
     return one_server(present=False)
 
 
-def _life(azure: Azure, scene: Scene, reading: tuple[str, str], *, rotate: bool = False) -> None:
-    name, chosen = reading
-    stage = azure(scene, doubts={name: chosen})
-    before = stage.bodies()
-    review = stage.dry_run()
-    mark = stage.seen()
-    result = stage.apply(review)
-    assert result.exit_code == 0, told(result)
-    assert {one.end for one in result.targets} == {"done"}, told(result)
-    assert result.writes > 0
-    assert check_laws(review, stage.journal(review.digest), rows(stage.since(mark))) == []
-    if rotate:
-        stage.rotate(*scene.keys)
-        stage.azure.advance(1.5 * DAY)
-    mark = stage.seen()
-    assert stage.apply(review).exit_code == 0
-    assert stage.apply(stage.dry_run()).exit_code == 0
-    assert stage.verify(review.digest).exit_code == 0
-    assert stage.verify().exit_code == 0
-    assert writes(stage.since(mark)) == []
-    undoing, _ = stage.rolled_back(review.digest)
-    assert differences(before, stage.bodies(), kept(stage, review, undoing), rotated=rotate) == []
-    assert stage.verify(review.digest).exit_code == 0
-
-
 @pytest.mark.parametrize("reading", [DEFAULT, *OTHER], ids=_ids([DEFAULT, *OTHER]))
 def test_the_life_of_a_server_where_all_is_made(azure: Azure, reading: tuple[str, str]) -> None:
-    _life(azure, _all_absent(), reading)
+    life(azure, _all_absent(), reading)
 
 
 @pytest.mark.parametrize("reading", OF_SQL, ids=_ids(OF_SQL))
 def test_the_life_of_a_server_on_another_key(azure: Azure, reading: tuple[str, str]) -> None:
-    _life(azure, previous_cmk(), reading, rotate=True)
+    life(azure, previous_cmk(), reading, rotate=True)
 
 
 @pytest.mark.parametrize("reading", OF_SQL, ids=_ids(OF_SQL))
 def test_the_life_of_a_geo_pair(azure: Azure, reading: tuple[str, str]) -> None:
-    _life(azure, geo(), reading, rotate=True)
+    life(azure, geo(), reading, rotate=True)
 
 
 @pytest.mark.parametrize("order", list(doubts.SQL_GEO_ROLLBACK.readings))
 @pytest.mark.parametrize("rotate", [False, True])
 def test_the_life_of_a_geo_pair_on_another_key(azure: Azure, order: str, *, rotate: bool) -> None:
-    _life(azure, geo_on_previous_cmk(), (doubts.SQL_GEO_ROLLBACK.name, order), rotate=rotate)
+    life(azure, geo_on_previous_cmk(), (doubts.SQL_GEO_ROLLBACK.name, order), rotate=rotate)
 
 
 @pytest.mark.parametrize("patch", list(doubts.SQL_IDENTITY_PATCH.readings))
@@ -84,4 +57,4 @@ def test_identities_of_the_owner_stay_attached(azure: Azure, patch: str, spellin
     scene = with_other_identities()
     settings = {"identity_spelling": spelling}
     scene = Scene({**scene.estate, "settings": settings}, scene.plan)
-    _life(azure, scene, (doubts.SQL_IDENTITY_PATCH.name, patch))
+    life(azure, scene, (doubts.SQL_IDENTITY_PATCH.name, patch))

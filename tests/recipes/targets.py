@@ -77,7 +77,7 @@ def _step(one: Projected, projected: Mapping[str, Projected]) -> dict[str, Any]:
 
 def _label(step: Step) -> str:
     address = step.address()
-    fields = [getattr(step, field, None) for field in ("server", "scope", "vault", "database")]
+    fields = [getattr(step, field, None) for field in ("server", "instance", "scope", "vault", "database")]
     about = [item.name if isinstance(item, ResourceId) else item for item in fields if item]
     where = address.name if isinstance(address, ResourceId) and not about else ""
     principal = getattr(step, "principal_id", None) or getattr(step, "object_id", None)

@@ -1,8 +1,8 @@
-"""Azure SQL."""
+"""Azure SQL: logical servers and managed instances."""
 
 from __future__ import annotations
 
-from cmk_remediate.connection.rowsets.wording import GROUP, SUBSCRIPTION, sdk
+from cmk_remediate.connection.rowsets.wording import GROUP, SUBSCRIPTION, VALIDATE, sdk
 
 _SQL = ("azure.mgmt.sql.aio:SqlManagementClient", "2025-01-01")
 _IN_SERVER = "resource_group_name=group server_name=names.0"
@@ -12,6 +12,15 @@ _PROTECTOR = "microsoft.sql/servers/encryptionprotector"
 _TDE = "microsoft.sql/servers/databases/transparentdataencryption"
 _SERVER = "microsoft.sql/servers"
 _DATABASE = "microsoft.sql/servers/databases"
+
+_INSTANCE = "microsoft.sql/managedinstances"
+_IN_INSTANCE = "resource_group_name=group managed_instance_name=names.0"
+_IN_MANAGED_DATABASE = f"{_IN_INSTANCE} database_name=names.1"
+_INSTANCE_KEY = f"{_INSTANCE}/keys"
+_INSTANCE_PROTECTOR = f"{_INSTANCE}/encryptionprotector"
+_PROTECTOR_NAME = "encryption_protector_name=names.1"
+_MANAGED_TDE = f"{_INSTANCE}/databases/transparentdataencryption"
+_IN_LOCATION = "resource_group_name=group location_name=names.0"
 
 ROWS = (
     sdk(_SQL, _SERVER, "get", "servers.get", f"{_IN_SERVER} expand=query.expand"),
@@ -62,5 +71,75 @@ ROWS = (
         "get",
         "replication_links.get",
         f"{_IN_DATABASE} link_id=names.2",
+    ),
+    sdk(_SQL, _INSTANCE, "get", "managed_instances.get", f"{_IN_INSTANCE} expand=query.expand"),
+    sdk(_SQL, _INSTANCE, "patch", "managed_instances.begin_update", f"{_IN_INSTANCE} parameters=body"),
+    sdk(
+        _SQL,
+        GROUP,
+        "list:managedInstances",
+        "managed_instances.list_by_resource_group",
+        "resource_group_name=group",
+    ),
+    sdk(_SQL, SUBSCRIPTION, "list:managedInstances", "managed_instances.list", ""),
+    sdk(
+        _SQL,
+        _INSTANCE,
+        VALIDATE,
+        "managed_instances.begin_validate_azure_key_vault_encryption_key",
+        f"{_IN_INSTANCE} parameters=body",
+    ),
+    sdk(_SQL, _INSTANCE_KEY, "get", "managed_instance_keys.get", f"{_IN_INSTANCE} key_name=names.1"),
+    sdk(
+        _SQL,
+        _INSTANCE_KEY,
+        "put",
+        "managed_instance_keys.begin_create_or_update",
+        f"{_IN_INSTANCE} key_name=names.1 parameters=body",
+    ),
+    sdk(_SQL, _INSTANCE, "list:keys", "managed_instance_keys.list_by_instance", _IN_INSTANCE),
+    sdk(
+        _SQL,
+        _INSTANCE_PROTECTOR,
+        "get",
+        "managed_instance_encryption_protectors.get",
+        f"{_IN_INSTANCE} {_PROTECTOR_NAME}",
+    ),
+    sdk(
+        _SQL,
+        _INSTANCE_PROTECTOR,
+        "put",
+        "managed_instance_encryption_protectors.begin_create_or_update",
+        f"{_IN_INSTANCE} {_PROTECTOR_NAME} parameters=body",
+    ),
+    sdk(_SQL, f"{_INSTANCE}/databases", "get", "managed_databases.get", _IN_MANAGED_DATABASE),
+    sdk(_SQL, _INSTANCE, "list:databases", "managed_databases.list_by_instance", _IN_INSTANCE),
+    sdk(
+        _SQL,
+        _MANAGED_TDE,
+        "get",
+        "managed_database_transparent_data_encryption.get",
+        f"{_IN_MANAGED_DATABASE} tde_name=names.2",
+    ),
+    sdk(
+        _SQL,
+        _MANAGED_TDE,
+        "put",
+        "managed_database_transparent_data_encryption.create_or_update",
+        f"{_IN_MANAGED_DATABASE} tde_name=names.2 parameters=body",
+    ),
+    sdk(
+        _SQL,
+        "microsoft.sql/locations",
+        "list:instanceFailoverGroups",
+        "instance_failover_groups.list_by_location",
+        _IN_LOCATION,
+    ),
+    sdk(
+        _SQL,
+        "microsoft.sql/locations/instancefailovergroups",
+        "get",
+        "instance_failover_groups.get",
+        f"{_IN_LOCATION} failover_group_name=names.1",
     ),
 )

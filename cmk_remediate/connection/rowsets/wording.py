@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 SEARCH = "search"
 """The row that asks Azure Resource Graph, whatever resource it is asked about."""
+VALIDATE = "validate-key"
+"""The row that has a managed instance try a key."""
 SUBSCRIPTION = "microsoft.resources/subscriptions"
 GROUP = "microsoft.resources/resourcegroups"
 REST = "learn.microsoft.com, REST API reference, "
@@ -30,6 +32,7 @@ def sdk(client: tuple[str, str], kind: str, name: str, operation: str, arguments
         arguments=pairs,
         kind=counts_as,
         paged=name.startswith("list:") or name == "permissions",
+        tries=name == VALIDATE,
     )
 
 
@@ -43,7 +46,7 @@ def _words(name: str) -> tuple[str, Kind]:
         return "DELETE", "delete"
     if name in ("deallocate", "start"):
         return "POST", "write"
-    return ("POST" if name in ("check-policy", SEARCH) else "GET"), "read"
+    return ("POST" if name in ("check-policy", SEARCH, VALIDATE) else "GET"), "read"
 
 
 def path(

@@ -13,14 +13,14 @@ from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path, canonical, merge_patch
+from cmk_remediate.planfile.declared import DECLARED
 from cmk_remediate.planfile.wishes import vaults_named, wishes
 from cmk_remediate.services.protectors.choice import choose
 from cmk_remediate.services.protectors.facts import DatabaseFacts, ServerFacts, SqlFacts
 from cmk_remediate.services.protectors.group import head
-from cmk_remediate.services.protectors.limits import SERVER
 from cmk_remediate.steps import asking
 from cmk_remediate.steps.key_facts import KeyFacts, find_vault, read_key
-from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql import geo, sorts
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
 from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.register_server_key import protector
@@ -46,6 +46,7 @@ class Detection:
         """Prepare; `run` reads."""
         self._reader = reader
         self._plan = plan
+        self._type = DECLARED[plan.service].resource_type
         self._target = ResourceId.parse(entry.resource_id)
         self._wishes = wishes(plan, entry)
         self._keys: dict[str, KeyFacts] = {}
@@ -55,7 +56,7 @@ class Detection:
         """Return what was read."""
         servers: dict[ResourceId, ServerFacts] = {}
         lost: dict[str, None] = {}
-        waiting = [self._target] if self._target.is_type(SERVER) else []
+        waiting = [self._target] if self._target.is_type(self._type) else []
         while waiting:
             server = waiting.pop(0)
             if server in servers:
@@ -80,8 +81,9 @@ class Detection:
         group = await self._get(server.group_id, [])
         shown = await self._get(protector(server), refusals)
         listed = await self._list(databases(server), refusals)
-        groups = await self._list(geo.failover_groups(server), refusals)
-        links = await self._list(geo.replication_links(server), refusals)
+        region = str(body.get("location") or "")
+        listed_geo = [await self._list(read, refusals) for read in sorts.geo_reads(server, region)]
+        groups, links = geo.shown(server, listed_geo)
         if shown is None and not refusals:
             refusals.append(f"{server.name} shows no protector")
         facts = ServerFacts(

@@ -8,6 +8,7 @@ from datetime import datetime
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.steps.key_facts import KeyFacts
+from cmk_remediate.steps.sql import geo, instance_state, sorts
 from cmk_remediate.steps.sql.names import Protector
 
 
@@ -57,7 +58,7 @@ class ServerFacts:
         group: its resource group's body; None if not shown.
         protector: its protector's body; None if not shown.
         databases: its user databases.
-        failover_groups: as listed.
+        failover_groups: as listed; a managed instance's in the shape of a server's.
         replication_links: as listed.
         current: the customer key the protector names; None for a service-managed protector.
         entra: whether it has an Entra administrator; None when that could not be read.
@@ -78,6 +79,24 @@ class ServerFacts:
     policy_wants_key: bool = False
     identity: JsonObject | None = None
     refused: str = ""
+
+    @property
+    def region(self) -> str:
+        """Where a managed instance is, whose failover groups lie there; empty for a logical server."""
+        return str(at_path(self.server, "location") or "") if sorts.is_instance(self.id) else ""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it is a managed instance that takes no request now: stopped, or between two states."""
+        return sorts.is_instance(self.id) and instance_state.judge(self.id, self.server or {}) is not None
+
+    @property
+    def copies(self) -> frozenset[str]:
+        """The lower-case names of the databases that are secondaries: all of an instance's that is one."""
+        if not sorts.is_instance(self.id):
+            return geo.receiving(self.replication_links)
+        second = self.failover_groups and not geo.is_primary(self.failover_groups, ())
+        return frozenset(database.id.name.lower() for database in self.databases if second)
 
     @property
     def is_customer(self) -> bool:

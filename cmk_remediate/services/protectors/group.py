@@ -12,7 +12,7 @@ from cmk_remediate.services.protectors.choice import Choice, choose
 from cmk_remediate.services.protectors.facts import ServerFacts, SqlFacts
 from cmk_remediate.steps import key_state, pinned_key, previous_key
 from cmk_remediate.steps.key_facts import KeyFacts
-from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql import geo, sorts
 from cmk_remediate.steps.sql.names import Protector
 
 if TYPE_CHECKING:
@@ -98,8 +98,9 @@ class Group:
         if current is None or current.key is None or Protector.of(server.protector or {}).names(self.key):
             return None, ""
         endpoint = self.wishes.private_endpoint
+        kind = sorts.network_kind(server.id)
         return previous_key.way_back(
-            current, "sql", self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
+            current, kind, self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
         )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.model.decisions import Blocked
+from cmk_remediate.model.decisions import Blocked, Pending
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.planfile.declared import DECLARED
 from cmk_remediate.planfile.wishes import entry_of, wishes
 from cmk_remediate.services.declared import check_key, wanted_key
 from cmk_remediate.services.protectors.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.steps import key_limits, network, pinned_key
-from cmk_remediate.steps.sql import geo, server_state
+from cmk_remediate.steps.sql import geo, instance_state, server_state, sorts
 from cmk_remediate.steps.sql.names import NAME_LIMIT, Protector
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.planfile.wishes import Wishes
     from cmk_remediate.services.protectors.facts import ServerFacts
-
-SERVER = "Microsoft.Sql/servers"
 
 
 def check_plan(plan: PlanFile) -> None:
@@ -41,8 +40,10 @@ def judge(group: Group, plan: PlanFile) -> Blocked | None:
 
 
 def _refusals(group: Group, plan: PlanFile) -> Iterator[Blocked]:
-    if not group.id.is_type(SERVER):
-        yield Blocked(codes.sql.NOT_A_SERVER, f"the type of {group.id.name} is {group.id.type}", resource=group.id.text)
+    if not group.id.is_type(DECLARED[plan.service].resource_type):
+        instances = plan.service == "sql-managed-instance"
+        code = codes.sql_managed_instance.NOT_AN_INSTANCE if instances else codes.sql.NOT_A_SERVER
+        yield Blocked(code, f"the type of {group.id.name} is {group.id.type}", resource=group.id.text)
     for server in group.servers:
         yield from _server(group, server)
     if group.unlocated:
@@ -68,14 +69,17 @@ def _server(group: Group, server: ServerFacts) -> Iterator[Blocked]:
     """Yield what about the server itself forbids every write."""
     partner = server.id not in group.listed
     if server.server is None or server.refused:
-        why = server.refused or f"the server {server.id.name} does not exist"
+        why = server.refused or f"the {sorts.noun(server.id)} {server.id.name} does not exist"
         code = codes.sql.SERVER_UNREADABLE if server.refused else codes.sql.SERVER_ABSENT
         yield Blocked(codes.sql.PARTNER_OUT_OF_REACH if partner else code, why, resource=server.id.text)
         return
     blocked = server_state.judge(server.id, server.server)
-    if blocked is not None:
+    if isinstance(blocked, Pending):
+        blocked = instance_state.passing(server.id, blocked)
+    # An instance that is stopped for the night is as well encrypted as one that runs: nothing is asked of it.
+    if blocked is not None and not (group.compliant and server.at_rest):
         yield blocked
-    for what, body in (("the server", server.server), ("its resource group", server.group)):
+    for what, body in ((f"the {sorts.noun(server.id)}", server.server), ("its resource group", server.group)):
         owner = at_path(body, "managedBy")
         if owner:
             why = f"managedBy of {what} {at_path(body, 'name')} is {owner}"
@@ -157,4 +161,4 @@ def reaches(group: Group, plan: PlanFile) -> network.Verdict:
 
 
 def _wanted(group: Group, plan: PlanFile) -> key_limits.Wanted:
-    return wanted_key(plan, group.wishes, "sql", KEY_TYPES, KEY_SIZES)
+    return wanted_key(plan, group.wishes, sorts.network_kind(group.id), KEY_TYPES, KEY_SIZES)

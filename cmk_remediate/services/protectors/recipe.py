@@ -20,9 +20,10 @@ from cmk_remediate.services.protectors.facts import ServerFacts
 from cmk_remediate.services.protectors.group import KEY_SIZES, KEY_TYPES, Group
 from cmk_remediate.services.protectors.limits import reaches
 from cmk_remediate.steps import AssignKeyRole, WaitForAccess, network
-from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql import sorts
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
 from cmk_remediate.steps.sql.enable_tde import EnableTde
+from cmk_remediate.steps.sql.prove_access import ProveAccess
 from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
 from cmk_remediate.steps.sql.server_state import Identities
 from cmk_remediate.steps.sql.set_protector import SetProtector
@@ -42,6 +43,7 @@ class _Place(TypedDict):
 
     partner: bool
     group: str
+    region: str
 
 
 @dataclass
@@ -54,6 +56,7 @@ class _Server:
     attach: AttachIdentity | None = None
     waits: dict[ResourceId, WaitForAccess] = field(default_factory=dict)
     first: Step | None = None
+    proof: ProveAccess | None = None
 
 
 class Recipe:
@@ -83,6 +86,8 @@ class Recipe:
         uri = self._prepare.uri(key, self._group.key, self._group.wanted, self._group.wishes.key.key_version)
         for server in servers:
             self._attach(server, uri, servers)
+        for server in servers:
+            self._prove(server, uri)
         registered = [self._register(server, uri, servers) for server in servers]
         set_ = self._set_protectors(servers, registered, uri)
         encrypted = [step for server, done in zip(servers, set_, strict=True) for step in self._encrypt(server, done)]
@@ -150,8 +155,8 @@ class Recipe:
             needs = (protect, key) if held == self._group.key else ()
             server.waits[held] = self._prepare.wait(grant, held, server.principal, server.choice.identity, *needs)
 
-    def _granted(self, server: _Server, key: ResourceId | None = None) -> Ref[Grant]:
-        return server.waits[key or self._group.key].granted
+    def _granted(self, server: _Server) -> Ref[Grant]:
+        return (server.proof or server.waits[self._group.key]).granted
 
     def _attach(self, server: _Server, uri: KeyUri | Ref[KeyUri], servers: list[_Server]) -> None:
         """Attach our identity; where a policy demands it, together with the key."""
@@ -180,9 +185,30 @@ class Recipe:
             self._last_patch = server.first
         elif server.choice.how == "ours":
             current = server.facts.current
-            access = self._granted(server, current.key) if current is not None and current.key in server.waits else None
+            access = server.waits[current.key].granted if current and current.key in server.waits else None
             server.first = AttachIdentity(here, identity, beside, server.choice.displaces, access, **place)
             self._put(server.first, *_waits([server]))
+
+    def _prove(self, server: _Server, uri: KeyUri | Ref[KeyUri]) -> None:
+        """Have a managed instance try the key; where the key comes with the identity there is nothing to try before."""
+        if server.facts.at_rest or isinstance(server.first, SwitchInOnePatch) or not sorts.is_instance(server.facts.id):
+            return
+        wait = server.waits[self._group.key]
+        server.proof = ProveAccess(
+            wait.grant,
+            wait.vault,
+            wait.key,
+            wait.principal_id,
+            wait.floor,
+            wait.timeout,
+            wait.scope,
+            wait.identity,
+            instance=server.facts.id,
+            uri=uri,
+            attached=server.first.attached if isinstance(server.first, AttachIdentity) else "",
+            partner=self._place(server)["partner"],
+        )
+        self._put(server.proof, server.first, wait)
 
     def _register(self, server: _Server, uri: KeyUri | Ref[KeyUri], servers: list[_Server]) -> RegisterServerKey:
         """Add the server key: after every grant of the group, because a protector may not move before."""
@@ -233,7 +259,7 @@ class Recipe:
         """Switch encryption on where it is off and the plan asks for it."""
         if not self._group.wishes.enable_tde:
             return []
-        copies = geo.receiving(server.facts.replication_links)
+        copies = server.facts.copies
         return [
             self._put(EnableTde(server.facts.id, database.id.name, **self._place(server)), done)
             for database in server.facts.databases
@@ -242,8 +268,10 @@ class Recipe:
 
     def _place(self, server: _Server) -> _Place:
         """Return what every step on *server* is told of the pair."""
-        return {"partner": server.facts.id not in self._group.listed, "group": self._pair}
+        region = server.facts.region if self._pair else ""
+        return {"partner": server.facts.id not in self._group.listed, "group": self._pair, "region": region}
 
 
 def _waits(servers: list[_Server]) -> list[WaitForAccess]:
-    return [wait for server in servers for wait in server.waits.values()]
+    proofs = [server.proof for server in servers if server.proof is not None]
+    return [*(wait for server in servers for wait in server.waits.values()), *proofs]

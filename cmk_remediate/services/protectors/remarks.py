@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate import codes
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.review import Note
+from cmk_remediate.steps.sql import sorts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from cmk_remediate.services.protectors.facts import ServerFacts
     from cmk_remediate.services.protectors.group import Group
 
+POLICY = "ac01ad65-10e5-46df-bdd9-6b0cad13e1d2"
+"""Azure/azure-policy, SQL/SqlManagedInstance_EnsureServerTDEisEncrypted_Deny 2.0.0."""
 GENERAL_PURPOSE, BUSINESS_CRITICAL = 500, 200
 """Databases per vault (learn.microsoft.com, "TDE with customer-managed key", guidance)."""
 
 
 def of_group(group: Group, *, blocked: bool) -> tuple[Note, ...]:
     """Return the notes on one target; on a blocked one only what was found, not what would be done."""
-    notes = [note for server in group.servers for note in _found(group, server)]
+    notes = [note for server in group.servers for note in (*_policy(server), *_found(group, server))]
     if not blocked:
         notes.extend(_pinned(group))
         notes.extend(_joined(group))
@@ -45,6 +48,17 @@ def on_vaults(groups: Iterable[Group]) -> Iterator[tuple[Group, Note]]:
         if general > GENERAL_PURPOSE or most_critical > BUSINESS_CRITICAL:
             text = f"{vault.name} would serve {general} General Purpose, {most_critical} Business Critical databases"
             yield first[vault], _note(codes.sql.DATABASES_PER_VAULT, vault, text)
+
+
+def _policy(server: ServerFacts) -> Iterator[Note]:
+    """Yield what Azure Policy would say of a managed instance, beside our own judgement."""
+    if not sorts.is_instance(server.id) or server.server is None or server.protector is None:
+        return
+    named = "there" if at_path(server.server, "properties.keyId") else "absent"
+    kind = at_path(server.protector, "properties.serverKeyType")
+    verdict = "Compliant" if named == "there" and str(kind).lower() == "azurekeyvault" else "NonCompliant"
+    text = f"Azure Policy {POLICY} would say {verdict} of {server.id.name}: keyId is {named}, serverKeyType is {kind}"
+    yield _note(codes.sql_managed_instance.POLICY_SAYS, server.id, text)
 
 
 def _found(group: Group, server: ServerFacts) -> Iterator[Note]:
@@ -77,12 +91,19 @@ def _joined(group: Group) -> Iterator[Note]:
             yield _note(codes.sql.GEO_ROLLBACK_ORDER, group.id, "rollback takes the order that Azure allows")
 
 
+def _unchanged(group: Group, server: ServerFacts) -> Iterator[Note]:
+    if server.at_rest:
+        state = at_path(server.server, "properties.state")
+        text = f"properties.state of {server.id.name} is {state}: it was not asked whether it can use its key"
+        yield _note(codes.sql_managed_instance.NOT_TRIED, server.id, text)
+    if group.choice(server).identity is None:
+        text = f"{server.id.name} reads its key as its system-assigned identity"
+        yield _note(codes.sql.SYSTEM_ASSIGNED, server.id, text)
+
+
 def _changed(group: Group, server: ServerFacts) -> Iterator[Note]:
     if group.uses_wanted(server):
-        if group.choice(server).identity is None:
-            yield _note(
-                codes.sql.SYSTEM_ASSIGNED, server.id, f"{server.id.name} reads its key as its system-assigned identity"
-            )
+        yield from _unchanged(group, server)
         return
     choice = group.choice(server)
     ours = group.wishes.identity_id(server.id)
@@ -100,12 +121,18 @@ def _changed(group: Group, server: ServerFacts) -> Iterator[Note]:
             yield _note(codes.sql.SOME_RIGHTS_UNKNOWN, server.id, text)
     if server.policy_wants_key and not server.is_customer:
         yield _note(codes.sql.ONE_PATCH, server.id, f"a policy denies {server.id.name} a body without a key")
+        if sorts.is_instance(server.id):
+            text = f"{server.id.name} gets its identity and its key at once, so it cannot try the key before"
+            yield _note(codes.sql_managed_instance.NOT_PROVED_AHEAD, server.id, text)
     if server.is_customer:
         text = f"{server.id.name} leaves a customer key that its backups still need"
         yield _note(codes.sql.OLD_SERVER_KEYS, server.id, text)
     paused = [database.id.name for database in server.databases if database.status.lower() == "paused"]
     if paused:
         yield _note(codes.sql.PAUSED_DATABASE_RESUMES, server.id, f"paused databases are resumed: {', '.join(paused)}")
+    if sorts.is_instance(server.id):
+        text = f"whoever keeps {server.id.name} in Terraform or Bicep writes the key there as well"
+        yield _note(codes.sql_managed_instance.TERRAFORM, server.id, text)
     text = f"a database of {server.id.name} restored from now on needs {group.key.name} in {group.vault.name}, all its versions"
     yield _note(codes.notes.RESTORE_NEEDS, server.id, text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmk_remediate.model.inventory import Child, Kind
 from cmk_remediate.services.protectors.detect import ADMINISTRATORS
-from cmk_remediate.services.protectors.limits import SERVER
+from cmk_remediate.steps.sql.sorts import SERVER
 
 KINDS = (
     Kind(

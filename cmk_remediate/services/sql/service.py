@@ -1,15 +1,11 @@
-"""Azure SQL as the rest of the library knows it."""
+"""Azure SQL's logical servers as the rest of the library knows them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate.model.codec import Registry
-from cmk_remediate.services.protectors import limits, remarks, state
-from cmk_remediate.services.protectors.detect import Detection
-from cmk_remediate.services.protectors.group import Group, groups
-from cmk_remediate.services.protectors.recipe import Recipe
-from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.services.protectors.service import ProtectorService
 from cmk_remediate.services.sql.exported import KINDS
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
 from cmk_remediate.steps.sql.enable_tde import EnableTde
@@ -17,23 +13,18 @@ from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
 from cmk_remediate.steps.sql.restore_protector import RestoreProtector
 from cmk_remediate.steps.sql.set_primary_identity import SetPrimaryIdentity
 from cmk_remediate.steps.sql.set_protector import SetProtector
+from cmk_remediate.steps.sql.sorts import SERVER
 from cmk_remediate.steps.sql.switch_in_one_patch import SwitchInOnePatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.inventory import Kind
-    from cmk_remediate.model.outcomes import Reader
-    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
-    from cmk_remediate.services.protectors.facts import SqlFacts
 
 
-class SqlService:
+class SqlService(ProtectorService):
     """Azure SQL logical servers: the server-level protector of transparent data encryption."""
 
     name: ClassVar[str] = "sql"
-    resource_type: ClassVar[str] = limits.SERVER
+    resource_type: ClassVar[str] = SERVER
     steps: ClassVar[Registry] = Registry(
         AttachIdentity,
         EnableTde,
@@ -44,46 +35,3 @@ class SqlService:
         SwitchInOnePatch,
     )
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
-
-    def check(self, plan: PlanFile) -> None:
-        """Refuse a plan that no server could carry out.
-
-        Raises:
-            InputError: CMK107 when it declares a key that Azure SQL does not take.
-        """
-        limits.check_plan(plan)
-
-    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> SqlFacts:
-        """Read *target*, its geo partners and the keys in question; only reads.
-
-        Raises:
-            InputError: CMK107, as `check`: before anything is read.
-        """
-        self.check(plan)
-        return await Detection(reader, plan, target).run()
-
-    def candidates(self, facts: Sequence[SqlFacts], plan: PlanFile) -> tuple[Candidate, ...]:
-        """Judge what was read, joining servers that replicate to each other; pure."""
-        found = groups(facts, plan)
-        crowded: dict[Any, list[Any]] = {}
-        for group, note in remarks.on_vaults(found):
-            crowded.setdefault(group.id, []).append(note)
-        return tuple(_candidate(group, plan, crowded.get(group.id, [])) for group in found)
-
-    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
-        """Add *candidate*'s steps and edges to *graph*; pure."""
-        group: Group = candidate.facts
-        Recipe(group, plan, graph, context).add()
-
-
-def _candidate(group: Group, plan: PlanFile, more: list[Any]) -> Candidate:
-    blocked = limits.judge(group, plan)
-    return Candidate(
-        group.id,
-        tuple(server.id for server in group.servers) or (group.id,),
-        state.of_group(group),
-        group.compliant,
-        blocked,
-        (*remarks.of_group(group, blocked=blocked is not None), *more),
-        group,
-    )

@@ -56,6 +56,7 @@ class AttachIdentity(SqlStep):
 
     kind: ClassVar[str] = "attach_identity"
     principal_id = Output[PrincipalId]("identity", "principalId")
+    attached: ClassVar[Output[str]] = Output()
 
     identity: ResourceId | None = None
     beside: tuple[ResourceId, ...] = ()
@@ -113,7 +114,7 @@ class AttachIdentity(SqlStep):
         named = (*([self.identity] if self.identity else []), *self.beside)
         assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
         return (
-            *self.needs("Microsoft.Sql/servers/write"),
+            *self.needs("write"),
             *(Permission(assign, identity, "identity") for identity in named),
         )
 

@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions, Split
 from cmk_remediate.model.step import Step
-from cmk_remediate.steps.sql import geo
+from cmk_remediate.steps.sql import geo, sorts
 
 if TYPE_CHECKING:
     from cmk_remediate.model.decisions import Blocked, Found, Line, Read
 
-READS = (
-    "Microsoft.Sql/servers/read",
-    "Microsoft.Sql/servers/keys/read",
-    "Microsoft.Sql/servers/encryptionProtector/read",
-    "Microsoft.Sql/servers/databases/read",
-    "Microsoft.Sql/servers/databases/transparentDataEncryption/read",
-    "Microsoft.Sql/servers/failoverGroups/read",
-    "Microsoft.Sql/servers/replicationLinks/read",
-)
-"""What a dry run reads of a server (action names after the request paths in azure-mgmt-sql)."""
 POLLING = "Microsoft.Sql/locations/*/read"
-"""Status URLs lie under ``<resource group>/providers/Microsoft.Sql/locations/<region>`` (recorded: 2023)."""
+"""Status URLs lie under ``<resource group>/providers/Microsoft.Sql/locations/<region>`` (recorded: 2023), and so do the failover
+groups of managed instances."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +23,16 @@ class SqlStep(Step):
     """A step on one server.
 
     Attributes:
-        server: the server's id.
+        server: the id of a logical server or of a managed instance.
         partner: whether it is a geo partner of the target, not the target itself.
         group: the name of the geo pair: the lower-case id of its first server; empty for a server on its own.
+        region: where a managed instance in a pair is: its failover groups lie there; empty for all others.
     """
 
     server: ResourceId
     partner: bool = field(default=False, kw_only=True)
     group: str = field(default="", kw_only=True)
+    region: str = field(default="", kw_only=True)
 
     def locks(self) -> frozenset[str]:
         """Return the server, and the pair: Azure changes its protectors one at a time."""
@@ -52,16 +45,21 @@ class SqlStep(Step):
 
     def geo_reads(self) -> tuple[Read, ...]:
         """Return what shows roles and partners; nothing for a server on its own."""
-        return (geo.failover_groups(self.server), geo.replication_links(self.server)) if self.group else ()
+        return sorts.geo_reads(self.server, self.region) if self.group else ()
 
     def geo_judged(self, found: Found) -> tuple[Blocked | None, tuple[Line, ...]]:
         """Return what forbids a change now, and the lines it rests on."""
         if not self.group:
             return None, ()
-        groups, links = (found.reads.get(read) or () for read in self.geo_reads())
+        groups, links = geo.shown(self.server, [found.reads.get(read) or () for read in self.geo_reads()])
         return geo.judge(self.server, groups, links), geo.lines(groups, links)
 
-    def needs(self, *actions: str) -> Permissions:
-        """Return *actions* on the server, what is read of it, and polling its operations."""
-        own = tuple(Permission(action, self.server, self.split) for action in (*READS, *actions))
-        return (*own, Permission(POLLING, self.server.group_id, self.split))
+    def needs(self, *names: str) -> Permissions:
+        """Return the actions *names* (``keys/write``) on the server, what is read of it, and polling its operations."""
+        return needs(self.server, self.split, *names)
+
+
+def needs(server: ResourceId, split: Split, *names: str) -> Permissions:
+    """Return the actions *names* on *server*, held by *split*, what is read of it, and polling its operations."""
+    own = (*sorts.reads(server), *sorts.actions(server, *names))
+    return (*(Permission(action, server, split) for action in own), Permission(POLLING, server.group_id, split))

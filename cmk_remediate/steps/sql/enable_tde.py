@@ -23,6 +23,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
+from cmk_remediate.steps.sql import sorts
 from cmk_remediate.steps.sql.base import SqlStep
 
 if TYPE_CHECKING:
@@ -85,5 +86,5 @@ class EnableTde(SqlStep):
     def permissions(self) -> Permissions:
         """Return reading the server and writing the encryption of its databases."""
         own = self.needs()
-        write = "Microsoft.Sql/servers/databases/transparentDataEncryption/write"
-        return (*own, Permission(write, self.server, self.split))
+        write = sorts.actions(self.server, "databases/transparentDataEncryption/write")
+        return (*own, *(Permission(action, self.server, self.split) for action in write))

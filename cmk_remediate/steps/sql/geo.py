@@ -12,23 +12,39 @@ from typing import Any
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
-from cmk_remediate.model.decisions import Blocked, Line, Read
+from cmk_remediate.model.decisions import Blocked, Line
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps.sql import sorts
 
 Body = Mapping[str, Any]
 MOST_SECONDARIES = 4
 _UNHEALTHY = frozenset({"pending", "seeding", "suspended"})
 
 
-def failover_groups(server: ResourceId) -> Read:
-    """Return the read of *server*'s failover groups."""
-    return Read(server, "list:failoverGroups")
+def shown(server: ResourceId, listed: Sequence[Sequence[Body]]) -> tuple[Sequence[Body], Sequence[Body]]:
+    """Return the failover groups and the replication links of *server*, out of the answers to `sorts.geo_reads`.
+
+    An instance's group names pairs of instances instead of partners, and lies in a region beside groups of other instances: it
+    is given the shape of a server's (SDK `InstanceFailoverGroupProperties`).
+    """
+    if sorts.is_instance(server):
+        return tuple(group for group in (_of_instance(server, body) for body in listed[0]) if group is not None), ()
+    return listed[0], listed[1]
 
 
-def replication_links(server: ResourceId) -> Read:
-    """Return the read of the replication links of *server*'s databases."""
-    return Read(server, "list:replicationLinks")
+def _of_instance(instance: ResourceId, body: Body) -> Body | None:
+    """Return an instance failover group as its member *instance* sees it; None for one it is not in."""
+    others: list[Body] = []
+    for pair in at_path(body, "properties.managedInstancePairs") or ():
+        both = [pair.get("primaryManagedInstanceId"), pair.get("partnerManagedInstanceId")]
+        ids = [ResourceId.parse(one) for one in both if one]
+        if instance in ids:
+            others.extend({"id": one.text} for one in ids if one != instance)
+    if not others:
+        return None
+    properties = {**(at_path(body, "properties") or {}), "partnerServers": others}
+    return {"id": body.get("id"), "name": body.get("name"), "properties": properties}
 
 
 def partners(

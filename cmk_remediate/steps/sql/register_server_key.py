@@ -127,4 +127,4 @@ class RegisterServerKey(SqlStep):
 
     def permissions(self) -> Permissions:
         """Return reading the server and writing its keys."""
-        return self.needs("Microsoft.Sql/servers/keys/write")
+        return self.needs("keys/write")

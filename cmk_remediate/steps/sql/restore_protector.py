@@ -115,7 +115,7 @@ class RestoreProtector(SqlStep):
 
     def permissions(self) -> Permissions:
         """Return reading the server and writing its protector."""
-        return self.needs("Microsoft.Sql/servers/encryptionProtector/write")
+        return self.needs("encryptionProtector/write")
 
     def _name(self) -> Any:
         if self.key is None or self.uri is None:

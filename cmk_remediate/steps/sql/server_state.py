@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmk_remediate import codes
-from cmk_remediate.model.decisions import Blocked, Keep
+from cmk_remediate.model.decisions import Blocked, Keep, Pending
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps.sql import instance_state, sorts
 
 Body = Mapping[str, Any]
 
@@ -85,13 +86,16 @@ class Identities:
 
 def absent(server: ResourceId) -> Blocked:
     """Return that *server* does not exist."""
-    return Blocked(codes.sql.SERVER_ABSENT, f"the server {server.name} does not exist", resource=server.text)
+    why = f"the {sorts.noun(server)} {server.name} does not exist"
+    return Blocked(codes.sql.SERVER_ABSENT, why, resource=server.text)
 
 
-def judge(server: ResourceId, body: Body | None) -> Blocked | None:
-    """Return what in *body* forbids every change of *server*'s protector, or None."""
+def judge(server: ResourceId, body: Body | None) -> Blocked | Pending | None:
+    """Return what in *body* forbids every change of *server*'s protector, now or for good, or None."""
     if body is None:
         return absent(server)
+    if sorts.is_instance(server):
+        return instance_state.judge(server, body) or _cross_tenant(server, body)
     kind = str(body.get("kind") or "")
     if "analytics" in kind.lower():
         return Blocked(codes.sql.SERVER_OF_SYNAPSE, f"kind of {server.name} is {kind}", resource=server.text)
@@ -100,11 +104,15 @@ def judge(server: ResourceId, body: Body | None) -> Blocked | None:
         return Blocked(
             codes.sql.SERVER_NOT_READY, f"properties.state of {server.name} is {state}", resource=server.text
         )
+    return _cross_tenant(server, body)
+
+
+def _cross_tenant(server: ResourceId, body: Body) -> Blocked | None:
     client = at_path(body, "properties.federatedClientId")
-    if client:
-        why = f"properties.federatedClientId of {server.name} is {client}"
-        return Blocked(codes.sql.CROSS_TENANT, why, resource=server.text)
-    return None
+    if not client:
+        return None
+    why = f"properties.federatedClientId of {server.name} is {client}"
+    return Blocked(codes.sql.CROSS_TENANT, why, resource=server.text)
 
 
 def stays(identity: ResourceId) -> Keep:

@@ -96,4 +96,4 @@ class SetPrimaryIdentity(SqlStep):
     def permissions(self) -> Permissions:
         """Return writing the server and assigning the identity."""
         assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-        return (*self.needs("Microsoft.Sql/servers/write"), Permission(assign, self.identity, "identity"))
+        return (*self.needs("write"), Permission(assign, self.identity, "identity"))

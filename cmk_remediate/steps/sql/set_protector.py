@@ -134,7 +134,7 @@ class SetProtector(SqlStep):
 
     def permissions(self) -> Permissions:
         """Return reading the server and writing its protector; and finding the key in use, whose vault only a list tells."""
-        needed = self.needs("Microsoft.Sql/servers/encryptionProtector/write")
+        needed = self.needs("encryptionProtector/write")
         if self.previous is None:
             return needed
         read, keys = "Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read"

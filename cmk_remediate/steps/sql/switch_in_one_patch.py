@@ -24,7 +24,7 @@ from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import Grant, KeyUri, Ref, Unknown
 from cmk_remediate.steps import pinned_key
-from cmk_remediate.steps.sql import server_state
+from cmk_remediate.steps.sql import server_state, sorts
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
 from cmk_remediate.steps.sql.base import SqlStep
 from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name
@@ -137,7 +137,7 @@ class SwitchInOnePatch(SqlStep):
 
     def permissions(self) -> Permissions:
         """Return writing the server, its keys and its protector, and assigning every identity the body names."""
-        writes = ("Microsoft.Sql/servers/keys/write", "Microsoft.Sql/servers/encryptionProtector/write")
+        writes = sorts.actions(self.server, "keys/write", "encryptionProtector/write")
         own = tuple(Permission(action, self.server, self.split) for action in writes)
         return (*self._attach.permissions(), *own)
 

@@ -1,4 +1,4 @@
-"""Microsoft.Sql: logical servers, their keys and protectors, databases and their encryption, failover groups."""
+"""Microsoft.Sql: logical servers and managed instances, their keys, protectors, databases and failover groups."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from cmk_remediate.simulator.providers.sql import (
     serverkeys,
     servers,
 )
+from cmk_remediate.simulator.providers.sql_instances import databases as managed_databases
+from cmk_remediate.simulator.providers.sql_instances import groups, instances
+from cmk_remediate.simulator.providers.sql_instances import keys as instance_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
 
 def _seed(world: World) -> Iterator[Change]:
     yield from geo.seeded(world)
-    for server, body in world.by_type(names.SERVER):
+    yield from groups.seeded(world)
+    yield from instances.seeded(world)
+    for server, body in (*world.by_type(names.SERVER), *world.by_type(names.INSTANCE)):
         used = names.on_customer_key(world, server)
         text = str((used or {}).get("uri") or properties_of(body).get("keyId") or "")
         uri = parse_key_uri(text)
@@ -47,12 +52,12 @@ def _seed(world: World) -> Iterator[Change]:
                 yield Schedule(
                     protector.lag(world, server), protector.FOLLOW, {"server": str(server)}, f"follow:{server.key}"
                 )
-    for place, body in world.by_type(names.KEY):
+    for place, body in (*world.by_type(names.KEY), *world.by_type(names.INSTANCE_KEY)):
         properties = properties_of(body)
         if properties.get("serverKeyType") == names.KEY_VAULT and "thumbprint" not in properties:
             whole = serverkeys.body_of(world, world.get(place.top_level), str(properties.get("uri") or ""))
             yield SetResource(place, {**body, **whole, "properties": {**whole["properties"], **properties}})
-    for database, body in world.by_type(names.DATABASE):
+    for database, body in (*world.by_type(names.DATABASE), *world.by_type(names.MANAGED_DATABASE)):
         properties = {"status": "Online", **properties_of(body)}
         if properties != properties_of(body):
             yield SetResource(database, {**body, "properties": properties})
@@ -73,8 +78,16 @@ SQL = Provider(
         databases.LINKS,
         databases.SERVER_LINKS,
         geo.GROUPS,
+        instances.INSTANCES,
+        instance_keys.KEYS,
+        instance_keys.PROTECTORS,
+        managed_databases.DATABASES,
+        managed_databases.ENCRYPTION,
+        managed_databases.RETENTION,
+        managed_databases.ADMINISTRATORS,
+        groups.GROUPS,
     ),
-    events=(*clock.EVENTS, *geo.EVENTS, Event(databases.SCANNED, databases.scanned)),
+    events=(*clock.EVENTS, *geo.EVENTS, *groups.EVENTS, *instances.EVENTS, Event(databases.SCANNED, databases.scanned)),
     roles=(
         RoleDefinition(
             "6d8ee4ec-f05a-4a1d-8b00-a9b17e38b437",
@@ -100,6 +113,32 @@ SQL = Provider(
                 "Microsoft.Sql/servers/vulnerabilityAssessments/*",
             ),
         ),
+        RoleDefinition(
+            "4939a1f6-9ae0-4e48-a1e0-f2cbe897382d",
+            "SQL Managed Instance Contributor",
+            "learn.microsoft.com: Azure built-in roles for Databases",
+            actions=(
+                "Microsoft.ResourceHealth/availabilityStatuses/read",
+                "Microsoft.Resources/deployments/*",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Network/networkSecurityGroups/*",
+                "Microsoft.Network/routeTables/*",
+                "Microsoft.Sql/locations/*/read",
+                "Microsoft.Sql/locations/instanceFailoverGroups/*",
+                "Microsoft.Sql/managedInstances/*",
+                "Microsoft.Support/*",
+                "Microsoft.Network/virtualNetworks/subnets/*",
+                "Microsoft.Network/virtualNetworks/*",
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Insights/alertRules/*",
+                "Microsoft.Insights/metrics/read",
+                "Microsoft.Insights/metricDefinitions/read",
+            ),
+            not_actions=(
+                "Microsoft.Sql/managedInstances/azureADOnlyAuthentications/delete",
+                "Microsoft.Sql/managedInstances/azureADOnlyAuthentications/write",
+            ),
+        ),
     ),
     doubts=doubts.SQL,
     switches=(
@@ -111,7 +150,7 @@ SQL = Provider(
         clock.CONSEQUENCES,
         clock.ROTATION,
     ),
-    consumers=(consumer.SERVERS,),
+    consumers=(consumer.SERVERS, consumer.INSTANCES),
     seed=_seed,
 )
 """The resource provider."""

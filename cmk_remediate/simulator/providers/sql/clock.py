@@ -23,6 +23,7 @@ from cmk_remediate.simulator.providers.common import CONSUMERS, VAULT, key_id, p
 from cmk_remediate.simulator.providers.sql import backups, protector, serverkeys
 from cmk_remediate.simulator.providers.sql.keyuse import key_refusal, usable
 from cmk_remediate.simulator.providers.sql.names import (
+    INSTANCE_PROTECTOR,
     KEY_VAULT,
     PROTECTOR,
     key_name,
@@ -48,7 +49,7 @@ CONSEQUENCES = Switch(
 )
 ROTATION = Switch("sql-auto-rotation", "A protector with automatic rotation follows new key versions by itself.")
 
-_SERVERS = "/providers/microsoft.sql/servers/"
+_SERVERS = ("/providers/microsoft.sql/servers/", "/providers/microsoft.sql/managedinstances/")
 _VAULTS = "/providers/microsoft.keyvault/vaults/"
 _IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
 _GONE_AFTER = (600.0, 1800.0)
@@ -60,7 +61,7 @@ _GIVES_UP = 7 * 86400.0
 
 def _servers(world: World, changed: str) -> Iterator[tuple[ResourceId, str]]:
     """Go through the servers whose key *changed* (an id in lower case) may have taken away, with the key's URI."""
-    if _SERVERS in changed:
+    if any(mark in changed for mark in _SERVERS):
         server = world.spelled(changed)
         text = _text(world, server.top_level)
         if text:
@@ -74,7 +75,8 @@ def _servers(world: World, changed: str) -> Iterator[tuple[ResourceId, str]]:
     key_name = (
         changed.split("/keys/")[1].split("/", maxsplit=1)[0] if _VAULTS in changed and "/keys/" in changed else ""
     )
-    for place in world.index.of_type(PROTECTOR.lower()):
+    protectors = (*world.index.of_type(PROTECTOR.lower()), *world.index.of_type(INSTANCE_PROTECTOR.lower()))
+    for place in protectors:
         text = str(properties_of(world.get(place)).get("uri") or "")
         uri = parse_key_uri(text) if text else None
         if uri is None:

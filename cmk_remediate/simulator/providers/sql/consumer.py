@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.declare import CURRENT, Consumer, Json, KeyUse
 from cmk_remediate.simulator.providers.common import properties_of
 from cmk_remediate.simulator.providers.sql import backups
 from cmk_remediate.simulator.providers.sql.keyuse import usable
-from cmk_remediate.simulator.providers.sql.names import SERVER, in_force, partners, primary_principal, thumb_of
+from cmk_remediate.simulator.providers.sql.names import (
+    INSTANCE,
+    SERVER,
+    in_force,
+    partners,
+    primary_principal,
+    thumb_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,3 +75,6 @@ def _ailing(world: World, server: ResourceId) -> Iterator[tuple[ResourceId, str]
 
 SERVERS = Consumer(SERVER, _principal, _uses, _points, _usable, _ailing)
 """What the monitor asks about servers."""
+
+INSTANCES = replace(SERVERS, type=INSTANCE)
+"""The same about managed instances."""

@@ -86,7 +86,7 @@ def _not_master(write: Write) -> ArmError | None:
     return bad_request("InvalidDatabaseName", "The system database master cannot be written.", UNCONFIRMED)
 
 
-def _created(write: Write) -> Iterator[Change]:
+def created(write: Write) -> Iterator[Change]:
     """Start the chain once the children are there: a moment later."""
     if write.creates and write.method == "PUT":
         yield Schedule(0.0, SCANNED, {"database": str(write.id), "begins": True})
@@ -118,7 +118,7 @@ DATABASES = ResourceType(
     read_only=("kind", "properties.status", "properties.databaseId", "properties.creationDate"),
     prepare=_database,
     rules=(Rule(_not_master, verbs=frozenset({"PUT", "PATCH", "DELETE"})),),
-    on_write=(_created,),
+    on_write=(created,),
     children=(
         Child("transparentDataEncryption", "current", _tde_default),
         Child("backupShortTermRetentionPolicies", "default", _retention_default),

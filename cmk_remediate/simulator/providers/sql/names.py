@@ -40,6 +40,13 @@ TDE = f"{DATABASE}/transparentDataEncryption"
 LINK = f"{DATABASE}/replicationLinks"
 GROUP = f"{SERVER}/failoverGroups"
 
+INSTANCE = "Microsoft.Sql/managedInstances"
+INSTANCE_KEY = f"{INSTANCE}/keys"
+INSTANCE_PROTECTOR = f"{INSTANCE}/encryptionProtector"
+MANAGED_DATABASE = f"{INSTANCE}/databases"
+MANAGED_TDE = f"{MANAGED_DATABASE}/transparentDataEncryption"
+INSTANCE_GROUP = "Microsoft.Sql/locations/instanceFailoverGroups"
+
 SERVICE_MANAGED = "ServiceManaged"
 KEY_VAULT = "AzureKeyVault"
 UNENCRYPTED = "none"
@@ -157,6 +164,8 @@ def in_force(world: World, server: ResourceId) -> Json | None:
 
 def partners(world: World, server: ResourceId) -> list[tuple[ResourceId, str]]:
     """Return the servers that replicate with *server*, each with its role seen from there; each server once."""
+    if server.is_type(INSTANCE):
+        return instance_partners(world, server)
     found: dict[str, tuple[ResourceId, str]] = {}
     for _, body in world.children(server, "failoverGroups"):
         for one in properties_of(body).get("partnerServers") or ():
@@ -167,4 +176,17 @@ def partners(world: World, server: ResourceId) -> list[tuple[ResourceId, str]]:
             link = properties_of(body)
             partner = world.spelled(ResourceId(str(link.get("partnerDatabaseId", ""))).top_level)
             found.setdefault(partner.key, (partner, str(link.get("partnerRole", "Secondary"))))
+    return list(found.values())
+
+
+def instance_partners(world: World, instance: ResourceId) -> list[tuple[ResourceId, str]]:
+    """Return the instances in a failover group with *instance*, each with its role seen from there; each once."""
+    found: dict[str, tuple[ResourceId, str]] = {}
+    for _, body in world.by_type(INSTANCE_GROUP):
+        for pair in properties_of(body).get("managedInstancePairs") or ():
+            primary, partner = (ResourceId(str(pair[f"{side}ManagedInstanceId"])) for side in ("primary", "partner"))
+            if instance == primary:
+                found[partner.key] = (world.spelled(partner), "Secondary")
+            elif instance == partner:
+                found[primary.key] = (world.spelled(primary), "Primary")
     return list(found.values())

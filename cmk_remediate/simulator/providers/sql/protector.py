@@ -69,7 +69,8 @@ def body_of(world: World, kind: str, name: str, text: str, *, rotates: bool) -> 
     return {"kind": "azurekeyvault" if kind == KEY_VAULT else "servicemanaged", "properties": properties}
 
 
-def _prepare(write: Write) -> Json:
+def prepared(write: Write) -> Json:
+    """Return the protector that a PUT leaves."""
     sent = properties_of(write.sent)
     kind = str(sent.get("serverKeyType") or "")
     name = str(sent.get("serverKeyName") or "")
@@ -217,7 +218,7 @@ PROTECTORS = ResourceType(
         "properties.keyVersion",
         "properties.subregion",
     ),
-    prepare=_prepare,
+    prepare=prepared,
     rules=(
         Rule(_shape),
         Rule(_in_progress),

@@ -51,7 +51,8 @@ def body_of(world: World, server: Json | None, text: str) -> Json:
     }
 
 
-def _prepare(write: Write) -> Json:
+def prepared(write: Write) -> Json:
+    """Return the server key that a PUT leaves: what is there already stays."""
     sent, old = properties_of(write.sent), properties_of(write.old)
     if old:
         return write.old or {}
@@ -155,7 +156,7 @@ KEYS = ResourceType(
         "properties.keyVersion",
         "properties.subregion",
     ),
-    prepare=_prepare,
+    prepare=prepared,
     rules=(
         Rule(_kind),
         Rule(_name),

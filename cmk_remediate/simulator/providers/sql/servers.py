@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _CLI = "Azure/azure-cli src/azure-cli/azure/cli/command_modules/sql/custom.py server_update"
 
 
-def _identity_after(write: Write) -> Json:
+def identity_after(write: Write) -> Json:
     """Return the body with its identities under the doubt whether a PATCH merges or replaces them."""
     body = write.new or {}
     asked = (write.sent.get("identity") or {}).get("userAssignedIdentities")
@@ -53,7 +53,7 @@ def _identity_after(write: Write) -> Json:
 
 
 def _prepare(write: Write) -> Json:
-    body = _identity_after(write)
+    body = identity_after(write)
     properties = {name: value for name, value in properties_of(body).items() if name != "administratorLoginPassword"}
     if write.creates:
         suffix = write.world.cloud.suffixes["sql"]
@@ -134,7 +134,8 @@ def _still_usable(write: Write) -> ArmError | None:
     return key_refusal(write.world, write.id, write.new, str(used.get("uri")), protector=False)
 
 
-def _on_write(write: Write) -> Iterator[Change]:
+def key_written(write: Write) -> Iterator[Change]:
+    """Go through what follows from a written server: its new key, and what its new identity can reach."""
     world = write.world
     if write.method == "DELETE":
         return
@@ -176,6 +177,18 @@ def _administrator(_server: ResourceId, body: Json, _world: World) -> Json | Non
     )
 
 
+ADMINISTRATOR_CHILD = Child("administrators", "ActiveDirectory", _administrator)
+"""The Entra administrator of a server that has one."""
+
+IDENTITY_AND_KEY = (
+    Rule(_primary),
+    Rule(_carries_primary),
+    Rule(_key_needs_primary),
+    Rule(_key_usable, arrives=doubts.SQL_REFUSAL_ARRIVES),
+    Rule(_still_usable, arrives=doubts.SQL_REFUSAL_ARRIVES),
+)
+"""What a server's identities and its keyId have to be."""
+
 SERVERS = ResourceType(
     type=SERVER,
     api_versions=API_VERSIONS,
@@ -207,19 +220,13 @@ SERVERS = ResourceType(
         }
     },
     prepare=_prepare,
-    rules=(
-        Rule(_primary),
-        Rule(_carries_primary),
-        Rule(_key_needs_primary),
-        Rule(_key_usable, arrives=doubts.SQL_REFUSAL_ARRIVES),
-        Rule(_still_usable, arrives=doubts.SQL_REFUSAL_ARRIVES),
-    ),
-    on_write=(_on_write,),
+    rules=IDENTITY_AND_KEY,
+    on_write=(key_written,),
     children=(
         Child("databases", "master", _master),
         serverkeys.SERVICE_MANAGED_KEY,
         protector.PROTECTOR_CHILD,
-        Child("administrators", "ActiveDirectory", _administrator),
+        ADMINISTRATOR_CHILD,
     ),
     identity=True,
     trusted=True,

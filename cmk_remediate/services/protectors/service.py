@@ -1,0 +1,73 @@
+"""What Azure SQL's services are to the rest of the library: one class, told apart by the type of their targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cmk_remediate.services.protectors import limits, remarks, state
+from cmk_remediate.services.protectors.detect import Detection
+from cmk_remediate.services.protectors.group import Group, groups
+from cmk_remediate.services.protectors.recipe import Recipe
+from cmk_remediate.services.service import Candidate, RecipeContext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.model.codec import Registry
+    from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.inventory import Kind
+    from cmk_remediate.model.outcomes import Reader
+    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.protectors.facts import SqlFacts
+
+
+class ProtectorService:
+    """A service whose targets have a protector of transparent data encryption."""
+
+    name: ClassVar[str]
+    resource_type: ClassVar[str]
+    steps: ClassVar[Registry]
+    kinds: ClassVar[tuple[Kind, ...]]
+
+    def check(self, plan: PlanFile) -> None:
+        """Refuse a plan that no server could carry out.
+
+        Raises:
+            InputError: CMK107 when it declares a key that Azure SQL does not take.
+        """
+        limits.check_plan(plan)
+
+    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> SqlFacts:
+        """Read *target*, its geo partners and the keys in question; only reads.
+
+        Raises:
+            InputError: CMK107, as `check`: before anything is read.
+        """
+        self.check(plan)
+        return await Detection(reader, plan, target).run()
+
+    def candidates(self, facts: Sequence[SqlFacts], plan: PlanFile) -> tuple[Candidate, ...]:
+        """Judge what was read, joining servers that replicate to each other; pure."""
+        found = groups(facts, plan)
+        crowded: dict[Any, list[Any]] = {}
+        for group, note in remarks.on_vaults(found):
+            crowded.setdefault(group.id, []).append(note)
+        return tuple(_candidate(group, plan, crowded.get(group.id, [])) for group in found)
+
+    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
+        """Add *candidate*'s steps and edges to *graph*; pure."""
+        group: Group = candidate.facts
+        Recipe(group, plan, graph, context).add()
+
+
+def _candidate(group: Group, plan: PlanFile, more: list[Any]) -> Candidate:
+    blocked = limits.judge(group, plan)
+    return Candidate(
+        group.id,
+        tuple(server.id for server in group.servers) or (group.id,),
+        state.of_group(group),
+        group.compliant,
+        blocked,
+        (*remarks.of_group(group, blocked=blocked is not None), *more),
+        group,
+    )

@@ -1,0 +1,1 @@
+"""Azure SQL managed instances: the instance-level protector of transparent data encryption."""
