@@ -19,18 +19,18 @@ Bodies = dict[str, dict[str, Any]]
 SERVER_MADE = (
     ("*", "systemData.*", "who wrote last and when: Azure's own record of our very requests"),
     ("*", "etag", "changes with every write"),
-    ("microsoft.sql/servers/keys", "properties.creationDate", "when it was registered"),
-    ("microsoft.sql/servers/encryptionprotector", "properties.thumbprint", "of the key version in use"),
-    ("microsoft.sql/servers/encryptionprotector", "properties.keyVersion", "of the key version in use"),
+    ("microsoft.sql/*/keys", "properties.creationDate", "when it was registered"),
+    ("microsoft.sql/*/encryptionprotector", "properties.thumbprint", "of the key version in use"),
+    ("microsoft.sql/*/encryptionprotector", "properties.keyVersion", "of the key version in use"),
     (
-        "microsoft.sql/servers/encryptionprotector",
+        "microsoft.sql/*/encryptionprotector",
         "properties.uri",
         "follows serverKeyName; a rotation moves its version",
     ),
-    ("microsoft.sql/servers", "properties.keyId", "follows the protector; a rotation moves its version"),
-    ("microsoft.sql/servers", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
-    ("microsoft.sql/servers", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
-    ("microsoft.sql/servers", "identity.tenantId", "the subscription's; in recordings another one stands there"),
+    ("microsoft.sql/*", "properties.keyId", "follows the protector; a rotation moves its version"),
+    ("microsoft.sql/*", "identity.userAssignedIdentities.*.principalId", "looked up by Azure"),
+    ("microsoft.sql/*", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
+    ("microsoft.sql/*", "identity.tenantId", "the subscription's; in recordings another one stands there"),
     ("microsoft.documentdb/databaseaccounts", "properties.keyVaultKeyUriVersion", "the version of the key in use"),
     ("microsoft.documentdb/databaseaccounts", "properties.customerManagedKeyStatus", "whether the key works"),
     (
@@ -102,10 +102,14 @@ SERVER_MADE = (
 APPEARS = (
     ("microsoft.keyvault/vaults/keys/versions", "the version its owner rotated to"),
     ("microsoft.sql/servers/keys", "a protector that follows its key has the new version registered"),
+    ("microsoft.sql/managedinstances/keys", "the same"),
 )
 """(type, why): resources that a rotation makes; overlooked only where a key was rotated in between."""
 
-VERSIONED = (("microsoft.sql/servers/encryptionprotector", "properties.serverKeyName"),)
+VERSIONED = (
+    ("microsoft.sql/servers/encryptionprotector", "properties.serverKeyName"),
+    ("microsoft.sql/managedinstances/encryptionprotector", "properties.serverKeyName"),
+)
 """Members compared without the version at their end: an old key version cannot be selected again."""
 
 LIKE_NOTHING = {

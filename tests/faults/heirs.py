@@ -232,7 +232,10 @@ def made_up(azure: EmbeddedAzure) -> dict[str, str]:
     for key, body in world.by_type("Microsoft.KeyVault/vaults/keys"):
         uri = str(body.get("properties", {}).get("keyUriWithVersion", ""))
         names[uri.rsplit("/", 1)[-1].lower()] = f"version of {key.key}"
-    for _, body in world.by_type("Microsoft.Sql/servers/keys"):
+    for _, body in (
+        *world.by_type("Microsoft.Sql/servers/keys"),
+        *world.by_type("Microsoft.Sql/managedInstances/keys"),
+    ):
         found = body.get("properties", {})
         of = re.sub(_RANDOM, lambda one: names.get(one[0].lower(), one[0]), str(found.get("uri", "")))
         names[str(found.get("thumbprint", "")).lower()] = f"thumbprint of {of}"

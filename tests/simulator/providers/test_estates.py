@@ -120,7 +120,6 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-ai-notes-weu",
         "id-ai-search-weu",
         "id-stpinnedweu",
-        "mi-ledger-weu",
     }
     shared = [
         users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")
