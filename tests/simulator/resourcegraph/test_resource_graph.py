@@ -102,7 +102,7 @@ def test_grants_of_the_encryption_role() -> None:
         ("resources | where tags['owner'] == 'platform-team' and type contains 'VAULTS'", ["kv-cmk-weu"]),
         ("resources | where type !in~ ('microsoft.keyvault/vaults') and name startswith 'KV-'", []),
         ("resources | where name in ('kv-cmk-weu', 'KV-LEGACY-WEU')", ["kv-cmk-weu"]),
-        ("resources | where name has 'archive' | limit 5", ["disk-archive-weu", "archive", "starchiveweu"]),
+        ("resources | where name has 'archive' | limit 5", ["disk-archive-weu", "pvc-1f6f3c58-archive", "archive", "starchiveweu"]),
         (('resources | where type =~ "microsoft.keyvault/vaults" | where not(tobool(properties.enablePurgeProtection))'
          " or isnull(properties.enablePurgeProtection)"), ["kv-cmk-weu"]),
         ("resources | where type =~ 'microsoft.keyvault/vaults' and array_length(properties.accessPolicies) >= 2",
