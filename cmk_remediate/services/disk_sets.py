@@ -16,7 +16,8 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, Ref
-from cmk_remediate.services.declared import preparation, wanted_key
+from cmk_remediate.services.declared import check_key, preparation, wanted_key
+from cmk_remediate.services.service import F, OneByOne
 from cmk_remediate.steps import asking, key_limits, pinned_key, previous_key
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.create_disk_encryption_set import CreateDiskEncryptionSet
@@ -40,6 +41,18 @@ if TYPE_CHECKING:
 KEY_TYPES = ("RSA", "RSA-HSM")
 KEY_SIZES = (2048, 3072, 4096)
 """What disk encryption sets take (learn.microsoft.com, "Restrictions of customer-managed keys for managed disks")."""
+
+
+class OnSets(OneByOne[F]):
+    """A service whose keys are those of disk encryption sets."""
+
+    def check(self, plan: PlanFile) -> None:
+        """Refuse a plan that no encryption set could carry out.
+
+        Raises:
+            InputError: CMK107 when it declares a key that they do not take.
+        """
+        check_key(plan, "a disk encryption set", KEY_TYPES, KEY_SIZES)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.decisions import Blocked
@@ -79,3 +80,35 @@ class Service(Protocol):
 
     def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
         """Add *candidate*'s steps and edges to *graph*; pure."""
+
+
+F = TypeVar("F")
+
+
+class OneByOne(ABC, Generic[F]):
+    """What a `Service` needs whose targets are each judged by themselves, from facts of the type *F*."""
+
+    @abstractmethod
+    def check(self, plan: PlanFile) -> None:
+        """As `Service.check`."""
+
+    @abstractmethod
+    async def read(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> F:
+        """Read what there is to know about *target*; only reads."""
+
+    @abstractmethod
+    def judged(self, facts: F, plan: PlanFile) -> Candidate:
+        """Judge what was read of one target; pure."""
+
+    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> F:
+        """Read what there is to know about *target*; only reads.
+
+        Raises:
+            InputError: as `check`: before anything is read.
+        """
+        self.check(plan)
+        return await self.read(reader, target, plan)
+
+    def candidates(self, facts: Sequence[F], plan: PlanFile) -> tuple[Candidate, ...]:
+        """Judge what was read; pure."""
+        return tuple(self.judged(one, plan) for one in facts)

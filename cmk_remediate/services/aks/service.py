@@ -9,28 +9,25 @@ from cmk_remediate.model.inventory import Kind
 from cmk_remediate.services.aks import detect, limits, remarks, state
 from cmk_remediate.services.aks.choice import Wish, wish_of
 from cmk_remediate.services.aks.cluster import CLUSTER, SCALE_SET
+from cmk_remediate.services.aks.facts import TargetFacts
 from cmk_remediate.services.aks.pack.files import pack_of
 from cmk_remediate.services.aks.pack.green import green
 from cmk_remediate.services.aks.recipe import Recipe
 from cmk_remediate.services.aks.steps.assign_reader import AssignReader
 from cmk_remediate.services.aks.steps.rebuild_cluster import RebuildCluster
-from cmk_remediate.services.declared import check_key
-from cmk_remediate.services.disk_sets import KEY_SIZES, KEY_TYPES
+from cmk_remediate.services.disk_sets import OnSets
 from cmk_remediate.services.service import Candidate, RecipeContext
 from cmk_remediate.steps import disks
 from cmk_remediate.steps.disks.bodies import DISK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cmk_remediate.model.artefacts import ArtefactFile
     from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
-    from cmk_remediate.services.aks.facts import TargetFacts
 
 
-class AksService:
+class AksService(OnSets[TargetFacts]):
     """Clusters of Azure Kubernetes Service: made ready, their loose volumes moved; the rest is built by hand."""
 
     name: ClassVar[str] = "aks"
@@ -44,26 +41,13 @@ class AksService:
         Kind("Microsoft.Compute/snapshots"),
     )
 
-    def check(self, plan: PlanFile) -> None:
-        """Refuse a plan that no cluster could carry out.
-
-        Raises:
-            InputError: CMK107 when it declares a key that disk encryption sets do not take.
-        """
-        check_key(plan, "a disk encryption set", KEY_TYPES, KEY_SIZES)
-
-    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> TargetFacts:
-        """Read *target*, its nodes and volumes, the cluster that replaces it, the sets and the key; only reads.
-
-        Raises:
-            InputError: CMK107, as `check`: before anything is read.
-        """
-        self.check(plan)
+    async def read(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> TargetFacts:
+        """Read *target*, its nodes and volumes, the cluster that replaces it, the sets and the key; only reads."""
         return await detect.detect(reader, target, plan)
 
-    def candidates(self, facts: Sequence[TargetFacts], plan: PlanFile) -> tuple[Candidate, ...]:
-        """Judge what was read; pure."""
-        return tuple(_candidate(wish_of(one, plan), plan) for one in facts)
+    def judged(self, facts: TargetFacts, plan: PlanFile) -> Candidate:
+        """Judge what was read of one target; pure."""
+        return _candidate(wish_of(facts, plan), plan)
 
     def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
         """Add *candidate*'s steps and edges to *graph*; pure."""
