@@ -21,43 +21,24 @@ from cmk_remediate.simulator.declare import SetResource
 from cmk_remediate.simulator.doubts import COMPUTE
 from cmk_remediate.simulator.providers.compute.names import power
 from tests.e2e.estates import Scene
+from tests.e2e.machines import SET, one_machine
 from tests.e2e.stage import Stage, rows, told, writes
 from tests.faults.plans import shipped
 from tests.laws import check_laws, law_1
-from tests.simulator.compute import DATA_DISK, MACHINE, OS_DISK, with_machine
-from tests.simulator.raw import GROUP, KEY, TENANT, VAULT
+from tests.simulator.compute import DATA_DISK, MACHINE, OS_DISK
+from tests.simulator.raw import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.e2e.conftest import Azure
 
-SET = f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/des-new"
-OURS = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-disks"
 DIRECT = (
     "/subscriptions/22222222-2222-4222-8222-222222222201/resourceGroups/rg-work-weu"
     "/providers/Microsoft.Compute/diskEncryptionSets/des-cmk-direct-weu"
 )
 REFERENCE = os.environ.get("CMK_REMEDIATE_REFERENCE", "")
 READINGS = [(one.name, reading) for one in COMPUTE for reading in one.readings]
-
-
-def one_machine(*more: dict[str, Any]) -> Scene:
-    """Return one running machine with two disks; identity, grant and set are still to be made."""
-    plan = {
-        "service": "managed-disks",
-        "tenant": TENANT,
-        "owner": "tests",
-        "customer_managed_key": {
-            "key_vault_resource_id": VAULT,
-            "key_name": KEY.rsplit("/", 1)[1],
-            "user_assigned_identity": {"resource_id": OURS},
-        },
-        "disk_encryption_set": {"resource_id": SET},
-        "allow_downtime": True,
-        "targets": [{"resource_id": MACHINE}],
-    }
-    return Scene(with_machine(*more), plan, (), ())
 
 
 def demo() -> Scene:
