@@ -39,6 +39,7 @@ class RestoreClusterKey(ClusterStep):
 
     Attributes:
         wrote: the key that our own write named.
+        read_with: the identity that our own write named.
         url: the recorded URL to return to; empty for platform keys.
         identity: the identity that one was read with; None for platform keys.
     """
@@ -46,6 +47,7 @@ class RestoreClusterKey(ClusterStep):
     kind: ClassVar[str] = "restore_cluster_key"
 
     wrote: ResourceId
+    read_with: ResourceId
     url: str = ""
     identity: ResourceId | None = None
 
@@ -69,14 +71,17 @@ class RestoreClusterKey(ClusterStep):
             return Done(f"the key of {self.cluster.name} is {now}; it has {have.states}")
         if not have.key.is_of(self.wrote):
             shown = have.key.uri or "absent"
-            path = "properties.encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl"
-            why = f"{path} of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
+            why = f"{URL} of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
+            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
+        if have.identity != self.read_with:
+            shown = have.identity.name if have.identity is not None else "absent"
+            why = f"{READS_WITH} of {self.cluster.name} is {shown}, this run wrote {self.read_with.name}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
         others = self.others(found)
         if isinstance(others, Pending):
             return others
         wanted = self._wanted()
-        was = have.identity.key if have.identity is not None else None
+        was = self.read_with.key
         after = self.identity.key if self.identity is not None else None
         return Change(
             Request("PATCH", self.cluster, {"properties": {"encryption": {"customerManagedKeyEncryption": wanted}}}),

@@ -124,11 +124,13 @@ class SetClusterKey(ClusterStep):
         """Return to platform keys, or to the previous version of the previous key."""
         was = Cluster.of(before)
         if not was.is_customer:
-            return RestoreClusterKey(self.cluster, self.key, partners=self.partners)
+            return RestoreClusterKey(self.cluster, self.key, self.identity, partners=self.partners)
         if self.previous is None or self.no_way_back or was.identity is None:
             why = self.no_way_back or f"the previous key {was.key.key} was not checked in the review"
             return OneWay(why, codes.redis_enterprise.PREVIOUS_KEY_ONE_WAY)
-        return RestoreClusterKey(self.cluster, self.key, was.key.uri, was.identity, partners=self.partners)
+        return RestoreClusterKey(
+            self.cluster, self.key, self.identity, was.key.uri, was.identity, partners=self.partners
+        )
 
     def permissions(self) -> Permissions:
         """Return what every step needs, assigning the identity; and finding the key in use, whose vault only a list tells."""
@@ -184,13 +186,16 @@ class SetClusterKey(ClusterStep):
         was = have.identity.key if have.identity is not None else None
         after = self.identity.key
         yield Line(READS_WITH, was, after, "carried" if was == after else "owned", reversibility)
-        if self.identity not in have.attached:
-            kind = have.with_attached(self.identity)["type"]
-            yield Line("identity.type", have.type, kind, "carried" if have.type == kind else "owned", KEPT)
-            path = "identity.userAssignedIdentities"
-            yield Line(f"{path}.{self.identity.key}", None, "attached", reversibility=KEPT)
-            for one in have.attached:
-                yield Line(f"{path}.{one.key}", "attached", "attached", "carried")
+        path = "identity.userAssignedIdentities"
+        if self.identity in have.attached:
+            yield Line("identity.type", have.type, have.type, "relied_on")
+            yield Line(f"{path}.{self.identity.key}", "attached", "attached", "relied_on")
+            return
+        kind = have.with_attached(self.identity)["type"]
+        yield Line("identity.type", have.type, kind, "carried" if have.type == kind else "owned", KEPT)
+        yield Line(f"{path}.{self.identity.key}", None, "attached", reversibility=KEPT)
+        for one in have.attached:
+            yield Line(f"{path}.{one.key}", "attached", "attached", "carried")
 
     def _bypass(self) -> Iterator[Line]:
         """Yield the line that a doubtful way through the vault's firewall is accepted by."""
