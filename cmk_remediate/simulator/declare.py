@@ -139,13 +139,14 @@ class LongRunning:
             ``{location}``, ``{name}`` and ``{id}`` filled in: ``locations/{location}/serverKeyAzureAsyncOperation/{id}``. With a
             leading slash: below the subscription itself.
         result_path: where Location points; empty means the status path.
-        style: which headers the first answer has.
+        style: which headers the first answer has; ``resource``: both, Location with the resource's own address.
         under: where the status URL lives: the resource group's or the subscription's ``providers/{namespace}``.
         result_under: the same for *result_path*; empty means as *under*.
         visible: whether a GET shows the new body ``before`` or only ``after`` the operation's end; a `Doubt` with these two
             readings leaves it open. A DELETE is visible at the end.
         retry_after: seconds for the Retry-After header of 202 and of running polls; None for no such header.
         retry_on: which polls have that header, too: the ``running`` ones, ``all`` or ``none``.
+        end_all_along: whether polls of a running one show an endTime, too: the moment of its last change.
         shows: what the body of a poll has beside an error: of ``id``, ``name``, ``status``, ``startTime`` and ``endTime``.
         gone: the status of a Location poll for which there is no resource to answer.
         result: what a Location poll answers: the ``resource`` once it is done, or a ``status`` with
@@ -165,12 +166,13 @@ class LongRunning:
     seconds: float | tuple[float, float] = 60.0
     path: str = "locations/{location}/operationStatuses/{id}"
     result_path: str = ""
-    style: Literal["both", "azure-async", "location"] = "both"
+    style: Literal["both", "azure-async", "location", "resource"] = "both"
     under: Literal["group", "subscription"] = "group"
     result_under: Literal["", "group", "subscription"] = ""
     visible: Literal["before", "after"] | Doubt = "after"
     retry_after: int | None = 15
     retry_on: Literal["running", "all", "none"] = "running"
+    end_all_along: bool = False
     shows: tuple[str, ...] = ("id", "name", "status", "startTime", "endTime")
     gone: int = 204
     result: Literal["resource", "status"] = "resource"

@@ -84,6 +84,7 @@ def begin(
             "retry": spec.retry_after,
             "retryOn": spec.retry_on,
             "shows": list(spec.shows),
+            "endAllAlong": spec.end_all_along,
             "gone": spec.gone,
             "tells": spec.result,
             "api": write.api_version,
@@ -105,7 +106,7 @@ def begin(
     world.index.status_urls.update({path.lower(): key for path in paths})
     world.index.busy[write.id.key] = key
     world.schedule(Schedule(seconds, END, {"operation": key}))
-    return Begun(key, _headers(world, paths, spec, write.api_version), world.iso())
+    return Begun(key, _headers(world, paths, spec, write.api_version, write.id), world.iso())
 
 
 def _duration(world: World, spec: LongRunning, key: str) -> float:
@@ -141,12 +142,16 @@ def _read_action(path: str, spec: LongRunning) -> str:
     return "/".join([namespace, *literal, "read"])
 
 
-def _headers(world: World, paths: list[str], spec: LongRunning, api_version: str) -> dict[str, str]:
+def _headers(
+    world: World, paths: list[str], spec: LongRunning, api_version: str, resource: ResourceId
+) -> dict[str, str]:
     urls = [f"https://{world.cloud.arm}{path}?api-version={api_version}" for path in paths]
     headers: dict[str, str] = {}
     if spec.style != "location":
         headers["Azure-AsyncOperation"] = urls[0]
-    if spec.style != "azure-async":
+    if spec.style == "resource":
+        headers["Location"] = f"https://{world.cloud.arm}{resource}?api-version={api_version}"
+    elif spec.style != "azure-async":
         headers["Location"] = urls[-1]
     if spec.retry_after is not None:
         headers["Retry-After"] = str(spec.retry_after)
@@ -305,8 +310,8 @@ def poll(world: World, path: str, caller: str, view: Any) -> Outgoing | None:
         "status": _status(world, operation),
         "startTime": _iso(operation["started"]),
     }
-    if ended:
-        whole["endTime"] = _iso(operation["due"])
+    if ended or operation.get("endAllAlong"):
+        whole["endTime"] = _iso(operation["due"] if ended else operation["started"])
     shows = operation.get("shows", list(whole))
     body = {name: value for name, value in whole.items() if name in shows}
     if operation["error"] is not None and ended:

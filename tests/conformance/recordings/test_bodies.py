@@ -51,6 +51,7 @@ AGREES: dict[str | None, set[str]] = {
 """By label, the states that say the same. Undetermined: the protector decides, and one not recorded is the service's own."""
 
 OTHERWISE: dict[tuple[str, str | None, str], str] = {
+    ("microsoft.cache/redisenterprise", "platform", "in progress"): "recorded while it was being made",
     ("microsoft.compute/virtualmachines", None, "inaccessible"): "the bodies of its disks were not recorded beside it",
     ("microsoft.sql/servers", "customer", "cross-tenant"): (
         "a key reached through a federated client id: the policies look at the key's address only, and we do not touch it"
@@ -68,6 +69,11 @@ EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
     },
     "microsoft.containerservice/managedclusters": {("platform", "platform"): 60},
     "microsoft.cognitiveservices/accounts": {("platform", "platform"): 23},
+    "microsoft.cache/redisenterprise": {
+        ("customer", "customer, not checkable"): 1,
+        ("platform", "platform"): 9,
+        ("platform", "in progress"): 1,
+    },
     "microsoft.compute/virtualmachines": {
         (None, "inaccessible"): 60
     },  # of their disks nothing was recorded beside them

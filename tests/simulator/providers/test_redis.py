@@ -76,9 +76,10 @@ def test_a_new_cluster_answers_201_with_the_address_of_its_operation() -> None:
     assert given.body["properties"]["resourceState"] == "Creating"
     where = given.headers["Azure-AsyncOperation"]
     assert "/providers/Microsoft.Cache/locations/westeurope/operationsStatus/" in where
+    assert given.headers["Location"].partition("?")[0].endswith(place)
     assert "Retry-After" not in given.headers
     poll = client.send("GET", where)
-    assert set(poll.body) == {"id", "name", "status", "startTime"}
+    assert set(poll.body) == {"id", "name", "status", "startTime", "endTime"}
     assert "Retry-After" not in poll.headers
     client.wait(HOUR)
     made = client.get(place)

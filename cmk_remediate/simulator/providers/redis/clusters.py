@@ -83,6 +83,10 @@ def _prepare(write: Write) -> Json:
             "redundancyMode": "LR",
         }
         properties = {**made, **properties}
+        sku = body.get("sku") or {}
+        if old_tier:  # the newer ones have none
+            sku = {"capacity": 3 if "flash" in str(sku.get("name")).lower() else 2, **sku}
+        body = {**body, "sku": sku, "tags": body.get("tags") or {}}
         body = {**body, "location": display_region(location), "kind": "v1" if old_tier else "v2"}
     return {**body, "properties": properties}
 
@@ -164,6 +168,7 @@ CLUSTERS = ResourceType(
     rules=(Rule(_busy), Rule(_form), Rule(_identity), Rule(_key, arrives=doubts.REDIS_REFUSAL_ARRIVES)),
     on_write=(_on_write,),
     on_read=_on_read,
+    since={"kind": "2025-04-01"},
     identity=True,
     trusted=doubts.REDIS_PASSES_FIREWALL,
 )

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 _OPERATION = LongRunning(
     seconds=(120.0, 180.0),
     path="locations/{location}/operationsStatus/{id}",
-    style="azure-async",
+    style="resource",
     under="subscription",
     retry_after=None,
+    end_all_along=True,
     running=("Pending", "InProgress"),
     states=("Creating", "Updating"),
     settle_path=RESOURCE_STATE,
@@ -27,6 +28,7 @@ _OPERATION = LongRunning(
 def _prepare(write: Write) -> Json:
     body = write.new or {}
     properties: dict[str, Any] = {**properties_of(body), "provisioningState": "Succeeded", "resourceState": "Running"}
+    properties.setdefault("redisVersion", "6.2")
     geo = properties.get("geoReplication")
     if isinstance(geo, dict):
         linked = [{**one, "state": "Linked"} for one in geo.get("linkedDatabases") or ()]
@@ -52,9 +54,15 @@ DATABASES = ResourceType(
             "clusteringPolicy": "OSSCluster",
             "evictionPolicy": "VolatileLRU",
             "deferUpgrade": "NotDeferred",
+            "keySpaceNotification": "",
         }
     },
     prepare=_prepare,
+    since={
+        "properties.deferUpgrade": "2024-02-01",
+        "properties.redisVersion": "2024-02-01",
+        "properties.keySpaceNotification": "2024-02-01",
+    },
     tracked=False,
 )
 """azure-mgmt-redisenterprise DatabasesOperations."""

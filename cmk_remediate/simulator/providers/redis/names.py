@@ -79,10 +79,11 @@ def operation_of(write: Write) -> LongRunning:
     return LongRunning(
         seconds=MAINTENANCE if write.creates or write.method == "DELETE" or disrupts(write) else SHORT,
         path="locations/{location}/operationsStatus/{id}",
-        style="azure-async",
+        style="resource",
         under="subscription",
         visible=doubts.REDIS_KEY_MEANWHILE,
         retry_after=None,
+        end_all_along=True,
         states=("Creating", "Updating"),
         settle_path=RESOURCE_STATE,
         settles=LATER if early and disrupts(write) else 0.0,
