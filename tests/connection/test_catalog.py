@@ -104,7 +104,6 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "validate-key": "validateAzureKeyVaultEncryptionKey",
     "list:databases": "databases",
     "list:databaseAccounts": "providers/Microsoft.DocumentDB/databaseAccounts",
-    "list:redisEnterprise": "providers/Microsoft.Cache/redisEnterprise",
     "list:inaccessibleDatabases": "inaccessibleDatabases",
     "list:failoverGroups": "failoverGroups",
     "list:replicationLinks": "replicationLinks",
