@@ -9,6 +9,7 @@ import pytest
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Effect, Read, Reversibility
+from cmk_remediate.model.ids import ResourceId
 from tests.engine.preflight_parts import (
     DISH,
     GROUP,
@@ -69,6 +70,20 @@ def test_a_denied_write_blocks_its_target_by_the_merged_body() -> None:
     merged = {"id": str(DISH), "properties": {"size": 1.5, "salt": True}, "type": "Kitchen.Hot/dishes", "name": "soup"}
     assert asked[0] == {"resourceContent": merged}, "what only Azure can say is left out"
     assert asked[1]["resourceContent"]["properties"] == {"size": 1.5}
+
+
+def test_what_a_write_brings_about_is_asked_about_however_its_place_is_spelled() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def judge(question: dict[str, Any]) -> Any:
+        asked.append(question)
+        return evaluated()
+
+    step, change = salting()
+    effects = (Effect(ResourceId(str(DISH).upper()), {"properties": {"pepper": True}}),)
+    look(kitchen(judge), (step, replace(change, effects=effects)))
+    shown = asked[0]["resourceDetails"]["resourceContent"]["properties"]
+    assert (shown.get("pepper"), shown.get("salt")) == (True, None)
 
 
 def test_a_denied_undo_makes_the_step_one_way_and_names_the_assignment() -> None:
