@@ -53,6 +53,22 @@ def test_three_accepted_writes_without_effect_are_an_error_not_a_loop() -> None:
     assert (len(done.writes), done.done.targets[0].code, done.done.exit_code) == (3, "CMK508", 5)
 
 
+def test_an_operation_whose_end_is_in_the_journal_is_not_asked_for_again() -> None:
+    """Its status URL may be gone by now, or be another caller's."""
+
+    def asked_again(slow: int, died_at: int) -> int:
+        lab, graph = one()
+        review = lab.dry_run(graph)
+        killed = lab.apply(review, kill_at=(died_at, "before"), settings=faults(slow={A.key: slow}))
+        assert killed.result is None
+        again = lab.apply(review, killed.lines)
+        assert (again.writes, again.done.exit_code) == ([], 0)
+        return len(again.log)
+
+    # The fourth call follows the wait for the operation; where there is none, the third follows the write.
+    assert asked_again(slow=40, died_at=4) == asked_again(slow=0, died_at=3)
+
+
 def test_what_azure_says_it_created_is_not_created_again_however_late_a_read_shows_it() -> None:
     """A second request might make a second one of what must be there once."""
 

@@ -8,5 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType({})
+EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        (
+            "cmk_remediate/engine/context.py",
+            (
+                "-        goes_on = left.operation is not None and left.operation.leave_after > 0\n"
+                "+        goes_on = left.operation is not None and left.operation.leave_after >= 0"
+            ),
+        ): "a journal's state names an operation only while nobody has seen its end, and then it is picked up in any case",
+    }
+)
 """By module and changed lines: why the changed code does the same."""
