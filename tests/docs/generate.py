@@ -57,6 +57,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/ai-services.md": {
         "refusals": partial(tables.codes_table, ai_services, notes=False),
         "remarks": partial(tables.codes_table, ai_services, notes=True),
+        **by_hand("ai-services"),
     },
     "docs/cosmosdb.md": {
         "refusals": partial(tables.codes_table, cosmosdb, notes=False),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError
 from cmk_remediate.simulator import doubts
@@ -30,7 +29,7 @@ from tests.e2e.ai_accounts import (
 )
 from tests.e2e.desk import owner_sets
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import IDENTITY, KEY, OLD_VERSION, OPERATOR, VAULT, Scene
+from tests.e2e.estates import IDENTITY, KEY, OLD_VERSION, VAULT, Scene
 from tests.e2e.stage import DAY, path, rows, told, writes
 from tests.laws import check_laws, law_1
 
@@ -316,19 +315,3 @@ def test_a_key_of_another_size_is_refused_before_anything_is_read(azure: Azure) 
     with pytest.raises(CmkError, match="2048"):
         stage.dry_run()
     assert stage.since(0) == []
-
-
-# -- permissions -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scene", [bare, openai, on_previous_key])
-def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene]) -> None:
-    one = scene()
-    roles = cmk.permissions(one.plan, connection=azure(one).connection)
-    operator = {"object_id": OPERATOR, "role": [dict(role) for role in roles]}
-    stage = azure(Scene({**one.estate, "operator": operator}, one.plan, one.servers, one.keys))
-    review, _ = stage.moved()
-    assert stage.verify().exit_code == 0
-    stage.rolled_back(review.digest)
-    refused = [one.url for one in stage.since(0) if one.status == 403 and "/deletedkeys/" not in one.url]
-    assert refused == [], "only the look for a deleted key of that name, which a review can do without, may be refused"

@@ -15,6 +15,8 @@ from cmk_remediate.api.planning import planned
 from cmk_remediate.errors import CmkError, RefusedError
 from cmk_remediate.simulator.declare import SetResource
 from tests.e2e.accounts import on_previous_key, one_account
+from tests.e2e.ai_accounts import bare, openai
+from tests.e2e.ai_accounts import on_previous_key as on_previous_ai_key
 from tests.e2e.aks_clusters import one_cluster
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import OPERATOR, Scene, geo, one_server, previous_cmk
@@ -87,6 +89,9 @@ ENOUGH = [
     (one_machine, "done"),
     (reachable_machine, "done"),
     (on_previous_set, "done"),
+    (bare, "done"),
+    (openai, "done"),
+    (on_previous_ai_key, "done"),
 ]
 
 
@@ -114,7 +119,7 @@ def _account_absent() -> Scene:
     return one_account(present=False)
 
 
-MISSED = [_all_absent, one_cluster, _account_absent, on_previous_key, reachable_machine, on_previous_set]
+MISSED = [_all_absent, one_cluster, _account_absent, on_previous_key, reachable_machine, on_previous_set, bare]
 
 
 @pytest.mark.parametrize("scene", MISSED)

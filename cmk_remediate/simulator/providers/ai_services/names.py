@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ACCOUNT = "Microsoft.CognitiveServices/accounts"
 API_VERSIONS = (
     "2025-09-01",
+    "2026-05-15-preview",
     "2025-06-01",
     "2025-04-01-preview",
     "2024-10-01",
@@ -26,7 +27,7 @@ API_VERSIONS = (
     "2021-04-30",
     "2017-04-18",
 )
-"""azure-mgmt-cognitiveservices 14.1 asks for the first."""
+"""azure-mgmt-cognitiveservices 14.1 asks for the first, az 2.91 for the second."""
 KEY_VAULT, OWN = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
 
 SHORT = (1.0, 5.0)
