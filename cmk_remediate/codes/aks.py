@@ -112,6 +112,13 @@ EPHEMERAL = Code(
     next="After a rotation upgrade the node image, or scale; leave the old version enabled until then.",
     kind="note",
 )
+NEW_EXISTS = Code(
+    "CMK798",
+    title="a cluster of the new name is there already",
+    meaning="Deploying the template again would change it; and its encryption set, if it has none, cannot be changed.",
+    next="Delete it first if it was built without the set, or say another new_cluster.name.",
+    kind="note",
+)
 STATIC_VOLUMES = Code(
     "CMK797",
     title="volumes outside the node resource group are not seen",

@@ -18,7 +18,7 @@ from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, Ref
 from cmk_remediate.services.declared import check_key, preparation, wanted_key
 from cmk_remediate.services.service import F, OneByOne
-from cmk_remediate.steps import asking, key_limits, pinned_key, previous_key
+from cmk_remediate.steps import asking, key_limits, key_state, pinned_key, previous_key
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.create_disk_encryption_set import CreateDiskEncryptionSet
 from cmk_remediate.steps.disks.judging import WantedSet, judge_set, key_named
@@ -166,6 +166,13 @@ async def _key_of(reader: Reader, body: JsonObject | None, wanted: Wishes, targe
     if not key:
         return None
     return await read_named_key(reader, vault, key, [*known, wanted.key_id(target).top_level], (target,))
+
+
+def key_is_usable(facts: KeyFacts, key: ResourceId, now: datetime) -> bool:
+    """Say whether the key of a set that is as planned can be used now; one that was not shown is not judged."""
+    if facts.refused or facts.vault is None:
+        return True
+    return facts.body is not None and key_state.judge_key(key, facts.body, now) is None
 
 
 def set_refusals(sets: Sets, chosen: Iterable[WantedSet]) -> Iterator[Blocked]:

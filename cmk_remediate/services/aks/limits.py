@@ -37,6 +37,8 @@ def _refusals(wish: Wish, plan: PlanFile) -> Iterator[Blocked]:
     if owner:
         yield _no(aks.MANAGED_BY, target, f"managedBy of the resource group {target.resource_group} is {owner}")
     if wish.right and not wish.moving:
+        if facts.wanted.refused:
+            yield _no(codes.vault.KEY_UNREADABLE, wish.key.top_level, facts.wanted.refused)
         return
     if facts.old.body is not None:
         yield from _old(wish)

@@ -67,6 +67,8 @@ def _rebuilt(wish: Wish) -> Iterator[Note]:
         f"volumes of {name} outside {wish.facts.old.nodes.name if wish.facts.old.nodes else 'its nodes'} are not seen"
     )
     yield _note(codes.aks.STATIC_VOLUMES, wish, text)
+    if not wish.in_place and wish.facts.new.body is not None:
+        yield _note(codes.aks.NEW_EXISTS, wish, f"{wish.facts.new.id.name} is there already, and not right yet")
     if any(str(one.get("osDiskType") or "").lower() == "ephemeral" for one in cluster.pools(wish.facts.old.body)):
         yield _note(codes.aks.EPHEMERAL, wish, f"{name} has nodes with ephemeral OS disks")
     if any(one.snapshots for one in wish.moving):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services import states
 from cmk_remediate.services.aks import cluster
+from cmk_remediate.services.disk_sets import key_is_usable
 from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def of_target(wish: Wish) -> str:
 
 
 def _healthy(wish: Wish) -> str:
+    if not key_is_usable(wish.facts.wanted, wish.key, wish.facts.now):
+        return states.WRONG
     body = wish.facts.sets.body_of(wish.wanted) if wish.wanted is not None else None
     if at_path(body, "properties.previousKeys"):
         return states.IN_PROGRESS

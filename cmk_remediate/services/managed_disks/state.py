@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.services.disk_sets import key_is_usable
 from cmk_remediate.services.states import (
     FOREIGN,
     HEALTHY,
@@ -43,7 +44,7 @@ def _of_disk(wish: Wish, disk: DiskFacts) -> str:
     body = wish.facts.sets.found.get(current.key)
     if body is None:
         return NOT_CHECKABLE
-    if not wish.facts.sets.used_by(disk):
+    if not wish.facts.sets.used_by(disk) or not key_is_usable(wish.facts.wanted, wish.key, wish.facts.now):
         return WRONG
     if at_path(body, "properties.previousKeys"):
         return IN_PROGRESS
