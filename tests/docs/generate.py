@@ -82,6 +82,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/redis-enterprise.md": {
         "refusals": partial(tables.codes_table, redis_enterprise, notes=False),
         "remarks": partial(tables.codes_table, redis_enterprise, notes=True),
+        **by_hand("redis-enterprise"),
     },
     "docs/storage.md": {
         "refusals": partial(tables.codes_table, storage, notes=False),
