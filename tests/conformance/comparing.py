@@ -36,7 +36,7 @@ ALWAYS = (
     Allowed("*/vaults/*/keys/*", "properties.rotationPolicy.attributes.*", "when it was made and changed"),
     Allowed("*/roleassignments/*", "properties.createdOn", "when it was made"),
     Allowed("*/roleassignments/*", "properties.updatedOn", "when it was changed"),
-    Allowed("*/servers/*/keys/*", "properties.creationDate", "when it was registered"),
+    Allowed("*/microsoft.sql/*/keys/*", "properties.creationDate", "when it was registered"),
 )
 """What may differ whatever was done."""
 

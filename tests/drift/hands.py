@@ -19,6 +19,8 @@ from cmk_remediate.model.review import ReviewedLine, ReviewedStep
 from cmk_remediate.simulator.declare import Schedule, SetResource
 from cmk_remediate.simulator.providers.ai_services.names import ACCOUNT as AI_ACCOUNT
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
+from cmk_remediate.simulator.providers.sql.names import INSTANCE, INSTANCE_GROUP
+from cmk_remediate.simulator.providers.sql_instances import groups
 from tests.drift.otherwise import OTHERWISE
 from tests.faults.plans import SECOND
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.review import Review
     from cmk_remediate.simulator.embedded import EmbeddedAzure
+    from cmk_remediate.simulator.world import World
     from tests.e2e.stage import Stage
 
 ELSEWHERE = "00000000-0000-4000-8000-00000000e15e"
@@ -193,8 +196,7 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
         world.apply(OTHERWISE[line.path](world, resource, body))
         return
     if line.path in ("failoverGroups", "replicationLinks"):
-        group = world.children(resource.top_level, "failoverGroups")[0][0]
-        world.schedule(Schedule(0.0, FAILOVER, {"group": str(group)}))
+        _fail_over(world, resource)
         return
     if line.path.startswith("properties.encryption.") and resource.type == AI_ACCOUNT:
         _change_encryption(body, line)
@@ -223,6 +225,15 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     else:
         _lay(body, line.path, other(line, at_path(body, line.path)))
     world.apply([SetResource(resource, body)])
+
+
+def _fail_over(world: World, resource: ResourceId) -> None:
+    """Swap the roles of the failover group that *resource*, a server or a managed instance, is in."""
+    if resource.top_level.is_type(INSTANCE):
+        group, event = world.by_type(INSTANCE_GROUP)[0][0], groups.FAILOVER
+    else:
+        group, event = world.children(resource.top_level, "failoverGroups")[0][0], FAILOVER
+    world.schedule(Schedule(0.0, event, {"group": str(group)}))
 
 
 def _change_identity(body: dict[str, Any], line: ReviewedLine, tenant: str, theirs: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ INSTANCE = replace(
     _of(KEY_OPERATION, "UpsertManagedServer", "managedInstance"),
     seconds=(30.0, 180.0),
     visible="after",
-    states=("Creating", "Updating"),
+    states=("Creating", "InProgress"),
 )
 """The name: learn.microsoft.com, "Overview of Azure SQL Managed Instance management operations"; how long a change of identity
 takes is unconfirmed."""
