@@ -20,6 +20,8 @@ from tests.e2e.ai_accounts import on_previous_key as on_previous_ai_key
 from tests.e2e.aks_clusters import one_cluster
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import OPERATOR, Scene, geo, one_server, previous_cmk
+from tests.e2e.instances import absent as instance_absent
+from tests.e2e.instances import pair as instance_pair
 from tests.e2e.machines import on_previous_set, one_machine, reachable_machine
 from tests.e2e.stage import Stage, told, writes
 
@@ -85,6 +87,8 @@ ENOUGH = [
     (one_server, "done"),
     (geo, "done"),
     (previous_cmk, "done"),
+    (instance_absent, "done"),
+    (instance_pair, "done"),
     (one_cluster, "manual"),
     (one_machine, "done"),
     (reachable_machine, "done"),
@@ -119,7 +123,16 @@ def _account_absent() -> Scene:
     return one_account(present=False)
 
 
-MISSED = [_all_absent, one_cluster, _account_absent, on_previous_key, reachable_machine, on_previous_set, bare]
+MISSED = [
+    _all_absent,
+    instance_absent,
+    one_cluster,
+    _account_absent,
+    on_previous_key,
+    reachable_machine,
+    on_previous_set,
+    bare,
+]
 
 
 @pytest.mark.parametrize("scene", MISSED)
