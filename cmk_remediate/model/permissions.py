@@ -20,6 +20,7 @@ class Permission:
         split: which team would hold it.
         data: a data action: the permissions API does not judge it for us.
         checkable: whether the permissions API can report it at a scope we may ask at; status URLs above the resource cannot.
+        asks: it changes nothing, though its name does not say so: a question that is asked by a POST.
     """
 
     action: str
@@ -27,6 +28,12 @@ class Permission:
     split: Split
     data: bool = False
     checkable: bool = True
+    asks: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it only reads."""
+        return self.asks or self.action.lower().endswith("/read")
 
 
 Permissions = tuple[Permission, ...]

@@ -46,7 +46,7 @@ class Site:
     @property
     def writes(self) -> Permissions:
         """What it needs on the control plane beside reading."""
-        return tuple(need for need in self.needs if not need.data and not is_read(need.action))
+        return tuple(need for need in self.needs if not need.data and not need.is_read)
 
     @property
     def places(self) -> tuple[ResourceId, ...]:
@@ -71,11 +71,6 @@ class Site:
             line.role == "owned" and line.reversibility is not None and line.reversibility.kind == "reversible"
             for line in self.change.lines
         )
-
-
-def is_read(action: str) -> bool:
-    """Say whether *action* only reads."""
-    return action.lower().endswith("/read")
 
 
 async def sites_of(graph: Graph, changes: Mapping[str, Change], asking: Asking) -> tuple[Site, ...]:
@@ -134,7 +129,7 @@ def own_reads(graph: Graph, sites: tuple[Site, ...]) -> Permissions:
     All but the permissions API are optional: without them the review says what was not checked. They are marked as not
     checkable so that a run is never refused for one of them.
     """
-    reads = [need for node in graph.nodes for need in node.step.permissions() if is_read(need.action)]
+    reads = [need for node in graph.nodes for need in node.step.permissions() if need.is_read]
     changed = _groups(need for site in sites for need in site.needs)
     asked = {**_groups(reads), **changed}
     found = [Permission(_ASK, group, asked[group]) for group in sorted(asked)]

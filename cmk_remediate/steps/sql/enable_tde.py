@@ -47,6 +47,8 @@ class EnableTde(SqlStep):
     """
 
     kind: ClassVar[str] = "enable_tde"
+    only_follows: ClassVar[bool] = True
+    """After the switch, so that the data is encrypted under the new key at once; it stays so under whichever protector there is."""
 
     database: str
 

@@ -9,8 +9,9 @@ from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked, Decision, Done, Found, Keep, Pending, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path, canonical
+from cmk_remediate.model.permissions import Permission
 from cmk_remediate.model.values import KeyUri, Ref
-from cmk_remediate.steps.sql import instance_state
+from cmk_remediate.steps.sql import instance_state, sorts
 from cmk_remediate.steps.sql.base import needs
 from cmk_remediate.steps.wait_for_access import Cause, WaitForAccess
 
@@ -84,7 +85,9 @@ class ProveAccess(WaitForAccess):
     def permissions(self) -> Permissions:
         """Return reading the causes and the instance, and having it try the key."""
         split: Split = "partner" if self.partner else "service"
-        return (*super().permissions(), *needs(self.instance, split, "validateAzureKeyVaultEncryptionKey/action"))
+        (action,) = sorts.actions(self.instance, "validateAzureKeyVaultEncryptionKey/action")
+        trial = Permission(action, self.instance, split, asks=True)
+        return (*super().permissions(), *needs(self.instance, split), trial)
 
     def _questions(self) -> tuple[Read, ...]:
         """Return the question to the instance; nothing as long as grant, identity or key are still promises."""
