@@ -61,7 +61,7 @@ def reviewed(
 
 def change(*lines: Line, place: ResourceId = B, method: Any = "PATCH") -> Change:
     found = lines or (Line("color", "red", "blue"),)
-    return Change(Request(method, place, {}), found, (), QUICK, "update", "color is 'red'")
+    return Change(Request(method, place, {}), found, (), QUICK, "update", "it is to be blue")
 
 
 AS_REVIEWED: dict[str, tuple[ReviewedStep, Decision, bool]] = {
