@@ -54,14 +54,29 @@ class Gathering:
         """Say whether it was noted why *resource* was not read."""
         return any(text.startswith(f"{resource}: ") for text in self.not_read)
 
-    async def get(self, resource: ResourceId, query: tuple[tuple[str, str], ...] = ()) -> JsonObject | None:
+    async def get(
+        self, resource: ResourceId, query: tuple[tuple[str, str], ...] = (), *, verb: str = "get"
+    ) -> JsonObject | None:
         """Return a body; None when there is none, or it was refused, which is noted."""
         try:
-            found = (await self.reader.read(Read(resource, query=query))).body
+            found = (await self.reader.read(Read(resource, verb, query))).body
         except AzureError as error:
             self.miss(resource.text, error.cause)
             return None
         return found if isinstance(found, Mapping) else None
+
+    async def _whole(self, resource: ResourceId, kind: Kind) -> JsonObject | None:
+        """Return a body with the properties that only some api-versions show."""
+        body = await self.get(resource, kind.query)
+        if body is None:
+            return None
+        for verb in kind.also:
+            more = await self.get(resource, verb=verb)
+            body = {
+                **body,
+                "properties": {**(at_path(more, "properties") or {}), **(at_path(body, "properties") or {})},
+            }
+        return body
 
     async def listed(self, read: Read) -> Sequence[JsonObject]:
         """Return a list's items; none when it was refused, which is noted."""
@@ -121,7 +136,7 @@ class Gathering:
         return [body for bodies in found for body in bodies]
 
     async def _tree(self, kind: Kind, resource: ResourceId) -> list[JsonObject]:
-        body = await self.get(resource, kind.query)
+        body = await self._whole(resource, kind)
         if body is None:
             if not self.missed(resource):
                 self.miss(resource.text, "Azure Resource Graph still lists it, but it is gone")

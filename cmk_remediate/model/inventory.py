@@ -33,11 +33,13 @@ class Kind:
     Attributes:
         type: the full type.
         query: further arguments of its GET.
+        also: catalog rows that read it again, in api-versions that show members its GET leaves out.
         children: what hangs below it.
     """
 
     type: str
     query: tuple[tuple[str, str], ...] = ()
+    also: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
 
     @property

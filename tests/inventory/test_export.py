@@ -64,6 +64,16 @@ def test_the_copy_gives_the_same_review_and_the_export_only_reads(tmp_path: Path
     assert [one.url for one in original.requests if not one.reads] == []
 
 
+def test_what_only_some_api_versions_show_is_copied(tmp_path: Path) -> None:
+    """Without it an account would be moved in the copy that Azure, and the plan, refuse."""
+    copied = seeded(exported(simulator.azure(), PRODUCTION), tmp_path)
+    accounts = {
+        one.name: body["properties"] for one, body in copied.world.by_type("Microsoft.DocumentDB/databaseAccounts")
+    }
+    assert accounts["cosmos-feed-weu"]["enableFullFidelityChangeFeed"] is True
+    assert {one["enableMaterializedViews"] for one in accounts.values()} == {False}
+
+
 def test_the_copy_can_be_moved_verified_and_rolled_back(tmp_path: Path) -> None:
     copied = seeded(exported(simulator.azure()), tmp_path)
     connection = copied.connection()

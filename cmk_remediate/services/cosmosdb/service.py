@@ -6,7 +6,7 @@ from cmk_remediate.model.codec import Registry
 from cmk_remediate.model.inventory import Kind
 from cmk_remediate.services.cosmosdb import limits, remarks, state
 from cmk_remediate.services.cosmosdb.account import ACCOUNT
-from cmk_remediate.services.cosmosdb.detect import detect
+from cmk_remediate.services.cosmosdb.detect import FEATURES, detect
 from cmk_remediate.services.cosmosdb.facts import KEY_SIZES, KEY_TYPES
 from cmk_remediate.services.cosmosdb.recipe import Recipe
 from cmk_remediate.services.cosmosdb.steps.attach_identity import AttachIdentity
@@ -21,7 +21,7 @@ class CosmosService(SingleService):
     name = "cosmosdb"
     resource_type = ACCOUNT
     steps = Registry(AttachIdentity, SetDefaultIdentity, SetKey)
-    kinds = (Kind(ACCOUNT),)
+    kinds = (Kind(ACCOUNT, also=(FEATURES,)),)
     called = "Cosmos DB"
     key_types = KEY_TYPES
     key_sizes = KEY_SIZES
