@@ -24,36 +24,15 @@ from tests.simulator.compute import (
     set_body,
     with_machine,
 )
-from tests.simulator.raw import IDENTITY, KEY, VAULT, Raw, raw
+from tests.simulator.raw import IDENTITY, KEY, Raw, raw
+from tests.simulator.refusals import code_of, encryption
 
 HOUR = 3600.0
-
-
-def code_of(client: Raw, method: str, place: str, body: Any = None) -> str:
-    """Return how a write ended: the code of its refusal, at once or by its operation; ``ok`` for none."""
-    given = client.send(method, place, body)
-    if given.status >= 400:
-        return str(given.body["error"]["code"])
-    status = given.headers.get("Azure-AsyncOperation")
-    while status:
-        client.wait(5)
-        polled = client.send("GET", status).body
-        if polled["status"] != "InProgress":
-            return str(polled["error"]["code"]) if "error" in polled else "ok"
-    return "ok"
-
-
-def encryption(client: Raw, place: str) -> dict[str, Any]:
-    found: dict[str, Any] = client.properties(place)["encryption"]
-    return found
 
 
 def moved(client: Raw, place: str = LOOSE) -> None:
     make_set(client)
     assert code_of(client, "PATCH", place, TO_SET) == "ok"
-
-
-# -- encryption sets ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_set_is_made_with_both_headers_and_shows_that_it_is_being_made() -> None:
@@ -174,9 +153,6 @@ def test_following_stops_at_an_error_until_the_set_is_written_again() -> None:
     assert code_of(client, "PATCH", SET, {"properties": {"activeKey": {"keyUrl": newest}}}) == "ok"
     assert "autoKeyRotationError" not in client.properties(SET)
     assert len(client.properties(SET)["previousKeys"]) == 1
-
-
-# -- disks -------------------------------------------------------------------------------------------------------------------
 
 
 def test_what_machines_and_disks_show() -> None:
@@ -347,67 +323,3 @@ def test_naming_a_set_needs_the_right_to_read_it() -> None:
     assert given.status == 403
     assert given.body["error"]["code"] == "LinkedAuthorizationFailed"
     assert "diskEncryptionSets/read" in given.body["error"]["message"]
-
-
-# -- what happens by itself --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_a_key_out_of_reach_shuts_machines_down_and_they_do_not_start(*, on: bool) -> None:
-    client = client_of(off=() if on else ("compute-shut-down",))
-    make_set(client)
-    code_of(client, "POST", f"{MACHINE}/deallocate")
-    assert code_of(client, "PATCH", OS_DISK, TO_SET) == "ok"
-    code_of(client, "POST", f"{MACHINE}/start")
-    client.send("PATCH", VAULT, {"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": "None"}}})
-    said = client.wait(2 * HOUR)
-    assert (power(client) == "PowerState/running") is not on
-    assert any("was shut down" in one for one in said) is on
-    code_of(client, "POST", f"{MACHINE}/deallocate")
-    assert code_of(client, "POST", f"{MACHINE}/start") == "KeyVaultAccessForbidden"
-
-
-def test_access_regained_within_the_hour_shuts_nothing_down() -> None:
-    client = client_of()
-    make_set(client)
-    code_of(client, "POST", f"{MACHINE}/deallocate")
-    code_of(client, "PATCH", OS_DISK, TO_SET)
-    code_of(client, "POST", f"{MACHINE}/start")
-    closed = {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": "None"}}
-    client.send("PATCH", VAULT, {"properties": closed})
-    client.wait(600)
-    client.send("PATCH", VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
-    client.wait(3 * HOUR)
-    assert power(client) == "PowerState/running"
-
-
-# -- operations that overlap --------------------------------------------------------------------------------------------------
-
-
-def test_an_operation_that_ends_late_takes_nothing_back_that_others_have_changed() -> None:
-    client = client_of(operation_seconds=45.0)
-    make_set(client)
-    client.wait(60)
-    assert client.send("PATCH", LOOSE, TO_SET).status == 202
-    client.wait(5)
-    assert client.send("PATCH", LOOSE, {"tags": {"owner": "payments"}}).status == 202
-    client.wait(60)
-    assert encryption(client, LOOSE)["type"] == "EncryptionAtRestWithCustomerKey"
-    assert client.get(LOOSE)["tags"] == {"owner": "payments"}
-
-
-def test_a_failed_operation_leaves_no_state_behind_that_only_an_operation_explains() -> None:
-    client = client_of(operation_seconds=45.0)
-    make_set(client)
-    client.wait(60)
-    tables = client.azure.world.store.tables
-    known = set(tables["operations"])
-    for tag in ("a", "b"):
-        client.send("PATCH", LOOSE, {"tags": {"owner": tag}})
-        client.wait(5)
-    for key in set(tables["operations"]) - known:
-        failed = {"error": {"code": "InternalServerError", "message": "It failed."}, "errorStatus": 500}
-        client.azure.world.store.put("operations", key, {**tables["operations"][key], **failed})
-    assert client.properties(LOOSE)["provisioningState"] == "Updating"
-    client.wait(60)
-    assert client.properties(LOOSE)["provisioningState"] == "Succeeded"
