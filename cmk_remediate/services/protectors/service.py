@@ -9,6 +9,13 @@ from cmk_remediate.services.protectors.detect import Detection
 from cmk_remediate.services.protectors.group import Group, groups
 from cmk_remediate.services.protectors.recipe import Recipe
 from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.steps.sql.attach_identity import AttachIdentity
+from cmk_remediate.steps.sql.enable_tde import EnableTde
+from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
+from cmk_remediate.steps.sql.restore_protector import RestoreProtector
+from cmk_remediate.steps.sql.set_primary_identity import SetPrimaryIdentity
+from cmk_remediate.steps.sql.set_protector import SetProtector
+from cmk_remediate.steps.sql.switch_in_one_patch import SwitchInOnePatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +26,17 @@ if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
     from cmk_remediate.services.protectors.facts import SqlFacts
+
+STEPS = (
+    AttachIdentity,
+    EnableTde,
+    RegisterServerKey,
+    RestoreProtector,
+    SetPrimaryIdentity,
+    SetProtector,
+    SwitchInOnePatch,
+)
+"""The steps of whatever has a protector."""
 
 
 class ProtectorService:

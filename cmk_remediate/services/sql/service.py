@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate.model.codec import Registry
-from cmk_remediate.services.protectors.service import ProtectorService
+from cmk_remediate.services.protectors.service import STEPS, ProtectorService
 from cmk_remediate.services.sql.exported import KINDS
-from cmk_remediate.steps.sql.attach_identity import AttachIdentity
-from cmk_remediate.steps.sql.enable_tde import EnableTde
-from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
-from cmk_remediate.steps.sql.restore_protector import RestoreProtector
-from cmk_remediate.steps.sql.set_primary_identity import SetPrimaryIdentity
-from cmk_remediate.steps.sql.set_protector import SetProtector
 from cmk_remediate.steps.sql.sorts import SERVER
-from cmk_remediate.steps.sql.switch_in_one_patch import SwitchInOnePatch
 
 if TYPE_CHECKING:
     from cmk_remediate.model.inventory import Kind
@@ -25,13 +18,5 @@ class SqlService(ProtectorService):
 
     name: ClassVar[str] = "sql"
     resource_type: ClassVar[str] = SERVER
-    steps: ClassVar[Registry] = Registry(
-        AttachIdentity,
-        EnableTde,
-        RegisterServerKey,
-        RestoreProtector,
-        SetPrimaryIdentity,
-        SetProtector,
-        SwitchInOnePatch,
-    )
+    steps: ClassVar[Registry] = Registry(*STEPS)
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
