@@ -200,7 +200,11 @@ def _twice(review: Review, once: set[str], records: list[Mapping[str, Any]]) -> 
 
 def _without_verb(path: str) -> str:
     """Return the resource that *path* writes: an action's name is no part of it."""
-    return path.rpartition("/")[0] if re.search(r"/(start|deallocate|poweroff)$", path) else path
+    return (
+        path.rpartition("/")[0]
+        if re.search(r"/(start|deallocate|poweroff)$", path)
+        else path.removesuffix("/encryptionprotector/current/revert")
+    )
 
 
 def _addresses(step: ReviewedStep, method: str, path: str) -> bool:

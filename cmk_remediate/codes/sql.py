@@ -191,7 +191,7 @@ DATABASE_OWN_KEY = Code(
     kind="state",
     title="a database has its own key",
     meaning="A database-level protector overrides the server's; this run does not touch it.",
-    next="Nothing; keep that key and its identity as they are.",
+    next="Nothing; keep that key and its identity as they are. Such databases are moved with service: sql-database.",
 )
 TDE_OFF = Code(
     "CMK451",

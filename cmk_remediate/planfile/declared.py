@@ -65,6 +65,20 @@ DECLARED: Mapping[str, Declared] = MappingProxyType(
                 }
             ),
         ),
+        "sql-database": Declared(
+            "Microsoft.Sql/servers/databases",
+            ("RSA", "RSA-HSM"),
+            (2048, 3072),
+            94,
+            "learn.microsoft.com, Transparent data encryption with customer-managed keys at the database level",
+            MappingProxyType(
+                {
+                    "disk_encryption_set": "it is of managed disks",
+                    "identity": "a database takes exactly one user-assigned identity, and no system-assigned one",
+                    "versionless": "a database's key always names a version, and follows new ones all the same",
+                }
+            ),
+        ),
         "managed-disks": Declared(
             "Microsoft.Compute/virtualMachines",
             ("RSA", "RSA-HSM"),

@@ -264,7 +264,15 @@ class PlanFile(_Part):
     """What the operator declares: one service, many targets."""
 
     service: Literal[
-        "sql", "sql-managed-instance", "cosmosdb", "redis-enterprise", "managed-disks", "aks", "ai-services", "storage"
+        "sql",
+        "sql-database",
+        "sql-managed-instance",
+        "cosmosdb",
+        "redis-enterprise",
+        "managed-disks",
+        "aks",
+        "ai-services",
+        "storage",
     ]
     """What is moved; one service a plan."""
     tenant: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]

@@ -115,6 +115,14 @@ class Things:
         text = f"{word} {self._key(key)} by {self._names(instance.text)}"
         return Thing(text, f"{word} {key.name}", (key.name, instance.name))
 
+    def of_server(self, step: ReviewedStep, word: str) -> Thing | None:
+        """Return the step's own resource, which hangs below a server."""
+        found = parsed(step.resource_id)
+        if found is None:
+            return None
+        text = f"{word} {found.name} of {self._names(found.top_level.text)}"
+        return Thing(text, text, (found.name, found.top_level.name))
+
     def _to(self, step: ReviewedStep, place: ResourceId) -> str:
         preposition = "to" if step.kind == "wait_for_access" else "on"
         return f"{preposition} {self._key(place) if place.parent else self._names(place.text)}"
@@ -160,6 +168,7 @@ def parsed(text: Any) -> ResourceId | None:
 WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], str]] = MappingProxyType(
     {
         "add_access_policy": (Things.grant, "access policy for"),
+        "add_database_keys": (Things.of_server, "identity and keys of database"),
         "assign_key_role": (Things.grant, "role assignment for"),
         "assign_reader": (Things.grant, "Reader for"),
         "attach_ai_identity": (Things.own, "identities of"),
@@ -181,6 +190,7 @@ WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], s
         "restore_ai_encryption": (Things.own, "encryption of"),
         "restore_cluster_key": (Things.own, "key of cluster"),
         "replace_account_identity": (Things.own, "identity of storage account"),
+        "restore_database_key": (Things.of_server, "key of database"),
         "restore_disk": (Things.own, "encryption of disk"),
         "restore_protector": (Things.top, "protector of"),
         "restore_storage_key": (Things.own, "key of storage account"),
@@ -188,6 +198,7 @@ WORDS: Mapping[str, tuple[Callable[[Things, ReviewedStep, str], Thing | None], s
         "set_ai_key": (Things.own, "encryption of"),
         "set_cluster_key": (Things.own, "key of cluster"),
         "set_encryption_scope_key": (Things.own, "encryption scope"),
+        "set_database_protector": (Things.of_server, "key of database"),
         "set_primary_identity": (Things.top, "primary identity of"),
         "set_protector": (Things.top, "protector of"),
         "set_rotation_policy": (Things.key, "rotation policy of key"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WHERE: Mapping[str, tuple[str, str]] = {
     "sql": ("cmk_remediate.services.sql.service", "SqlService"),
+    "sql-database": ("cmk_remediate.services.sql.databases.service", "SqlDatabaseService"),
     "sql-managed-instance": ("cmk_remediate.services.sql_managed_instance.service", "ManagedInstanceService"),
     "cosmosdb": ("cmk_remediate.services.cosmosdb.service", "CosmosService"),
     "redis-enterprise": ("cmk_remediate.services.redis_enterprise.service", "RedisEnterpriseService"),

@@ -55,7 +55,10 @@ class Consumer:
     usable: Callable[[World, ResourceId], bool]
     ailing: Callable[[World, ResourceId], Iterable[tuple[ResourceId, str]]]
 
-    @property
-    def mark(self) -> str:
-        """What stands before the name in ids of this type, lower case."""
-        return f"/providers/{self.type.lower()}/"
+    def resource_of(self, key: str) -> str:
+        """Return the resource of this type that *key*, an id in lower case, is or is below; empty for none."""
+        namespace, *kinds = self.type.lower().split("/")
+        before, mark, after = key.partition(f"/providers/{namespace}/")
+        parts = after.split("/")
+        below = len(parts) >= 2 * len(kinds) and parts[0 : 2 * len(kinds) : 2] == kinds
+        return f"{before}{mark}{'/'.join(parts[: 2 * len(kinds)])}" if mark and below else ""

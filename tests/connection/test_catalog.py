@@ -52,6 +52,9 @@ EXAMPLES = {
     "microsoft.sql/servers/databases/transparentdataencryption": (
         f"{SERVER}/databases/d1/transparentDataEncryption/current"
     ),
+    "microsoft.sql/servers/databases/backuplongtermretentionpolicies": (
+        f"{SERVER}/databases/d1/backupLongTermRetentionPolicies/default"
+    ),
     "microsoft.sql/servers/failovergroups": f"{SERVER}/failoverGroups/f1",
     "microsoft.sql/servers/databases/replicationlinks": f"{SERVER}/databases/d1/replicationLinks/l1",
     "microsoft.sql/managedinstances": INSTANCE,
@@ -117,6 +120,7 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "list:virtualMachineScaleSets": "providers/Microsoft.Compute/virtualMachineScaleSets",
     "deallocate": "deallocate",
     "start": "start",
+    "revert": "encryptionProtector/current/revert",
 }
 ELSEWHERE = {
     "search": "/providers/Microsoft.ResourceGraph/resources",

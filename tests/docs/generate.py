@@ -14,6 +14,7 @@ from cmk_remediate.codes import (
     managed_disks,
     redis_enterprise,
     sql,
+    sql_databases,
     sql_managed_instance,
     storage,
 )
@@ -93,6 +94,10 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "refusals": partial(tables.codes_table, sql_managed_instance, notes=False),
         "remarks": partial(tables.codes_table, sql_managed_instance, notes=True),
         **by_hand("sql-managed-instance"),
+    },
+    "docs/sql-database.md": {
+        "refusals": partial(tables.codes_table, sql_databases, notes=False),
+        "remarks": partial(tables.codes_table, sql_databases, notes=True),
     },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),

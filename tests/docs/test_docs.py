@@ -23,6 +23,7 @@ from cmk_remediate.services.aks.service import AksService
 from cmk_remediate.services.cosmosdb.service import CosmosService
 from cmk_remediate.services.managed_disks.service import ManagedDisksService
 from cmk_remediate.services.redis_enterprise.service import RedisEnterpriseService
+from cmk_remediate.services.sql.databases.service import SqlDatabaseService
 from cmk_remediate.services.sql.service import SqlService
 from cmk_remediate.services.sql_managed_instance.service import ManagedInstanceService
 from cmk_remediate.services.storage.service import StorageService
@@ -37,6 +38,7 @@ from tests.docs.markdown import PAGES, ROOT, blocks, by_hand, named, text_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+OWN = "sql-database-"  # the doubts about databases with keys of their own have a page
 ELSEWHERE = re.compile(r"(?<![\w.])/(?:home|mnt|opt|root|srv|tmp|usr|var|Users)/")
 """The beginning of a path of some machine."""
 
@@ -147,8 +149,13 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/simulator.md", estate._KNOWN),
         ("docs/simulator.md", get_args(faults.Kind)),
         ("docs/sql.md", list((REGISTRY | SqlService.steps)._by_kind)),
-        ("docs/sql.md", [doubt.name for doubt in ALL if doubt.name.startswith("sql-")]),
+        (
+            "docs/sql.md",
+            [doubt.name for doubt in ALL if doubt.name.startswith("sql-") and not doubt.name.startswith(OWN)],
+        ),
         ("docs/sql.md", [value for key, value in vars(state).items() if key.isupper() and isinstance(value, str)]),
+        ("docs/sql-database.md", list(SqlDatabaseService.steps._by_kind)),
+        ("docs/sql-database.md", [doubt.name for doubt in ALL if doubt.name.startswith(OWN)]),
         ("docs/ai-services.md", list(AiService.steps._by_kind)),
         ("docs/ai-services.md", [doubt.name for doubt in AI_SERVICES]),
         ("docs/sql-managed-instance.md", [*ManagedInstanceService.steps._by_kind]),
@@ -175,6 +182,7 @@ def test_every_name_has_its_place(name: str, words: list[str]) -> None:
 def test_every_kind_of_acceptance_has_its_place() -> None:
     kinds = {"purge-protection", "soft-delete", "retention"}  # protect_vault.py chooses among these by a variable
     kinds |= {"change-feed-unread", "materialized-views-unread"}  # and set_key.py among these
+    kinds |= {"long-term-retention", "hyperscale"}  # and add_database_keys.py among these
     for path in (ROOT / "cmk_remediate").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Acceptance":

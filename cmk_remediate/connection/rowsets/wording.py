@@ -44,7 +44,7 @@ def _words(name: str) -> tuple[str, Kind]:
         return "PATCH", "write"
     if name == "delete":
         return "DELETE", "delete"
-    if name in ("deallocate", "start"):
+    if name in ("deallocate", "start", "revert"):
         return "POST", "write"
     return ("POST" if name in ("check-policy", SEARCH, VALIDATE) else "GET"), "read"
 

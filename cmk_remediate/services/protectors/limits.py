@@ -11,10 +11,11 @@ from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.declared import DECLARED
 from cmk_remediate.planfile.wishes import entry_of, wishes
 from cmk_remediate.services.declared import check_key, wanted_key
+from cmk_remediate.services.protectors import key_names
 from cmk_remediate.services.protectors.group import KEY_SIZES, KEY_TYPES, Group
-from cmk_remediate.steps import key_limits, network, pinned_key
+from cmk_remediate.steps import key_limits, network
 from cmk_remediate.steps.sql import geo, instance_state, server_state, sorts
-from cmk_remediate.steps.sql.names import NAME_LIMIT, Protector
+from cmk_remediate.steps.sql.names import Protector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def _refusals(group: Group, plan: PlanFile) -> Iterator[Blocked]:
         if unhealthy is not None:
             yield unhealthy
     yield from _agreement(group, plan)
-    yield from _names(group, plan)
+    yield from key_names.judge(group.key, group.wishes, group.wanted, plan)
     yield from _vault(group, plan)
     for server in group.servers:
         if group.choice(server).how == "unnamed":
@@ -122,32 +123,6 @@ def _comparable(wanted: Wishes) -> tuple[object, ...]:
     key = wanted.key
     vault = ResourceId.parse(key.key_vault_resource_id)
     return (vault, key.key_name.lower(), key.key_version, key.versionless, wanted.identity, wanted.private_endpoint)
-
-
-def _names(group: Group, plan: PlanFile) -> Iterator[Blocked]:
-    """Yield what about the key's name and versions Azure SQL refuses."""
-    length = len(group.vault.name) + len(group.key.name)
-    if length > NAME_LIMIT:
-        why = f"key_name {group.key.name} and the vault {group.vault.name} have {length} characters together"
-        yield Blocked(codes.sql.KEY_NAME_TOO_LONG, why, resource=group.key.text)
-    wanted = group.wishes.key
-    if wanted.versionless and plan.cloud != "AzureCloud":
-        why = f"customer_managed_key.versionless is true and the cloud is {plan.cloud}"
-        yield Blocked(codes.sql.VERSIONLESS_NOT_HERE, why, resource=group.key.text)
-    if not group.wishes.pinned:
-        return
-    if wanted.versionless:
-        why = "customer_managed_key.versionless is true and key_version is given"
-        yield Blocked(codes.vault.VERSIONLESS_AND_PINNED, why, resource=group.key.text)
-    body = group.wanted.body
-    if body is None:
-        if not group.wanted.refused:
-            why = f"the key {group.key.name} does not exist, and key_version pins a version of it"
-            yield Blocked(codes.vault.KEY_ABSENT, why, resource=group.key.text)
-    elif not plan.allow_expiring_pinned_key:
-        expires = pinned_key.refusal(group.key, body)
-        if expires is not None:
-            yield expires
 
 
 def _vault(group: Group, plan: PlanFile) -> Iterator[Blocked]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from cmk_remediate import codes
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.review import Note
+from cmk_remediate.services.protectors import per_vault
 from cmk_remediate.steps.sql import sorts
+from cmk_remediate.steps.sql.names import Protector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 POLICY = "ac01ad65-10e5-46df-bdd9-6b0cad13e1d2"
 """Azure/azure-policy, SQL/SqlManagedInstance_EnsureServerTDEisEncrypted_Deny 2.0.0."""
-GENERAL_PURPOSE, BUSINESS_CRITICAL = 500, 200
-"""Databases per vault (learn.microsoft.com, "TDE with customer-managed key", guidance)."""
 
 
 def of_group(group: Group, *, blocked: bool) -> tuple[Note, ...]:
@@ -35,19 +35,14 @@ def of_group(group: Group, *, blocked: bool) -> tuple[Note, ...]:
 
 def on_vaults(groups: Iterable[Group]) -> Iterator[tuple[Group, Note]]:
     """Yield a note for the first target of each vault that would serve more databases than Azure advises."""
-    counts: dict[ResourceId, list[int]] = {}
     first: dict[ResourceId, Group] = {}
+    uses = []
     for group in groups:
         first.setdefault(group.vault, group)
-        count = counts.setdefault(group.vault, [0, 0])
-        for server in group.servers:
-            for database in server.databases:
-                tier = str(at_path(database.body, "sku.tier") or "").lower()
-                count[1 if tier in ("businesscritical", "premium") else 0] += 1
-    for vault, (general, most_critical) in counts.items():
-        if general > GENERAL_PURPOSE or most_critical > BUSINESS_CRITICAL:
-            text = f"{vault.name} would serve {general} General Purpose, {most_critical} Business Critical databases"
-            yield first[vault], _note(codes.sql.DATABASES_PER_VAULT, vault, text)
+        databases = [database for server in group.servers for database in server.databases]
+        uses += [(group.vault, str(at_path(database.body, "sku.tier") or "")) for database in databases]
+    for vault, text in per_vault.crowded(uses):
+        yield first[vault], _note(codes.sql.DATABASES_PER_VAULT, vault, text)
 
 
 def _policy(server: ServerFacts) -> Iterator[Note]:
@@ -66,7 +61,9 @@ def _found(group: Group, server: ServerFacts) -> Iterator[Note]:
         own = at_path(database.body, "properties.encryptionProtector")
         name = f"the database {database.id.name} of {server.id.name}"
         if own:
-            yield _note(codes.sql.DATABASE_OWN_KEY, database.id, f"{name} has its own protector {own}")
+            beside = Protector.of(server.protector or {}).words()
+            text = f"{name} has its own protector {own}, beside its server's {beside}"
+            yield _note(codes.sql.DATABASE_OWN_KEY, database.id, text)
         if database.tde is None:
             yield _note(codes.sql.TDE_UNREADABLE, database.id, f"the encryption state of {name} was not shown")
         elif not database.is_encrypted and not group.wishes.enable_tde:

@@ -126,6 +126,61 @@ SQL_PROTECTOR_VERSION = Doubt(
     readings={"shown": "yes", "absent": "no"},
     default="shown",
 )
+SQL_DATABASE_MEANWHILE = Doubt(
+    name="sql-database-meanwhile",
+    sentence="What does a GET of a database show while a PATCH of it runs?",
+    source="unconfirmed: databases have no provisioningState",
+    readings={"after": "the old body until the operation ends", "before": "the new one at once"},
+    default="after",
+)
+SQL_DATABASE_KEYS_PATCH = Doubt(
+    name="sql-database-keys-patch",
+    sentence="Does a PATCH of a database merge the map of its keys, or replace it?",
+    source=(
+        "Azure/azure-rest-api-specs PatchVCoreDatabaseWithKeysAndEncryptionProtector.json removes a key by naming it with null: "
+        "of a key that is not named it says nothing"
+    ),
+    readings={"merge": "keys that are not named stay", "replace": "keys that are not named are removed"},
+    default="merge",
+)
+SQL_DATABASE_REVERT_LEAVES = Doubt(
+    name="sql-database-revert-leaves",
+    sentence="What of a database's own keys and identity is left once its protector was reverted to the server's?",
+    source="unconfirmed: learn.microsoft.com, TDE with customer-managed keys at the database level, says nothing",
+    readings={"all": "identity and keys stay", "nothing": "both are gone"},
+    default="all",
+)
+SQL_DATABASE_GEO_REVERT = Doubt(
+    name="sql-database-geo-revert-order",
+    sentence="In which order may geo replicas go back from keys of their own to their servers'?",
+    source="learn.microsoft.com documents the order for setting a key only",
+    readings={
+        "either": "in any order",
+        "secondary-first": "the primary is refused while a secondary still has a key of its own",
+        "primary-first": "a secondary is refused while its primary still has a key of its own",
+    },
+    default="either",
+)
+SQL_DATABASE_LTR = Doubt(
+    name="sql-database-long-term-retention",
+    sentence="Does a database with long-term retention take a key of its own?",
+    source=(
+        "Azure/azure-rest-api-specs Databases.json lists PerDBCMKNotSupportedWithLTR; learn.microsoft.com, TDE with "
+        "customer-managed keys at the database level, describes restoring such backups"
+    ),
+    readings={"taken": "yes", "refused": "400 PerDBCMKNotSupportedWithLTR"},
+    default="taken",
+)
+SQL_DATABASE_HYPERSCALE = Doubt(
+    name="sql-database-hyperscale",
+    sentence="Does a Hyperscale database take a key of its own?",
+    source=(
+        "Azure/azure-rest-api-specs lists PerDatabaseCMKHSNotSupported; learn.microsoft.com, TDE with customer-managed keys at the "
+        "database level: all editions"
+    ),
+    readings={"taken": "yes", "refused": "400 PerDatabaseCMKHSNotSupported"},
+    default="taken",
+)
 
 SQL = (
     SQL_REFUSAL_ARRIVES,
@@ -143,5 +198,11 @@ SQL = (
     SQL_INACCESSIBLE_READS,
     SQL_ANALYTICS_KIND,
     SQL_PROTECTOR_VERSION,
+    SQL_DATABASE_MEANWHILE,
+    SQL_DATABASE_KEYS_PATCH,
+    SQL_DATABASE_REVERT_LEAVES,
+    SQL_DATABASE_GEO_REVERT,
+    SQL_DATABASE_LTR,
+    SQL_DATABASE_HYPERSCALE,
 )
 """The doubts of Microsoft.Sql."""

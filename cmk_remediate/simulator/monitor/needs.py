@@ -52,13 +52,15 @@ class Standing:
     needs: dict[str, Need]
 
 
+def consumers_of(key: str) -> list[tuple[Consumer, str]]:
+    """Return the consumers that *key*, a lower-case id, is or is below, the innermost first: its type, and its id."""
+    found = [(consumer, consumer.resource_of(key)) for consumer in CONSUMERS]
+    return sorted(((one, place) for one, place in found if place), key=lambda pair: -len(pair[1]))
+
+
 def consumer_of(key: str) -> tuple[Consumer, str] | None:
-    """Return the consumer type that *key*, a lower-case id, belongs to, and the id of the resource of that type."""
-    for consumer in CONSUMERS:
-        before, mark, after = key.partition(consumer.mark)
-        if mark:
-            return consumer, f"{before}{mark}{after.split('/')[0]}"
-    return None
+    """Return the innermost consumer that *key* is or is below."""
+    return next(iter(consumers_of(key)), None)
 
 
 def standing(world: World, consumer: Consumer, resource: ResourceId) -> Standing:

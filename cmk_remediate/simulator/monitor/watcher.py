@@ -10,7 +10,7 @@ from cmk_remediate.simulator.declare import CURRENT
 from cmk_remediate.simulator.monitor import settings
 from cmk_remediate.simulator.monitor.bystanders import Bystanders
 from cmk_remediate.simulator.monitor.machines import Machines
-from cmk_remediate.simulator.monitor.needs import Consumers, consumer_of
+from cmk_remediate.simulator.monitor.needs import Consumers, consumer_of, consumers_of
 from cmk_remediate.simulator.monitor.pointing import unprotected
 from cmk_remediate.simulator.monitor.values import Violation
 from cmk_remediate.simulator.providers.common import VAULT, properties_of
@@ -164,9 +164,9 @@ class Monitor:
         users: dict[str, None] = {}
         vaults: dict[str, None] = {}
         for key in changed:
-            known = consumer_of(key)
-            if known is not None:
-                users[known[1]] = None
+            known = consumers_of(key)
+            if known:
+                users.update({place: None for _, place in known})
             elif _GRANT in key:
                 self._grant(key, users, vaults)
             elif _VAULTS in key:

@@ -53,6 +53,9 @@ def test_the_demo_estate_has_each_kind_of_server() -> None:
         "sql-legacy-weu": "kv-legacy-weu",
         "sql-locked-weu": "ServiceManaged",
         "sql-synapse-weu": "ServiceManaged",
+        "sql-saas-weu": "ServiceManaged",
+        "sql-saas-neu": "ServiceManaged",
+        "sql-vault-weu": "kv-ledger-weu",
     }
 
 
@@ -120,6 +123,8 @@ def test_the_demo_estate_has_bystanders_of_every_kind() -> None:
         "id-ai-notes-weu",
         "id-ai-search-weu",
         "id-stpinnedweu",
+        "id-sql-vault-weu",
+        "id-cmk-tenant-c",
     }
     shared = [
         users for identity, users in monitor.bystanders.users.items() if identity.endswith("/id-cmk-sql-ledger-weu")

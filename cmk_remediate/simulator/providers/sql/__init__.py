@@ -12,6 +12,9 @@ from cmk_remediate.simulator.providers.sql import (
     clock,
     consumer,
     databases,
+    dbclock,
+    dbkeys,
+    dbprotector,
     geo,
     keyuse,
     names,
@@ -57,6 +60,15 @@ def _seed(world: World) -> Iterator[Change]:
         if properties.get("serverKeyType") == names.KEY_VAULT and "thumbprint" not in properties:
             whole = serverkeys.body_of(world, world.get(place.top_level), str(properties.get("uri") or ""))
             yield SetResource(place, {**body, **whole, "properties": {**whole["properties"], **properties}})
+    yield from _seed_databases(world)
+
+
+def _seed_databases(world: World) -> Iterator[Change]:
+    for database, body, whole in dbkeys.seeded(world):
+        yield SetResource(database, whole)
+        yield from dbkeys.changed(world, database, body, whole)
+        if properties_of(whole).get("encryptionProtectorAutoRotation"):
+            yield dbkeys.follows(world, database)
     for database, body in (*world.by_type(names.DATABASE), *world.by_type(names.MANAGED_DATABASE)):
         properties = {"status": "Online", **properties_of(body)}
         if properties != properties_of(body):
@@ -74,6 +86,8 @@ SQL = Provider(
         databases.DATABASES,
         databases.ENCRYPTION,
         databases.RETENTION,
+        databases.LONG_TERM,
+        dbprotector.PROTECTORS,
         databases.INACCESSIBLE,
         databases.LINKS,
         databases.SERVER_LINKS,
@@ -87,7 +101,15 @@ SQL = Provider(
         managed_databases.ADMINISTRATORS,
         groups.GROUPS,
     ),
-    events=(*clock.EVENTS, *geo.EVENTS, *groups.EVENTS, *instances.EVENTS, Event(databases.SCANNED, databases.scanned)),
+    events=(
+        *clock.EVENTS,
+        *dbclock.EVENTS,
+        *dbprotector.EVENTS,
+        *geo.EVENTS,
+        *groups.EVENTS,
+        *instances.EVENTS,
+        Event(databases.SCANNED, databases.scanned),
+    ),
     roles=(
         RoleDefinition(
             "6d8ee4ec-f05a-4a1d-8b00-a9b17e38b437",
@@ -149,8 +171,9 @@ SQL = Provider(
         backups.CHAINS,
         clock.CONSEQUENCES,
         clock.ROTATION,
+        dbkeys.LOG,
     ),
-    consumers=(consumer.SERVERS, consumer.INSTANCES),
+    consumers=(consumer.SERVERS, consumer.INSTANCES, consumer.DATABASES),
     seed=_seed,
 )
 """The resource provider."""

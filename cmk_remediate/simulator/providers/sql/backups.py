@@ -49,6 +49,9 @@ def thumb_now(world: World, database: ResourceId, protector: Json | None = None)
     """Return the thumbprint of the key a backup taken now needs: of a key, ``ServiceManaged`` or ``none``."""
     if not encrypted(world, database):
         return UNENCRYPTED
+    own = properties_of(world.get(database)).get("encryptionProtector")
+    if own:
+        return thumb_of(world, own)
     properties = properties_of(world.get(protector_of(database.top_level))) if protector is None else protector
     if properties.get("serverKeyType") != KEY_VAULT:
         return SERVICE_MANAGED
@@ -74,7 +77,18 @@ def needed(world: World, database: ResourceId) -> list[str]:
     return [thumb for thumb in found if thumb not in (SERVICE_MANAGED, UNENCRYPTED, "")]
 
 
-def _appended(world: World, database: ResourceId, thumb: str) -> Iterator[Change]:
+def thumb_with(world: World, database: ResourceId, own: str) -> str:
+    """Return the thumbprint of the key a backup needs once *database* has *own*, a URI or empty, as a key of its own."""
+    if not encrypted(world, database):
+        return UNENCRYPTED
+    properties = properties_of(world.get(protector_of(database.top_level)))
+    if own or properties.get("serverKeyType") == KEY_VAULT:
+        return thumb_of(world, own or properties.get("uri"))
+    return SERVICE_MANAGED
+
+
+def appended(world: World, database: ResourceId, thumb: str) -> Iterator[Change]:
+    """Go through what continues a database's chain with another key from now."""
     links = chain(world, database)
     if not links or links[-1][1] != thumb:
         edge = world.stamp - _SEEDED_DAYS * DAY
@@ -88,13 +102,13 @@ def rekeyed(world: World, server: ResourceId, protector: Json) -> Iterator[Chang
     """Go through what a protector's change adds to the chains of a server's databases."""
     for database, _ in world.children(server, "databases"):
         if is_user(database):
-            yield from _appended(world, database, thumb_now(world, database, protector))
+            yield from appended(world, database, thumb_now(world, database, protector))
 
 
 def begun(world: World, database: ResourceId) -> Iterator[Change]:
     """Go through what starts or continues one database's chain from now."""
     if is_user(database):
-        yield from _appended(world, database, thumb_now(world, database))
+        yield from appended(world, database, thumb_now(world, database))
 
 
 def seeded(world: World, database: ResourceId) -> Iterator[Change]:

@@ -52,11 +52,11 @@ ROTATION = Switch("sql-auto-rotation", "A protector with automatic rotation foll
 _SERVERS = ("/providers/microsoft.sql/servers/", "/providers/microsoft.sql/managedinstances/")
 _VAULTS = "/providers/microsoft.keyvault/vaults/"
 _IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
-_GONE_AFTER = (600.0, 1800.0)
-_HEALS_WITHIN = 1800.0
-_LOOKS_EVERY = 600.0
+GONE_AFTER = (600.0, 1800.0)
+HEALS_WITHIN = 1800.0
+LOOKS_EVERY = 600.0
 _BACK_AFTER = (300.0, 3600.0)
-_GIVES_UP = 7 * 86400.0
+GIVES_UP = 7 * 86400.0
 
 
 def _servers(world: World, changed: str) -> Iterator[tuple[ResourceId, str]]:
@@ -101,9 +101,7 @@ def review(world: World, changed: str) -> Iterator[Change]:
         if world.hidden(place).get("lostAt") is None and not usable(world, server, text):
             yield SetHidden(place, {"lostAt": world.stamp})
             yield Say(f"the server {server.name} cannot use its key any more")
-            yield Schedule(
-                world.draw(*_GONE_AFTER, "gone", server.key, int(world.stamp)), GOES, {"server": str(server)}
-            )
+            yield Schedule(world.draw(*GONE_AFTER, "gone", server.key, int(world.stamp)), GOES, {"server": str(server)})
 
 
 def _text(world: World, server: ResourceId) -> str:
@@ -122,7 +120,7 @@ def _goes(world: World, data: Json) -> Iterator[Change]:
     for database, body in _protected(world, server):
         yield SetResource(database, {**body, "properties": {**properties_of(body), "status": "Inaccessible"}})
         yield Say(f"the database {database.name} on {server.name} is inaccessible")
-    yield Schedule(_LOOKS_EVERY, HEALS, {"server": str(server)})
+    yield Schedule(LOOKS_EVERY, HEALS, {"server": str(server)})
 
 
 def _protected(world: World, server: ResourceId) -> Iterator[tuple[ResourceId, Json]]:
@@ -135,11 +133,11 @@ def _protected(world: World, server: ResourceId) -> Iterator[tuple[ResourceId, J
 def _heals(world: World, data: Json) -> Iterator[Change]:
     server = world.spelled(data["server"])
     lost = world.hidden(protector_of(server)).get("lostAt")
-    if lost is None or world.stamp - lost > _GIVES_UP:
+    if lost is None or world.stamp - lost > GIVES_UP:
         return
     if not usable(world, server, _text(world, server)):
-        yield Schedule(_LOOKS_EVERY, HEALS, data)
-    elif world.stamp - lost <= _HEALS_WITHIN + _LOOKS_EVERY:
+        yield Schedule(LOOKS_EVERY, HEALS, data)
+    elif world.stamp - lost <= HEALS_WITHIN + LOOKS_EVERY:
         yield Schedule(world.draw(*_BACK_AFTER, "back", server.key, int(lost)), ONLINE, data)
     else:
         yield Say(
@@ -153,7 +151,8 @@ def _online(world: World, data: Json) -> Iterator[Change]:
         return
     yield SetHidden(protector_of(server), {"lostAt": None})
     for database, body in world.children(server, "databases"):
-        if properties_of(body).get("status") == "Inaccessible":
+        own = properties_of(body).get("encryptionProtector")
+        if properties_of(body).get("status") == "Inaccessible" and not own:
             yield SetResource(database, {**body, "properties": {**properties_of(body), "status": "Online"}})
             yield Say(f"the database {database.name} on {server.name} is online again")
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.simulator.declare import CURRENT, Consumer, Json, KeyUse
 from cmk_remediate.simulator.providers.common import properties_of
-from cmk_remediate.simulator.providers.sql import backups
+from cmk_remediate.simulator.providers.sql import backups, dbclock, dbkeys
 from cmk_remediate.simulator.providers.sql.keyuse import usable
 from cmk_remediate.simulator.providers.sql.names import (
+    DATABASE,
     INSTANCE,
     SERVER,
     in_force,
@@ -37,8 +38,10 @@ def _uses(world: World, server: ResourceId) -> Iterator[KeyUse]:
     if used:
         reasons[thumb_of(world, used.get("uri"))] = CURRENT
     for database, _ in world.children(server, "databases"):
+        own = dbkeys.known(world, database)
         for thumb in backups.needed(world, database):
-            reasons.setdefault(thumb, BACKUP)
+            if thumb not in own:
+                reasons.setdefault(thumb, BACKUP)
     known = {
         str(properties_of(one).get("thumbprint") or ""): str(properties_of(one).get("uri") or "")
         for _, one in world.children(server, "keys")
@@ -72,6 +75,42 @@ def _ailing(world: World, server: ResourceId) -> Iterator[tuple[ResourceId, str]
         if properties_of(body).get("status") == "Inaccessible":
             yield database, "is inaccessible"
 
+
+def _database_principal(world: World, database: ResourceId) -> str:
+    """Return whom a database reaches its keys as; once its identity is gone, whoever restores its backups reaches them as."""
+    return dbkeys.principal_of(world, world.get(database)) or str(world.hidden(database).get("reader") or "")
+
+
+def _database_uses(world: World, database: ResourceId) -> Iterator[KeyUse]:
+    own, reasons = dbkeys.known(world, database), {}
+    text = dbkeys.in_force(world, database)
+    if text:
+        reasons[thumb_of(world, text)] = CURRENT
+    for thumb in backups.needed(world, database):
+        if thumb in own:
+            reasons.setdefault(thumb, BACKUP)
+    registered = {thumb_of(world, one) for one in dbkeys.keys_of(world.get(database))}
+    for _, body in world.children(database, "replicationLinks"):
+        link = properties_of(body)
+        theirs = thumb_of(world, dbkeys.own_uri(world.get(str(link.get("partnerDatabaseId", "")))))
+        if link.get("partnerRole") == "Primary" and theirs in registered:
+            reasons.setdefault(theirs, REPLICA)
+    for thumb, why in reasons.items():
+        yield KeyUse(thumb, own.get(thumb, text), why, "")
+
+
+def _database_points(_world: World, _path: str, sent: Json) -> str:
+    return str(sent.get("encryptionProtector") or "")
+
+
+def _database_ailing(world: World, database: ResourceId) -> Iterator[tuple[ResourceId, str]]:
+    body = world.get(database)
+    if dbkeys.own_uri(body) and properties_of(body).get("status") == "Inaccessible":
+        yield database, "is inaccessible"
+
+
+DATABASES = Consumer(DATABASE, _database_principal, _database_uses, _database_points, dbclock.usable, _database_ailing)
+"""What it asks about databases with keys of their own."""
 
 SERVERS = Consumer(SERVER, _principal, _uses, _points, _usable, _ailing)
 """What the monitor asks about servers."""

@@ -21,7 +21,7 @@ from cmk_remediate.simulator.declare import (
     Write,
 )
 from cmk_remediate.simulator.providers.common import bad_request, properties_of
-from cmk_remediate.simulator.providers.sql import backups
+from cmk_remediate.simulator.providers.sql import backups, dbkeys, dbprotector, dbrules
 from cmk_remediate.simulator.providers.sql.names import (
     API_VERSIONS,
     DATABASE,
@@ -30,6 +30,7 @@ from cmk_remediate.simulator.providers.sql.names import (
     SERVER,
     TDE,
     TDE_OPERATION,
+    UPDATE_OPERATION,
     refusal,
 )
 
@@ -51,7 +52,7 @@ def _database(write: Write) -> Json:
     body, world = write.new or {}, write.world
     properties = dict(properties_of(body))
     if not write.creates:
-        return {"kind": "v12.0,user", **body, "properties": properties}
+        return dbkeys.completed(world, {**body, "properties": properties})
     sku = {**_SKU, **(body.get("sku") or {})}
     objective = f"{sku['name']}_{sku['capacity']}"
     properties = {
@@ -77,7 +78,7 @@ def _database(write: Write) -> Json:
         "availabilityZone": "NoPreference",
         **properties,
     }
-    return {"kind": "v12.0,user,vcore", **body, "sku": sku, "properties": properties}
+    return dbkeys.completed(world, {"kind": "v12.0,user,vcore", **body, "sku": sku, "properties": properties})
 
 
 def _not_master(write: Write) -> ArmError | None:
@@ -105,6 +106,11 @@ def _retention_default(database: ResourceId, _body: Json, _world: World) -> Json
     return {"properties": {"retentionDays": 7, "diffBackupIntervalInHours": 24}} if backups.is_user(database) else None
 
 
+def _long_term_default(database: ResourceId, _body: Json, _world: World) -> Json | None:
+    never = {"weeklyRetention": "PT0S", "monthlyRetention": "PT0S", "yearlyRetention": "PT0S", "weekOfYear": 0}
+    return {"properties": never} if backups.is_user(database) else None
+
+
 DATABASES = ResourceType(
     type=DATABASE,
     api_versions=API_VERSIONS,
@@ -112,21 +118,26 @@ DATABASES = ResourceType(
         "GET": SYNC,
         "LIST": SYNC,
         "PUT": Answer(status=202, created=202, body="operation", operation=DATABASE_OPERATION),
-        "PATCH": Answer(status=202, body="operation", operation=DATABASE_OPERATION),
+        "PATCH": Answer(status=202, body="operation", operation=UPDATE_OPERATION),
         "DELETE": Answer(status=202, body="operation", operation=DATABASE_OPERATION),
     },
     read_only=("kind", "properties.status", "properties.databaseId", "properties.creationDate"),
     prepare=_database,
-    rules=(Rule(_not_master, verbs=frozenset({"PUT", "PATCH", "DELETE"})),),
-    on_write=(created,),
+    rules=(Rule(_not_master, verbs=frozenset({"PUT", "PATCH", "DELETE"})), *dbrules.RULES),
+    on_write=(created, dbkeys.written),
+    merge=dbkeys.merged,
+    expands={"keys": ("properties.keys",)},
     children=(
         Child("transparentDataEncryption", "current", _tde_default),
         Child("backupShortTermRetentionPolicies", "default", _retention_default),
+        Child("backupLongTermRetentionPolicies", "default", _long_term_default),
+        dbprotector.CURRENT,
     ),
     since={"properties.availabilityZone": "2022-08-01"},
     identity=True,
+    trusted=True,
 )
-"""azure-mgmt-sql DatabasesOperations."""
+"""azure-mgmt-sql DatabasesOperations; that SQL is a trusted service: as for servers."""
 
 
 def _tde_prepare(write: Write) -> Json:
@@ -221,6 +232,15 @@ RETENTION = ResourceType(
     tracked=False,
 )
 """azure-mgmt-sql BackupShortTermRetentionPoliciesOperations."""
+
+LONG_TERM = ResourceType(
+    type=f"{DATABASE}/backupLongTermRetentionPolicies",
+    api_versions=API_VERSIONS,
+    answers={"GET": SYNC, "LIST": SYNC},
+    read_rules=(_inaccessible_read,),
+    tracked=False,
+)
+"""azure-mgmt-sql LongTermRetentionPoliciesOperations."""
 
 
 def _unreachable(scope: ResourceId, world: World) -> list[ResourceId]:

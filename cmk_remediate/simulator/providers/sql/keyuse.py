@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.simulator import doubts
+from cmk_remediate.simulator import doubts, identities
 from cmk_remediate.simulator.declare import ArmError, Json, Switch
 from cmk_remediate.simulator.providers.common import (
     KeyUri,
@@ -34,6 +34,7 @@ REFUSES_OLD_VERSION = Switch("sql-refuses-old-version", "SQL refuses an old vers
 _SIZES = (2048, 3072)
 _NEEDED_OPS = ("wrapkey", "unwrapkey")
 _SWITCH_LAG = (5.0, 120.0)
+DATABASES = "Azure/azure-rest-api-specs Microsoft.Sql 2024-05-01-preview Databases.json"
 
 
 def _server_body(world: World, server: ResourceId, body: Json | None) -> Json | None:
@@ -45,12 +46,11 @@ def _server_body(world: World, server: ResourceId, body: Json | None) -> Json | 
     return world.as_of(server, world.draw(*_SWITCH_LAG, "primary", server.key, version)) or body
 
 
-def _missing(world: World, server: ResourceId, body: Json | None, text: str) -> ArmError:
-    primary = properties_of(body).get("primaryUserAssignedIdentityId")
+def _missing(world: World, name: str, identity: str, text: str) -> ArmError:
     code = "AzureKeyVaultMissingPermissions"
-    if primary and world.doubt(doubts.SQL_PERMISSION_CODE) == "identity":
+    if identity and world.doubt(doubts.SQL_PERMISSION_CODE) == "identity":
         code = "UmiMissingAkvPermissions"
-    who = f"The managed identity with ID '{primary}'" if primary else f"The server '{server.name}'"
+    who = f"The managed identity with ID '{identity}'" if identity else f"The server '{name}'"
     return ArmError(
         400,
         code,
@@ -63,25 +63,41 @@ def _missing(world: World, server: ResourceId, body: Json | None, text: str) -> 
 
 def key_refusal(world: World, server: ResourceId, body: Json | None, text: str, *, protector: bool) -> ArmError | None:
     """Return why SQL refuses the key *text* for *server*, or None; *protector*: it is to be the protector."""
+    seen = _server_body(world, server, body)
+    principal = primary_principal(world, seen)
+    missing = _missing(world, server.name, str(properties_of(seen).get("primaryUserAssignedIdentityId") or ""), text)
+    if not principal and not primary_principal(world, body):
+        missing = refusal(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
+    return _refusal(world, server, principal, missing, text, protector=protector)
+
+
+def database_refusal(
+    world: World, database: ResourceId, body: Json | None, text: str, *, protector: bool
+) -> ArmError | None:
+    """Return why SQL refuses the key *text* for *database* itself, which reaches vaults as its own identity, or None."""
+    identity = next(iter(identities.attached((body or {}).get("identity"))), "")
+    principal = str(properties_of(world.get(identity)).get("principalId") or "") if identity else ""
+    missing = _missing(world, database.top_level.name, identity, text)
+    if not identity:
+        missing = refusal(
+            400, "MissingPrimaryDelegatedIdentityClientId", "Please provide a delegated identity.", DATABASES
+        )
+    return _refusal(world, database, principal, missing, text, protector=protector)
+
+
+def _refusal(
+    world: World, resource: ResourceId, principal: str, missing: ArmError, text: str, *, protector: bool
+) -> ArmError | None:
+    """Return why SQL refuses the key *text* for *resource*, which reaches vaults as *principal*; *missing*: where it may not."""
     uri = parse_key_uri(text)
     if uri is None or not uri.host.endswith("." + world.cloud.suffixes["vault"]):
         return refusal(400, "AzureKeyVaultMalformedVaultUri", "The provided Key Vault uri is not valid.")
     vault, key = vault_named(world, uri.vault), key_id(world, uri)
     if vault is None or key is None:
-        return refusal(
-            400,
-            "AkvHostNotResolvingFromNode",
-            f"AKV host '{uri.host}' is not resolvable from SQL, on server '{server.name}'.",
-        )
-    seen = _server_body(world, server, body)
-    principal = primary_principal(world, seen)
-    if not principal and primary_principal(world, body):
-        return _missing(world, server, body, text)
-    if not principal:
-        return refusal(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
-    allowed = world.reachable(server, vault) and may_use(world, principal, key)
-    if not allowed:
-        return _missing(world, server, seen, text)
+        words = f"AKV host '{uri.host}' is not resolvable from SQL, on server '{resource.top_level.name}'."
+        return refusal(400, "AkvHostNotResolvingFromNode", words)
+    if not principal or not (world.reachable(resource, vault) and may_use(world, principal, key)):
+        return missing
     return (
         _key_state(world, key, uri)
         or _vault_state(world, vault)

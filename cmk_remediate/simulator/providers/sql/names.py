@@ -39,6 +39,7 @@ DATABASE = f"{SERVER}/databases"
 TDE = f"{DATABASE}/transparentDataEncryption"
 LINK = f"{DATABASE}/replicationLinks"
 GROUP = f"{SERVER}/failoverGroups"
+DATABASE_PROTECTOR = f"{DATABASE}/encryptionProtector"
 
 INSTANCE = "Microsoft.Sql/managedInstances"
 INSTANCE_KEY = f"{INSTANCE}/keys"
@@ -73,6 +74,11 @@ def _operation(
 SERVER_OPERATION = _operation("UpsertLogicalServer", "server", (5.0, 40.0))
 DATABASE_OPERATION = _operation("CreateLogicalDatabase", "database", (20.0, 90.0))
 TDE_OPERATION = _operation("UpdateLogicalDatabaseEncryption", "transparentDataEncryption", (5.0, 30.0), "none")
+UPDATE_OPERATION = replace(
+    _operation("UpdateLogicalDatabase", "database", (20.0, 90.0)), visible=doubts.SQL_DATABASE_MEANWHILE
+)
+REVERT_OPERATION = _operation("RevertDatabaseEncryptionProtector", "databaseEncryptionProtectorRevert", (10.0, 60.0))
+"""The names of both are unconfirmed."""
 GROUP_OPERATION = _operation("FailoverGroup", "failoverGroup", (10.0, 60.0))
 DELETE_KEY_OPERATION = _operation("DeleteLogicalServerEncryptionKeys", "serverKey", (3.0, 10.0))
 REVALIDATE_OPERATION = _operation("RevalidateEncryptionProtector", "encryptionProtector", (5.0, 30.0))

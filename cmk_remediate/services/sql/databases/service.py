@@ -1,0 +1,78 @@
+"""Azure SQL databases with a key of their own, as the rest of the library knows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from cmk_remediate.model.codec import Registry
+from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.services.sql.databases import limits, remarks, state
+from cmk_remediate.services.sql.databases.body import DATABASE
+from cmk_remediate.services.sql.databases.detect import Detection
+from cmk_remediate.services.sql.databases.exported import KINDS
+from cmk_remediate.services.sql.databases.recipe import Recipe
+from cmk_remediate.services.sql.databases.steps.add_database_keys import AddDatabaseKeys
+from cmk_remediate.services.sql.databases.steps.restore_database_key import RestoreDatabaseKey
+from cmk_remediate.services.sql.databases.steps.set_database_protector import SetDatabaseProtector
+from cmk_remediate.services.sql.databases.target import Target, targets
+from cmk_remediate.steps.sql.enable_tde import EnableTde
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.model.graph import GraphBuilder
+    from cmk_remediate.model.inventory import Kind
+    from cmk_remediate.model.outcomes import Reader
+    from cmk_remediate.model.review import Note
+    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.sql.databases.facts import DatabaseFacts
+
+
+class SqlDatabaseService:
+    """Azure SQL databases: a customer-managed key of the database's own, beside its server's protector."""
+
+    name: ClassVar[str] = "sql-database"
+    resource_type: ClassVar[str] = DATABASE
+    steps: ClassVar[Registry] = Registry(AddDatabaseKeys, EnableTde, RestoreDatabaseKey, SetDatabaseProtector)
+    kinds: ClassVar[tuple[Kind, ...]] = KINDS
+
+    def check(self, plan: PlanFile) -> None:
+        """Refuse a plan that no database could carry out.
+
+        Raises:
+            InputError: CMK107 when it declares a key that Azure SQL does not take.
+        """
+        limits.check_plan(plan)
+
+    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> DatabaseFacts:
+        """Read *target*, its replicas, their servers and the keys in question; only reads.
+
+        Raises:
+            InputError: CMK107, as `check`: before anything is read.
+        """
+        self.check(plan)
+        return await Detection(reader, plan, target).run()
+
+    def candidates(self, facts: Sequence[DatabaseFacts], plan: PlanFile) -> tuple[Candidate, ...]:
+        """Judge what was read, joining databases that replicate to each other; pure."""
+        found = targets(facts, plan)
+        crowded = remarks.on_vaults(found)
+        return tuple(_candidate(one, plan, [note for about, note in crowded if about == one.id]) for one in found)
+
+    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
+        """Add *candidate*'s steps and edges to *graph*; pure."""
+        target: Target = candidate.facts
+        Recipe(target, plan, graph, context).add()
+
+
+def _candidate(target: Target, plan: PlanFile, more: list[Note]) -> Candidate:
+    blocked = limits.judge(target, plan)
+    return Candidate(
+        target.id,
+        tuple(replica.id for replica in target.replicas) or (target.id,),
+        state.of_target(target),
+        target.compliant,
+        blocked,
+        (*remarks.of_target(target, blocked=blocked is not None), *more),
+        target,
+    )
