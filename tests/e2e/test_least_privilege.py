@@ -18,6 +18,8 @@ from tests.e2e.accounts import on_previous_key, one_account
 from tests.e2e.ai_accounts import bare, openai
 from tests.e2e.ai_accounts import on_previous_key as on_previous_ai_key
 from tests.e2e.aks_clusters import one_cluster
+from tests.e2e.clusters import on_previous_key as on_previous_redis_key
+from tests.e2e.clusters import one_cluster as one_redis_cluster
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import OPERATOR, Scene, geo, one_server, previous_cmk
 from tests.e2e.instances import absent as instance_absent
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Azure
 
 ROLE_DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
+
+
+def _cluster_absent() -> Scene:
+    return one_redis_cluster(present=False)
 
 
 def _all_absent() -> Scene:
@@ -90,6 +96,8 @@ ENOUGH = [
     (instance_absent, "done"),
     (instance_pair, "done"),
     (one_cluster, "manual"),
+    (_cluster_absent, "done"),
+    (on_previous_redis_key, "done"),
     (one_machine, "done"),
     (reachable_machine, "done"),
     (on_previous_set, "done"),
@@ -127,6 +135,7 @@ MISSED = [
     _all_absent,
     instance_absent,
     one_cluster,
+    _cluster_absent,
     _account_absent,
     on_previous_key,
     reachable_machine,

@@ -135,7 +135,12 @@ class SetClusterKey(ClusterStep):
     def permissions(self) -> Permissions:
         """Return what every step needs, assigning the identity; and finding the key in use, whose vault only a list tells."""
         assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-        needed = (*super().permissions(), Permission(assign, self.identity, "identity"))
+        versions = "Microsoft.KeyVault/vaults/keys/versions/read"  # who looks next judges the version in use
+        needed = (
+            *super().permissions(),
+            Permission(assign, self.identity, "identity"),
+            Permission(versions, self.key.top_level, "vault"),
+        )
         if self.previous is None:
             return needed
         read, vault = "Microsoft.KeyVault/vaults/read", self.previous.top_level
@@ -144,7 +149,7 @@ class SetClusterKey(ClusterStep):
             Permission(read, self.cluster.subscription_id, "vault", checkable=False),
             Permission(read, vault, "vault"),
             Permission("Microsoft.KeyVault/vaults/keys/read", vault, "vault"),
-            Permission("Microsoft.KeyVault/vaults/keys/versions/read", vault, "vault"),
+            Permission(versions, vault, "vault"),
         )
 
     def _is_set(self, have: Cluster) -> bool:
