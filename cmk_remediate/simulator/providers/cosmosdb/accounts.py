@@ -145,11 +145,19 @@ def _uri(write: Write) -> ArmError | None:
     return bad_request("BadRequest", "Updating KeyVaultKeyUri is not supported", DOC)
 
 
+def _says_nothing(value: object) -> bool:
+    """Say whether a member is null, or holds nothing but nulls."""
+    return value is None or (isinstance(value, dict) and all(_says_nothing(inner) for inner in value.values()))
+
+
 def _alone(write: Write) -> ArmError | None:
     if not sets_key(write) or not write.world.switch(KEY_ALONE.name):
         return None
     others = [name for name in _MEMBERS if name in write.sent and name != "properties"]
-    if not others and set(properties_of(write.sent)) == {"keyVaultKeyUri"}:
+    # What is empty is no property: the Azure CLI sends apiProperties with a null with every update (azure-cli, cosmosdb/custom.py),
+    # and learn.microsoft.com, "Configure customer-managed keys for existing Azure Cosmos DB accounts", sets the key with it.
+    named = {name for name, value in properties_of(write.sent).items() if not _says_nothing(value)}
+    if not others and named == {"keyVaultKeyUri"}:
         return None
     text = "Cannot update Customer Managed Key settings and other properties at the same time."
     return bad_request("BadRequest", text, "github.com/Azure/azure-service-operator/issues/5560")

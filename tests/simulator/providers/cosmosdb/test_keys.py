@@ -37,6 +37,11 @@ def test_the_key_goes_alone(*, on: bool) -> None:
         assert refusal(client, {**KEY_PATCH, "tags": {}})[0] == 400
 
 
+def test_what_az_sends_with_every_update_is_no_other_property() -> None:
+    sent = {"properties": {"keyVaultKeyUri": URI, "apiProperties": {"ServerVersion": None}}}
+    assert ready().send("PATCH", ACCOUNT, sent).status == 200
+
+
 def test_no_write_takes_the_key_away() -> None:
     client = switched()
     for value in (None, ""):
