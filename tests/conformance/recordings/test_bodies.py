@@ -63,6 +63,14 @@ OTHERWISE: dict[tuple[str, str | None, str], str] = {
 """Where we are stricter than the label: by type, label and our state, why."""
 
 EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
+    "microsoft.sql/managedinstances": {
+        ("customer", "customer, not checkable"): 1,
+        ("platform-or-undetermined", "platform"): 37,
+    },
+    "microsoft.sql/managedinstances/encryptionprotector": {
+        ("customer", "customer, not checkable"): 1,
+        ("platform", "platform"): 1,
+    },
     "microsoft.documentdb/databaseaccounts": {
         ("customer", "customer, not checkable"): 15,
         ("platform", "platform"): 36,
