@@ -53,6 +53,9 @@ AGREES: dict[str | None, set[str]] = {
 OTHERWISE: dict[tuple[str, str | None, str], str] = {
     ("microsoft.cache/redisenterprise", "platform", "in progress"): "recorded while it was being made",
     ("microsoft.compute/virtualmachines", None, "inaccessible"): "the bodies of its disks were not recorded beside it",
+    ("microsoft.storage/storageaccounts", "platform", "in progress"): (
+        "provisioningState is Creating or ResolvingDns, or a migration runs: the policy does not look, and nobody writes to it now"
+    ),
     ("microsoft.sql/servers", "customer", "cross-tenant"): (
         "a key reached through a federated client id: the policies look at the key's address only, and we do not touch it"
     ),
@@ -85,6 +88,12 @@ EXPECTED: dict[str, dict[tuple[str | None, str], int]] = {
     "microsoft.compute/virtualmachines": {
         (None, "inaccessible"): 60
     },  # of their disks nothing was recorded beside them
+    "microsoft.storage/storageaccounts": {
+        ("customer", "customer, not checkable"): 18,
+        ("platform", "in progress"): 11,
+        ("platform", "platform"): 49,
+    },
+    "microsoft.storage/storageaccounts/encryptionscopes": {("platform", "platform"): 2},
     "microsoft.sql/servers": {
         ("customer", "cross-tenant"): 2,
         ("customer", "customer, not checkable"): 4,

@@ -138,6 +138,7 @@ ACCOUNTS = ResourceType(
         Rule(rules.key),
     ),
     on_write=(_on_write,),
+    since={"properties.networkAcls.ipv6Rules": "2023-01-01"},
     identity=True,
     trusted=True,
 )

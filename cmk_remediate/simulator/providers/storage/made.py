@@ -41,6 +41,7 @@ def whole(name: str, body: Json, when: str, suffix: str) -> Json:
         "privateEndpointConnections": [],
         "minimumTlsVersion": "TLS1_2",
         "allowBlobPublicAccess": False,
+        "allowCrossTenantReplication": False,
         "networkAcls": _NETWORK,
         "supportsHttpsTrafficOnly": True,
         "encryption": {"services": _services(when), "keySource": PLATFORM},
