@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import doubts
@@ -15,7 +14,7 @@ from cmk_remediate.simulator.declare import RemoveResource
 from cmk_remediate.simulator.monitor import watch
 from tests.e2e.desk import owner_sets
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import ENCRYPTION_USER, IDENTITY, KEY, NEIGHBOUR_KEY, OLD_IDENTITY, OLD_KEY, OPERATOR, Scene
+from tests.e2e.estates import ENCRYPTION_USER, IDENTITY, KEY, NEIGHBOUR_KEY, OLD_IDENTITY, OLD_KEY, Scene
 from tests.e2e.stage import path, rows, told, writes
 from tests.e2e.storage import (
     ACCOUNT,
@@ -220,20 +219,3 @@ def test_a_pinned_version_of_the_present_key_that_is_disabled_refuses_the_accoun
     (target,) = stage.dry_run().targets
     assert target.blocked is not None
     assert target.blocked.code == codes.storage.CURRENT_KEY_UNUSABLE
-
-
-@pytest.mark.parametrize(
-    "scene", [lambda: one_account(present=False), with_scopes, on_previous_key, with_dead_identity]
-)
-def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene]) -> None:
-    one = scene()
-    roles = cmk.permissions(one.plan, connection=azure(one).connection)
-    operator = {"object_id": OPERATOR, "role": [dict(role) for role in roles]}
-    stage = azure(Scene({**one.estate, "operator": operator}, one.plan, one.servers, one.keys))
-    stage.moved()
-    refused = [
-        one.url
-        for one in stage.since(0)
-        if one.status == 403 and "/deletedkeys/" not in one.url and one.method == "GET"
-    ]
-    assert refused == [], "only the look for a deleted key of that name, which a review can do without, may be refused"
