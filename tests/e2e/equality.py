@@ -51,6 +51,11 @@ SERVER_MADE = (
     ("microsoft.storage/storageaccounts", "identity.userAssignedIdentities.*.clientId", "looked up by Azure"),
     ("microsoft.storage/storageaccounts", "identity.principalId", "of an identity that was turned on, and stays"),
     (
+        "microsoft.storage/storageaccounts/encryptionscopes",
+        "properties.keyVaultProperties.lastKeyRotationTimestamp",
+        "when it took its key",
+    ),
+    (
         "microsoft.storage/storageaccounts",
         "identity.tenantId",
         "the subscription's; in recordings another one stands there",
@@ -109,7 +114,6 @@ APPEARS = (
 VERSIONED = (
     ("microsoft.sql/servers/encryptionprotector", "properties.serverKeyName"),
     ("microsoft.sql/managedinstances/encryptionprotector", "properties.serverKeyName"),
-    ("microsoft.sql/servers/databases", "properties.encryptionProtector"),
 )
 """Members compared without the version at their end: an old key version cannot be selected again."""
 
@@ -205,8 +209,6 @@ def _flat(kind: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
 def _unversioned(kind: str, path: str, value: Any) -> Any:
     if (kind, path) in VERSIONED and str(value).count("_") == 2:
         return str(value).rsplit("_", 1)[0]
-    if (kind, path) in VERSIONED and str(value).count("/") == 5:
-        return str(value).rsplit("/", 1)[0]
     return value
 
 
