@@ -114,6 +114,7 @@ APPEARS = (
 VERSIONED = (
     ("microsoft.sql/servers/encryptionprotector", "properties.serverKeyName"),
     ("microsoft.sql/managedinstances/encryptionprotector", "properties.serverKeyName"),
+    ("microsoft.sql/servers/databases", "properties.encryptionProtector"),
 )
 """Members compared without the version at their end: an old key version cannot be selected again."""
 
@@ -209,6 +210,8 @@ def _flat(kind: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
 def _unversioned(kind: str, path: str, value: Any) -> Any:
     if (kind, path) in VERSIONED and str(value).count("_") == 2:
         return str(value).rsplit("_", 1)[0]
+    if (kind, path) in VERSIONED and str(value).count("/") == 5:
+        return str(value).rsplit("/", 1)[0]
     return value
 
 
