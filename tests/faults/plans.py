@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.embedded import EmbeddedAzure
 
 FOLDER = Path(__file__).parents[2] / "plans"
+NOT_YET = ("sql-database.yaml",)
+"""Plans that no crash, seeded run or drift is tried on yet: nobody here knows how another changes a database's keys, which of
+its members are Azure's own record, and whether law 7 as it is checked knows the revert of a partner. docs/safety.md says so."""
 SECOND = "77777777-7777-4777-8777-7777777777ac"
 """Another operator with the same rights: who resumes what the first began."""
 
@@ -89,7 +92,8 @@ def _changes(case: Case) -> dict[str, int]:
 
 @cache
 def _plans() -> dict[str, dict[str, Any]]:
-    return {f"plans/{plan.name}": _values(plan) for plan in sorted(FOLDER.glob("*.yaml"))}
+    found = sorted(plan for plan in FOLDER.glob("*.yaml") if plan.name not in NOT_YET)
+    return {f"plans/{plan.name}": _values(plan) for plan in found}
 
 
 def _values(path: Path) -> dict[str, Any]:

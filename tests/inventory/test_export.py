@@ -306,7 +306,8 @@ def test_a_planted_secret_is_not_in_the_file(secret: str) -> None:
     content["locks"][0]["notes"] = secret
     if secret == PLANTED["password"]:  # a text like any other gives itself away by its name only
         server["tags"], server["properties"]["nested"] = {"dbpassword": secret}, [{"initialSecret": secret}]
-        content["locks"][0]["notes"] = ""
+        content["locks"][0]["notes"] = storage["properties"]["encryption"]["note"] = ""
+        storage["properties"]["anything"] = {"at": {"accountPassword": secret}}
 
     estate = exported(simulator.azure(estate=content))
 

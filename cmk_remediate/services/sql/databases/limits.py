@@ -66,7 +66,6 @@ def _database(target: Target, replica: ReplicaFacts) -> Iterator[Blocked]:
         yield Blocked(code, replica.refused, resource=here.text)
     if replica.body is None:
         yield body.absent(here)
-        return
     if here.name.lower() == "master":
         yield Blocked(codes.sql_databases.SYSTEM_DATABASE, "the database is called master", resource=here.text)
     if replica.tier == "datawarehouse":

@@ -42,7 +42,6 @@ def made(world_hex: str, instance: ResourceId, suffix: str) -> Json:
     return {
         "fullyQualifiedDomainName": f"{instance.name}.{zone}.{suffix}",
         "dnsZone": zone,
-        "administratorLogin": "cloudSA",
         "licenseType": "LicenseIncluded",
         "vCores": 4,
         "storageSizeInGB": 32,
