@@ -213,7 +213,7 @@ def _addresses(step: ReviewedStep, method: str, path: str) -> bool:
     if step.resource_id is None:
         return True  # its address was computed from what only the run could know; the body still has to fit
     resource = step.resource_id.lower()
-    named = re.sub(r"/accesspolicies/(add|remove|replace)$", "", path)
+    named = re.sub(r"/(accesspolicies/(add|remove|replace)|encryptionprotector/current/revert)$", "", path)
     return resource in (path, named) or (method == "POST" and path.rpartition("/")[0] == resource)
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[2] / "plans"
 NOT_YET = ("sql-database.yaml",)
-"""Plans that no crash, seeded run or drift is tried on yet: nobody here knows how another changes a database's keys, which of
-its members are Azure's own record, and whether law 7 as it is checked knows the revert of a partner. docs/safety.md says so."""
+"""Plans that no crash, seeded run or drift is tried on yet: nobody here knows how another changes a database's keys, and which
+of its members are Azure's own record. docs/safety.md says so."""
 SECOND = "77777777-7777-4777-8777-7777777777ac"
 """Another operator with the same rights: who resumes what the first began."""
 
