@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.inventory import Kind
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.insight import Insight
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Service(Protocol):
     """The service's own step classes."""
     kinds: tuple[Kind, ...]
     """What a copy of an estate needs for its plans, beside vaults, keys and identities."""
+    looked_for: tuple[str, ...]
+    """The ARM types whose resources an assessment makes its targets; empty where they are found as part of another service's."""
 
     def check(self, plan: PlanFile) -> None:
         """Refuse a plan that none of its targets could carry out, before Azure is asked.
@@ -80,6 +83,9 @@ class Service(Protocol):
 
     def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
         """Add *candidate*'s steps and edges to *graph*; pure."""
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, which keys it uses, and what moving it takes; pure."""
 
 
 F = TypeVar("F")

@@ -12,6 +12,7 @@ from cmk_remediate.services.storage import limits, remarks, state
 from cmk_remediate.services.storage.account import ACCOUNT
 from cmk_remediate.services.storage.detect import SCOPES, detect
 from cmk_remediate.services.storage.facts import KEY_SIZES, KEY_TYPES
+from cmk_remediate.services.storage.insight import of_account
 from cmk_remediate.services.storage.recipe import Recipe
 from cmk_remediate.services.storage.steps.enable_identity import EnableIdentity
 from cmk_remediate.services.storage.steps.replace_identity import ReplaceIdentity
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.insight import Insight
     from cmk_remediate.services.storage.facts import AccountFacts
 
 
@@ -34,6 +36,7 @@ class StorageService:
     name: ClassVar[str] = "storage"
     resource_type: ClassVar[str] = ACCOUNT
     steps: ClassVar[Registry] = Registry(EnableIdentity, ReplaceIdentity, RestoreKey, SetKey, SetScopeKey)
+    looked_for: ClassVar[tuple[str, ...]] = (ACCOUNT,)
     kinds: ClassVar[tuple[Kind, ...]] = (Kind(ACCOUNT, children=(Child("encryptionScopes", SCOPES),)),)
 
     def check(self, plan: PlanFile) -> None:
@@ -60,6 +63,10 @@ class StorageService:
     def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
         """Add *candidate*'s steps and edges to *graph*; pure."""
         Recipe(candidate.facts, plan, graph, context).add()
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, and what moving it takes; pure."""
+        return of_account(candidate.facts)
 
 
 def _candidate(facts: AccountFacts, plan: PlanFile) -> Candidate:
