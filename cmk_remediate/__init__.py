@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cmk_remediate.assessment import Selection
     from cmk_remediate.blocking import (
         apply,
+        assess,
         dry_run,
         dry_run_steps,
         export_estate,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.schedule import Stop
     from cmk_remediate.errors import CmkError
     from cmk_remediate.inventory import ExportedEstate, save_estate
+    from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunResult, Verification
     from cmk_remediate.model.review import Review
@@ -38,15 +41,18 @@ if TYPE_CHECKING:
     from cmk_remediate.runbook import run_job
 
 _WHERE = {
+    "Assessment": "model.findings",
     "CODES": "codes",
     "CmkError": "errors",
     "Connection": "model.protocols",
     "ExportedEstate": "inventory",
     "Review": "model.review",
     "RunResult": "model.result",
+    "Selection": "assessment",
     "Stop": "engine.schedule",
     "Verification": "model.result",
     "apply": "blocking",
+    "assess": "blocking",
     "connect": "connection",
     "dry_run": "blocking",
     "dry_run_steps": "blocking",
@@ -70,14 +76,17 @@ _WHERE = {
 
 __all__ = [
     "CODES",
+    "Assessment",
     "CmkError",
     "Connection",
     "ExportedEstate",
     "Review",
     "RunResult",
+    "Selection",
     "Stop",
     "Verification",
     "apply",
+    "assess",
     "connect",
     "dry_run",
     "dry_run_steps",

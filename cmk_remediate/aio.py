@@ -19,9 +19,11 @@ from cmk_remediate.api import (
     unlock,
     verify,
 )
+from cmk_remediate.assessment import assess
 
 __all__ = [
     "apply",
+    "assess",
     "dry_run",
     "dry_run_steps",
     "export_estate",

@@ -44,6 +44,7 @@ def blocking(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
 
 apply = blocking(aio.apply)
+assess = blocking(aio.assess)
 dry_run = blocking(aio.dry_run)
 dry_run_steps = blocking(aio.dry_run_steps)
 export_estate = blocking(aio.export_estate)

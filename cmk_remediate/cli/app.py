@@ -10,7 +10,24 @@ from typing import Annotated
 
 import typer
 
-from cmk_remediate.cli.options import Colour, Format, Globals, RequestsFormat, duration, parse_doubts, run_store
+from cmk_remediate.cli.app_assess import assess
+from cmk_remediate.cli.arguments import (
+    Accept,
+    AcceptFile,
+    Approver,
+    Artefacts,
+    FormatOption,
+    Json,
+    Output,
+    PlanPath,
+    Runs,
+    RunText,
+    StopAfter,
+    Strict,
+    Yes,
+    options_of,
+)
+from cmk_remediate.cli.options import Colour, Globals, RequestsFormat, duration, parse_doubts, run_store
 
 app = typer.Typer(
     name="cmk-remediate",
@@ -22,38 +39,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-# Typer reads these at run time, on Python 3.10 too.
-Runs = Annotated[str | None, typer.Option("--runs", metavar="DIR|URL", help="Run store, by default ./cmk-runs.")]
-Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="How the product is written.")]
-Accept = Annotated[list[str] | None, typer.Option("--accept", metavar="KIND:NAME", help="Accept by name; repeatable.")]
-AcceptFile = Annotated[Path | None, typer.Option("--accept-file", metavar="FILE", help="Names, one a line.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the digest. Accepts nothing by name.")]
-Approver = Annotated[str, typer.Option("--approver", help="Who accepted, for the journal.")]
-Strict = Annotated[bool, typer.Option("--strict", help="One drifted target stops all before the first write.")]
-StopAfter = Annotated[
-    str | None,
-    typer.Option("--stop-after", metavar="DURATION", help="Such as 150m: start no step that may not end in time."),
-]
-Artefacts = Annotated[
-    Path | None,
-    typer.Option("--artefacts", metavar="DIR", help="Save what is made beside the review; made if missing."),
-]
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the review as JSON.")]
-PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")]
-RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run's digest, or its unique beginning.")]
-
 
 class SchemaOf(str, Enum):
     """What a schema is asked of."""
 
     plan = "plan"
     review = "review"
-
-
-def _options(context: typer.Context) -> Globals:
-    found = context.find_object(Globals)
-    return found if found is not None else Globals()
 
 
 def _time(stop_after: str | None) -> timedelta | None:
@@ -126,7 +117,7 @@ def _dry_run(
     """Show what moving the plan's targets would do. Sends nothing but reads."""
     from cmk_remediate.cli import reviewing
 
-    options = _options(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context).with_local(runs=runs, json=json, format=format)
     return reviewing.dry_run(options, plan, output, artefacts, detailed=detailed_exitcode)
 
 
@@ -140,7 +131,7 @@ def _show(
     """Show a saved review. Needs neither network nor credentials."""
     from cmk_remediate.cli import reviewing
 
-    return reviewing.show(_options(context).with_local(json=json, format=format), review)
+    return reviewing.show(options_of(context).with_local(json=json, format=format), review)
 
 
 @app.command("apply")
@@ -161,7 +152,7 @@ def _apply(
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
-    options = _options(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context).with_local(runs=runs, json=json, format=format)
     return changing.apply(options, review, agreed, _time(stop_after))
 
 
@@ -178,7 +169,7 @@ def _resume(
     """Go on with an unfinished run."""
     from cmk_remediate.cli import changing
 
-    options = _options(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context).with_local(runs=runs, json=json, format=format)
     return changing.resume(options, run, strict=strict, stop_after=_time(stop_after))
 
 
@@ -201,7 +192,7 @@ def _rollback(
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
-    options = _options(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context).with_local(runs=runs, json=json, format=format)
     return changing.rollback(options, run, output, agreed, _time(stop_after))
 
 
@@ -219,7 +210,7 @@ def _verify(
     """
     from cmk_remediate.cli import reviewing
 
-    return reviewing.verify(_options(context).with_local(runs=runs, json=json, format=format), subject)
+    return reviewing.verify(options_of(context).with_local(runs=runs, json=json, format=format), subject)
 
 
 @app.command("permissions")
@@ -234,7 +225,7 @@ def _permissions(
     """
     from cmk_remediate.cli import reviewing
 
-    return reviewing.permissions(_options(context), plan, output)
+    return reviewing.permissions(options_of(context), plan, output)
 
 
 @app.command("export-estate")
@@ -254,7 +245,7 @@ def _export_estate(
     """Copy an estate, without its secrets, for rehearsals on the embedded Azure. Sends nothing but reads."""
     from cmk_remediate.cli import exporting
 
-    return exporting.export_estate(_options(context), scope, output, cloud)
+    return exporting.export_estate(options_of(context), scope, output, cloud)
 
 
 @app.command("explain")
@@ -266,7 +257,7 @@ def _explain(
     """Say what a code means and what to do about it."""
     from cmk_remediate.cli import telling
 
-    return telling.explain(_options(context).with_local(json=json), code)
+    return telling.explain(options_of(context).with_local(json=json), code)
 
 
 @app.command("schema")
@@ -294,8 +285,8 @@ def _runs(
     from cmk_remediate.cli import telling
 
     if unlock is not None:
-        return telling.unlock(_options(context).with_local(runs=runs, json=json, format=format), unlock)
-    return telling.runs(_options(context).with_local(runs=runs, json=json, format=format))
+        return telling.unlock(options_of(context).with_local(runs=runs, json=json, format=format), unlock)
+    return telling.runs(options_of(context).with_local(runs=runs, json=json, format=format))
 
 
 @app.command("demo")
@@ -309,7 +300,7 @@ def _demo(
     """
     from cmk_remediate.cli import demo
 
-    return demo.demo(_options(context), keep)
+    return demo.demo(options_of(context), keep)
 
 
 @app.command("replay", hidden=True)
@@ -335,7 +326,7 @@ def _requests(
     """List the requests the embedded Azure was sent."""
     from cmk_remediate.cli import telling
 
-    return telling.requests(_options(context).with_local(json=json), format)
+    return telling.requests(options_of(context).with_local(json=json), format)
 
 
 @app.command("advance")
@@ -346,7 +337,7 @@ def _advance(
     """Let time pass in the embedded Azure."""
     from cmk_remediate.cli import telling
 
-    return telling.advance(_options(context), duration)
+    return telling.advance(options_of(context), duration)
 
 
 @app.command("simulate")
@@ -377,7 +368,7 @@ def _simulate(
     """Serve the embedded Azure over HTTPS on loopback, and print the exports that lead clients to it."""
     from cmk_remediate.cli import simulating
 
-    options = _options(context)
+    options = options_of(context)
     chosen = simulating.state(options, state)
     options = replace(
         options,
@@ -386,3 +377,6 @@ def _simulate(
         doubts=parse_doubts(doubt or []) or options.doubts,
     )
     return simulating.simulate(options, port=port, time_scale=time_scale, latency=latency)
+
+
+app.command("assess")(assess)

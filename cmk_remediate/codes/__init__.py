@@ -1,7 +1,7 @@
 """Every code this project can show, with what it means and what to do next.
 
 A code is stable: it is never reused for another meaning. The first digit says where it comes from: 1 input, 2 access,
-3 vault and key, 4 Azure SQL, 5 engine, 6 what a review says beside its steps, 7 to 9 the other services.
+3 vault and key, 4 Azure SQL, 5 engine, 6 what a review says beside its steps, 7 and 8 the other services, 9 assessments.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from cmk_remediate.codes import (
     access,
     ai_services,
     aks,
+    assess,
     cosmosdb,
     engine,
     input_,
@@ -47,6 +48,7 @@ FAMILIES: Mapping[str, ModuleType] = MappingProxyType(
         "Storage accounts": storage,
         "Engine: what a run decides": engine,
         "Notes a review carries": notes,
+        "What an assessment says": assess,
     }
 )
 """The modules of codes, by what their codes are about."""
@@ -77,6 +79,7 @@ __all__ = [
     "access",
     "ai_services",
     "aks",
+    "assess",
     "codes_of",
     "cosmosdb",
     "engine",

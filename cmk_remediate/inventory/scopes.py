@@ -1,4 +1,4 @@
-"""What is exported: subscriptions, resource groups, management groups."""
+"""What is exported or assessed: subscriptions, resource groups, management groups; single resources too, where asked for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Scope:
     """One scope.
 
     Attributes:
-        id: a subscription, a resource group or a management group.
+        id: a subscription, a resource group, a management group or a resource.
     """
 
     id: ResourceId
@@ -37,19 +37,19 @@ class Scope:
         return resource.within(self.id)
 
 
-def parse(texts: Iterable[str]) -> tuple[Scope, ...]:
-    """Return the scopes that *texts* name: an id each, or a subscription's GUID.
+def parse(texts: Iterable[str], *, resources: bool = False) -> tuple[Scope, ...]:
+    """Return the scopes that *texts* name: an id each, or a subscription's GUID; with *resources*, single resources too.
 
     Raises:
-        InputError: CMK122 when one is nothing that can be exported, or there is none.
+        InputError: CMK122 when one is none of these, or there is none.
     """
-    found = tuple(dict.fromkeys(_parse(text) for text in texts))
+    found = tuple(dict.fromkeys(_parse(text, resources=resources) for text in texts))
     if not found:
         raise InputError(codes.input_.SCOPE_INVALID, "no scope was given")
     return tuple(one for one in found if not any(other != one and other.holds(one.id) for other in found))
 
 
-def _parse(text: str) -> Scope:
+def _parse(text: str, *, resources: bool) -> Scope:
     clean = text.strip().rstrip("/")
     if _GUID.fullmatch(clean):
         return Scope(ResourceId.parse(f"/subscriptions/{clean}"))
@@ -59,6 +59,13 @@ def _parse(text: str) -> Scope:
         resource = ResourceId.parse(clean)
     except InputError as error:
         raise InputError(codes.input_.SCOPE_INVALID, error.cause) from error
+    if (
+        resources
+        and resource.resource_group
+        and resource.top_level == resource
+        and _GUID.fullmatch(resource.subscription)
+    ):
+        return Scope(resource)
     if resource.group_id != resource or not _GUID.fullmatch(resource.subscription):
         raise InputError(codes.input_.SCOPE_INVALID, "it is neither a subscription nor a resource group", resource=text)
     return Scope(resource)

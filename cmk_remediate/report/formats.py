@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
+from cmk_remediate.model.findings import Assessment
 from cmk_remediate.model.result import RunResult, Verification
 from cmk_remediate.model.review import Review
 from cmk_remediate.report.json_ import JsonRenderer
@@ -24,11 +25,13 @@ def renderer(name: Format) -> Renderer:
     return found[name]
 
 
-def render(subject: Review | RunResult | Verification, format: Format = "text") -> str:  # noqa: A002 - as --format
+def render(subject: Review | RunResult | Verification | Assessment, format: Format = "text") -> str:  # noqa: A002 - as --format
     """Return *subject* as a document of the format *format*, ending in a newline."""
     chosen = renderer(format)
     if isinstance(subject, Review):
         return chosen.review(subject)
+    if isinstance(subject, Assessment):
+        return chosen.assessment(subject)
     if isinstance(subject, RunResult):
         return chosen.run(subject)
     return chosen.verification(subject)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Note, Review
 
@@ -36,6 +37,10 @@ class JsonRenderer:
                 "exit_code": verification.exit_code,
             }
         )
+
+    def assessment(self, assessment: Assessment) -> str:
+        """Show what an assessment found; as it is saved."""
+        return pretty(assessment.to_json())
 
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""

@@ -20,6 +20,7 @@ from cmk_remediate.report.words import ACTIONS, count, plain, span, value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Note, Review, ReviewedLine, ReviewedStep, ReviewedTarget
 
@@ -52,6 +53,10 @@ class MarkdownRenderer:
     def verification(self, verification: Verification) -> str:
         """Show what a verification found."""
         return capped(_verification(verification), "Use the format json for all of it.")
+
+    def assessment(self, assessment: Assessment) -> str:
+        """Show what an assessment found."""
+        return capped(_assessment(assessment), "Use the format json for all of it.")
 
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""
@@ -282,3 +287,22 @@ def _advice(found: Iterable[str]) -> Iterator[str]:
     lines = [f"{prose(one)}: {prose(advice)}" for one, advice in next_steps(found)]
     if lines:
         yield "Next:\n\n" + _bullets(lines, "none")
+
+
+def _assessment(assessment: Assessment) -> Iterator[str]:
+    yield f"# Assessment of {', '.join(code(one) for one in assessment.scopes)}"
+    if assessment.not_read:
+        yield _bullets((f"not read: {code(one.what)}: {prose(one.why)}" for one in assessment.not_read), "")
+    names = Names(one.id for one in assessment.findings)
+    rows = [
+        (
+            prose(one.verdict),
+            code(names(one.id)),
+            prose(one.service),
+            prose(one.state),
+            prose(one.owner),
+            f"{prose(one.obstacle.why)} ({one.obstacle.code})" if one.obstacle else "",
+        )
+        for one in assessment.findings
+    ]
+    yield from _table(("verdict", "resource", "service", "state", "owner", "in the way"), rows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Review
 
@@ -25,6 +26,9 @@ class Renderer(Protocol):
 
     def verification(self, verification: Verification) -> str:
         """Show what a verification found."""
+
+    def assessment(self, assessment: Assessment) -> str:
+        """Show what an assessment found."""
 
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""

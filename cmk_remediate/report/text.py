@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.report.assessment_text import assessment_lines
 from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.text_review import review_lines
@@ -17,6 +18,7 @@ from cmk_remediate.report.words import COLUMNS, count, middle, plain, table, wra
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Review
 
@@ -37,6 +39,10 @@ class TextRenderer:
     def verification(self, verification: Verification) -> str:
         """Show what a verification found."""
         return _joined(_verification(verification))
+
+    def assessment(self, assessment: Assessment) -> str:
+        """Show what an assessment found."""
+        return _joined(assessment_lines(assessment))
 
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""

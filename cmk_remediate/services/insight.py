@@ -41,12 +41,14 @@ class Insight:
         uses: the customer-managed keys it uses.
         cost: what moving it takes.
         as_found: what a plan would say of it that wanted it as it is; None on platform keys, and where its key was not found.
+        covers: resource groups whose resources it speaks for, such as those of a cluster's nodes.
     """
 
     evidence: tuple[Evidence, ...]
     uses: tuple[Use, ...]
     cost: Cost
     as_found: Overrides | None
+    covers: tuple[ResourceId, ...] = ()
 
 
 ONLINE = Cost(downtime="none", one_way="", text="moved online, and back")

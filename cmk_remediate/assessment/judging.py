@@ -1,0 +1,103 @@
+"""Judges targets as their service does: against the plan that would move them, and where they are on a key, against that key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cmk_remediate.assessment.proposal import Proposal
+from cmk_remediate.engine.schedule import each
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.planfile.schema import TargetEntry
+from cmk_remediate.planfile.wishes import wishes
+from cmk_remediate.services.disk_sets import sets_of
+from cmk_remediate.services.insight import Insight
+from cmk_remediate.services.service import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from cmk_remediate.assessment.looking import Batch
+    from cmk_remediate.planfile.schema import PlanFile
+    from cmk_remediate.services.service import Service
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A target and what was found of it.
+
+    Attributes:
+        candidate: as the service judges it: against the key it is on, or the plan that would move it.
+        proposed: as judged against the plan that would move it.
+        insight: what an assessment shows of it.
+        proposal: that plan's frame.
+    """
+
+    candidate: Candidate
+    proposed: Candidate
+    insight: Insight
+    proposal: Proposal
+
+
+class Judge:
+    """Judges the targets of one service that one proposed plan would move."""
+
+    def __init__(self, service: Service, proposal: Proposal, tenant: str, cloud: str) -> None:
+        """Judge as *service* does."""
+        self._service = service
+        self._proposal = proposal
+        self._tenant = tenant
+        self._cloud = cloud
+
+    async def judge(self, reader: Batch, targets: Sequence[ResourceId]) -> list[Judged]:
+        """Return what was found of *targets*; only reads, and none twice.
+
+        The proposed key and identity are taken to be absent, as they are to be made: whether they exist is the dry run's question.
+        """
+        service, entries = self._service, [TargetEntry(resource_id=one.text) for one in targets]
+        plan = self._plan(entries)
+        reader.assumed = self._absent(plan, entries)
+        facts = await each(entries, partial(service.detect, reader, plan=plan))
+        proposed = service.candidates(facts, plan)
+        reader.assumed = set()
+        seen = [(one, service.insight(one)) for one in proposed]
+        settled = await self._as_found(reader, seen)
+        return [self._judged(one, *settled.get(one.id, (one, insight))) for one, insight in seen]
+
+    def _judged(self, proposed: Candidate, candidate: Candidate, insight: Insight) -> Judged:
+        return Judged(candidate, proposed, insight, self._proposal)
+
+    async def _as_found(
+        self, reader: Batch, seen: Sequence[tuple[Candidate, Insight]]
+    ) -> dict[ResourceId, tuple[Candidate, Insight]]:
+        """Judge once more, against what they are on, the targets that are on a key which was found."""
+        entries = [
+            TargetEntry(resource_id=one.id.text, overrides=insight.as_found)
+            for one, insight in seen
+            if insight.as_found is not None
+        ]
+        if not entries:
+            return {}
+        plan = self._plan(entries)
+        facts = await each(entries, partial(self._service.detect, reader, plan=plan))
+        return {one.id: (one, self._service.insight(one)) for one in self._service.candidates(facts, plan)}
+
+    def _plan(self, entries: Sequence[TargetEntry]) -> PlanFile:
+        return self._proposal.plan(self._tenant, self._cloud, entries)
+
+    def _absent(self, plan: PlanFile, entries: Sequence[TargetEntry]) -> set[ResourceId]:
+        return {one for entry in entries for one in absent(plan, entry, vault_too=not self._proposal.exists)}
+
+
+def absent(plan: PlanFile, entry: TargetEntry, *, vault_too: bool) -> Collection[ResourceId]:
+    """Return what *plan* would make for the target in *entry*, and with *vault_too* the vault that somebody has to make first."""
+    wanted, target = wishes(plan, entry), ResourceId.parse(entry.resource_id)
+    identity, key = wanted.identity_id(target), wanted.key_id(target)
+    found = {key, *(one.id for one in sets_of(wanted, target) if one is not None)}
+    if identity is not None:
+        found.add(identity)
+    if vault_too:
+        # The vault's subscription is asked for deleted vaults only where the vault is gone.
+        found.add(key.top_level)
+    return found

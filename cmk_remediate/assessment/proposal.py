@@ -1,0 +1,116 @@
+"""The plan that a target is judged against: in the vault that suits its region, a key and an identity of its own.
+
+It is the plan `write_plans` writes, so what stands in the way in an assessment stands in the way of that plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import JsonObject, at_path
+from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_ON_SETS = ("aks", "managed-disks")
+_KEY_BITS = {"ai-services": 2048}
+"""AI services take 2048 bits only (learn.microsoft.com, "Customer-managed keys for Foundry Tools")."""
+NOBODY = "CHANGE-ME"
+"""Stands where only the operator knows what to write."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A plan for the targets of one service, subscription and region.
+
+    Attributes:
+        service: as in ``service:`` of a plan file.
+        subscription: where its targets are.
+        location: the region of its targets.
+        vault: the vault it names; one that does not exist where none suits.
+        others: further vaults of that region, by id.
+        exists: whether the vault exists.
+    """
+
+    service: str
+    subscription: ResourceId
+    location: str
+    vault: ResourceId
+    others: tuple[ResourceId, ...]
+    exists: bool
+
+    def content(self, tenant: str, cloud: str, targets: Iterable[TargetEntry], owner: str = NOBODY) -> dict[str, Any]:
+        """Return the plan's values for *targets*."""
+        group, service = self.vault.group_id, self.service
+        content: dict[str, Any] = {
+            "service": service,
+            "tenant": tenant,
+            "cloud": cloud,
+            "owner": owner,
+            "customer_managed_key": {
+                "key_vault_resource_id": self.vault.text,
+                "key_name": f"cmk-{service}-{self.location}" if service in _ON_SETS else "cmk-{target}",
+                "user_assigned_identity": {"resource_id": f"{group}/providers/{IDENTITY}/{self._named('id-cmk')}"},
+            },
+            "targets": tuple(one.model_dump(exclude_none=True) for one in targets),
+        }
+        if service in _ON_SETS:
+            place = f"{self.subscription}/resourceGroups/{group.name}/providers/Microsoft.Compute/diskEncryptionSets"
+            content["disk_encryption_set"] = {"resource_id": f"{place}/{self._named('des-cmk')}"}
+        if service in _KEY_BITS:
+            content["key"] = {"size": _KEY_BITS[service]}
+        if service in ("managed-disks", "redis-enterprise"):
+            content["allow_downtime"] = True
+        return content
+
+    def plan(self, tenant: str, cloud: str, targets: Iterable[TargetEntry]) -> PlanFile:
+        """Return the plan for *targets*."""
+        return PlanFile.model_validate(self.content(tenant, cloud, targets))
+
+    def _named(self, prefix: str) -> str:
+        return f"{prefix}-{self.service}-{self.location}"
+
+
+class Vaults:
+    """The vaults that a plan may name."""
+
+    def __init__(self, rows: Iterable[JsonObject], preferred: Sequence[ResourceId]) -> None:
+        """Choose among *rows*, as Resource Graph shows vaults; *preferred* come first."""
+        wanted = {one.key for one in preferred}
+        self._ranked: dict[tuple[str, str], list[tuple[tuple[bool, bool, bool, str], ResourceId]]] = {}
+        for row in rows:
+            vault = ResourceId.parse(str(row["id"]))
+            rank = (
+                vault.key not in wanted,
+                at_path(row, "properties.enablePurgeProtection") is not True,
+                at_path(row, "properties.enableRbacAuthorization") is not True,
+                vault.key,
+            )
+            places = {vault.subscription.lower(), "" if vault.key in wanted else vault.subscription.lower()}
+            for place in places:
+                self._ranked.setdefault((place, _region(row)), []).append((rank, vault))
+
+    def proposal(self, service: str, subscription: ResourceId, location: str) -> Proposal:
+        """Return the plan's frame for targets of *service* in *location*.
+
+        A preferred vault of that region; else one of the target's own subscription, one with purge protection and roles first.
+        """
+        region = location.replace(" ", "").lower()
+        found = {
+            vault: rank
+            for place in ("", subscription.subscription.lower())
+            for rank, vault in self._ranked.get((place, region), ())
+        }
+        ranked = sorted(found, key=lambda one: found[one])
+        if ranked:
+            return Proposal(service, subscription, region, ranked[0], tuple(ranked[1:]), exists=True)
+        nowhere = f"{subscription}/resourceGroups/{NOBODY}/providers/Microsoft.KeyVault/vaults/{NOBODY.lower()}"
+        return Proposal(service, subscription, region, ResourceId.parse(nowhere), (), exists=False)
+
+
+def _region(row: JsonObject) -> str:
+    return str(at_path(row, "location") or "").replace(" ", "").lower()

@@ -1,0 +1,71 @@
+"""An assessment as plain text: what is not compliant first, each with its proofs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from cmk_remediate.report.ends import next_steps
+from cmk_remediate.report.names import Names
+from cmk_remediate.report.words import count, value, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmk_remediate.model.findings import Assessment, Finding, KeyInUse
+
+_ORDER = ("not compliant", "unknown", "in progress", "not ours", "compliant")
+
+
+def assessment_lines(assessment: Assessment) -> Iterator[str]:
+    """Yield the lines of *assessment*."""
+    yield from wrap(f"Assessment of {', '.join(assessment.scopes)} at {assessment.made.at}, by {assessment.made.by}")
+    for missing in assessment.not_read:
+        yield from wrap(f"NOT READ {missing.what}: {missing.why}", 0, 4)
+    names = Names(one.id for one in assessment.findings)
+    for verdict in _ORDER:
+        found = [one for one in assessment.findings if one.verdict == verdict]
+        if found:
+            yield ""
+            yield f"{verdict.upper()} ({len(found)})"
+        for one in found:
+            yield from _finding(one, names)
+    yield ""
+    codes = (one.obstacle.code for one in assessment.findings if one.obstacle is not None)
+    for code, advice in next_steps(codes):
+        yield from wrap(f"next [{code}]: {advice}", 2, 4)
+    verdicts = Counter[str](one.verdict for one in assessment.findings)
+    parts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in _ORDER if verdicts[verdict])
+    searched = count(len(assessment.subscriptions), "subscription")
+    yield from wrap(f"Summary: {count(len(assessment.findings), 'finding')} in {searched}: {parts or 'nothing'}.")
+
+
+def _finding(one: Finding, names: Names) -> Iterator[str]:
+    owner = f", owner {one.owner}" if one.owner else ""
+    yield from wrap(f"{names(one.id)}  ({one.service}{owner})  {one.state}", 2, 6)
+    if one.exemption is not None:
+        text = f"exempt until {one.exemption.expires}: {one.exemption.reason} ({one.exemption.owner})"
+        yield from wrap(text, 6, 8)
+    for proof in one.evidence:
+        yield from wrap(f"{Names([proof.resource])(proof.resource)}: {proof.path} is {value(proof.value)}", 6, 8)
+    for key in one.keys:
+        yield from wrap(_key(key), 6, 8)
+    if one.obstacle is not None:
+        yield from wrap(f"in the way: {one.obstacle.why} [{one.obstacle.code}]", 6, 8)
+    if one.cost is not None:
+        way = f"; no way back: {one.cost.one_way}" if one.cost.one_way else ""
+        yield from wrap(f"moving it: {one.cost.text}{way}", 6, 8)
+    for policy in one.policy:
+        yield from wrap(f"Azure Policy: {policy.state} under {policy.name} ({policy.definition})", 6, 8)
+    for note in one.notes:
+        yield from wrap(f"note: {note.text} [{note.code}]", 6, 8)
+
+
+def _key(key: KeyInUse) -> str:
+    parts = [f"key {key.name} in {Names([key.vault])(key.vault) if key.vault else 'an unknown vault'}"]
+    parts.append(f"version {key.version}, pinned" if key.version else "follows new versions")
+    if key.age_days is not None:
+        parts.append(f"last rotated {key.rotated} ({count(key.age_days, 'day')} ago)")
+    parts.append(f"expires {key.expires}" if key.expires else "no expiry")
+    parts.append(f"rotated after {key.rotation}, due {key.rotation_due}" if key.rotation else "nobody rotates it")
+    return "; ".join(parts) if not key.why else f"{parts[0]}: {key.why}"
