@@ -21,7 +21,7 @@ from cmk_remediate.simulator.providers.ai_services.names import ACCOUNT as AI_AC
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
 from cmk_remediate.simulator.providers.sql.names import INSTANCE, INSTANCE_GROUP
 from cmk_remediate.simulator.providers.sql_instances import groups
-from tests.drift.otherwise import OTHERWISE
+from tests.drift.otherwise import ONE_OF, OTHERWISE
 from tests.faults.plans import SECOND
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def hands(review: Review, azure: EmbeddedAzure) -> Iterator[Hand]:
 
 def _either_or(line: ReviewedLine, body: dict[str, Any] | None) -> bool:
     """Say whether nobody could choose but what there is or what was reviewed: an identity is attached, or it is not."""
+    if line.path in ONE_OF:
+        return not _left(line, at_path(body, line.path))
     name = line.path.removeprefix(ATTACHED)
     named = at_path(body, ATTACHED.rstrip(".")) or {}
     return line.path.startswith(ATTACHED) and line.before is None and name not in {one.lower() for one in named}
@@ -270,6 +272,8 @@ def other(line: ReviewedLine, value: Any) -> Any:
         return next(size for size in (2048, 3072) if size not in (line.before, line.after))
     if line.path in CHOSEN:
         return CHOSEN[line.path]
+    if line.path in ONE_OF:
+        return _left(line, value)[0]
     seen = value if value is not None else line.after
     if isinstance(seen, bool):
         return not seen
@@ -277,6 +281,11 @@ def other(line: ReviewedLine, value: Any) -> Any:
         return seen + 1
     assert isinstance(seen, str), f"how does somebody else change {line.path}, which is {seen!r}?"
     return f"{seen}-other"
+
+
+def _left(line: ReviewedLine, value: Any) -> list[str]:
+    """Return what Azure takes beside *value* and, where it is not there yet, beside what was reviewed."""
+    return [one for one in ONE_OF[line.path] if one != value and (line.before == line.after or one != line.after)]
 
 
 def _lay(body: dict[str, Any], path: str, value: Any) -> None:

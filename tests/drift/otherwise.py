@@ -126,3 +126,10 @@ OTHERWISE: Mapping[str, By] = {
     "properties.defaultIdentity": _another_default,
 }
 """By path."""
+
+ONE_OF: Mapping[str, tuple[str, ...]] = {
+    "properties.state": ("Enabled", "Disabled"),
+    "properties.highAvailability": ("Enabled", "Disabled"),
+    "properties.encryptionType": ("EncryptionAtRestWithCustomerKey", DOUBLE),
+}
+"""By path: the values that Azure takes, of TDE, of a Redis cluster and of a disk encryption set."""

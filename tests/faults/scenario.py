@@ -134,6 +134,7 @@ class Rehearsed:
         calm = Stage(self.azure.clone(), case.scene, folder)
         result = life(calm, lambda one: one.apply(self.review))
         assert result.exit_code == 0, told(result)
+        self.requests = len(calm.azure.requests)
         calm.azure.advance(HEALED_FOR)
         calm.at_rest()
         self.end = renamed(calm.bodies(), calm.azure)

@@ -97,7 +97,7 @@ class Teller:
         azure = self.known.azure.clone().with_settings(**chosen.settings)
         azure.threads = False
         self.stage = Stage(azure, self.known.case.scene, folder)
-        self.mishaps = Mishaps(azure, chosen.mishaps, self.known.places)
+        self.mishaps = Mishaps(azure, chosen.mishaps, self.known.places, self.known.requests)
         self._logs: dict[str, list[Exchange]] = {"apply": [], "rollback": []}
 
     def tell(self) -> Story:
@@ -199,6 +199,7 @@ class Teller:
         stage, start, disk = self.stage, self.stage.seen(), Disk(self.folder)
         said, faults = "", self.story.faults
         left = None
+        self.mishaps.process_begins()
         with disk.mounted():
             try:
                 result = verb(stage)

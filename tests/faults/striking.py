@@ -22,8 +22,9 @@ NO_ACCESS = {
 }
 """How a service says that it may not use the key; all others say it as SQL does."""
 
-ENDLESS = 3000
-"""So many requests of one process mean that it never ends."""
+ENDLESS = 20
+"""A process that sends so many times the requests of the undisturbed apply never ends: what may take longest, a grant that is
+waited for, sends a few for each target of the plan."""
 
 
 class Unsent(NamedTuple):
@@ -49,8 +50,8 @@ class Mishaps(Faults):
         life: the processes so far, less one.
     """
 
-    def __init__(self, azure: EmbeddedAzure, mishaps: tuple[Mishap, ...], places: Places) -> None:
-        """Plan *mishaps* on *azure*."""
+    def __init__(self, azure: EmbeddedAzure, mishaps: tuple[Mishap, ...], places: Places, calm: int) -> None:
+        """Plan *mishaps* on *azure*; *calm*: the requests of the undisturbed apply."""
         super().__init__()
         self.planned.append(Fault("slow", number=-1))  # or nobody asks
         self.owner = Owner(azure, places)
@@ -59,7 +60,8 @@ class Mishaps(Faults):
         self.unsent: dict[tuple[int, int], list[Unsent]] = {}
         self.life = 0
         self._left = {mishap: mishap.lasts for mishap in mishaps}
-        self._seen = 0
+        self._seen = self._of_process = 0
+        self._most = ENDLESS * calm
         self._put: set[str] = set()
         self._endless: set[str] = set()
         self._spoiled: set[str] = set()
@@ -75,6 +77,10 @@ class Mishaps(Faults):
         self.life += 1
         azure.faults = self
 
+    def process_begins(self) -> None:
+        """Count the requests of a process of its own."""
+        self._of_process = 0
+
     def heal(self) -> None:
         """End it all: what the owner did is taken back, operations that never ended do, none that still runs will fail."""
         self._left.clear()
@@ -88,8 +94,9 @@ class Mishaps(Faults):
     def strike(self, number: int, method: str, url: str) -> Fault | None:
         """Let happen what is due, and return what strikes this request."""
         self._seen += 1
-        if self._seen > ENDLESS:
-            raise AssertionError(f"still asking after {ENDLESS} requests: {method} {url}")
+        self._of_process += 1
+        if self._of_process > self._most:
+            raise AssertionError(f"still asking after {self._most} requests: {method} {url}")
         if method == "PUT":
             self._put.add(_bare(url))
         for mishap in [one for one in self._left if one.at <= self._seen]:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 def _seed(world: World) -> Iterator[Change]:
-    """Give clusters and databases the states of those at rest."""
-    for kind in (CLUSTER, DATABASE):
+    """Give clusters and databases the states of those at rest, and clusters what all of them show."""
+    rest = {"provisioningState": "Succeeded", "resourceState": "Running"}
+    for kind, shown in ((CLUSTER, {**rest, "publicNetworkAccess": "Enabled"}), (DATABASE, rest)):
         for place, body in world.by_type(kind):
-            properties = {"provisioningState": "Succeeded", "resourceState": "Running", **properties_of(body)}
+            properties = {**shown, **properties_of(body)}
             if properties != properties_of(body):
                 yield SetResource(place, {**body, "properties": properties})
 

@@ -1,7 +1,8 @@
 """Microsoft.Cache/redisEnterprise: what is refused, and what a write leaves behind.
 
 Recorded: PUT answers 201 with Azure-AsyncOperation and Creating, DELETE 202 with the body; polls are without Retry-After
-(Azure/azure-cli-extensions, test_redisenterprise_scenario3).
+(Azure/azure-cli-extensions, test_redisenterprise_scenario3); publicNetworkAccess from 2025-07-01 on, Enabled where nobody chose
+(Azure/azure-service-operator, Test_Cache_RedisEnterprise_20250701_CRUD).
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def _prepare(write: Write) -> Json:
             "privateEndpointConnections": [],
             "highAvailability": "Enabled",
             "redundancyMode": "LR",
+            "publicNetworkAccess": "Enabled",
         }
         properties = {**made, **properties}
         sku = body.get("sku") or {}
@@ -168,7 +170,7 @@ CLUSTERS = ResourceType(
     rules=(Rule(_busy), Rule(_form), Rule(_identity), Rule(_key, arrives=doubts.REDIS_REFUSAL_ARRIVES)),
     on_write=(_on_write,),
     on_read=_on_read,
-    since={"kind": "2025-04-01"},
+    since={"kind": "2025-04-01", "properties.publicNetworkAccess": "2025-07-01"},
     identity=True,
     trusted=doubts.REDIS_PASSES_FIREWALL,
 )
