@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.findings import Cost, Evidence
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import at_path
-from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides
+from cmk_remediate.model.json_types import JsonObject, at_path
+from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides, UserAssignedIdentity
+from cmk_remediate.steps import key_state, pinned_key
 from cmk_remediate.steps.key_facts import KeyFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,14 @@ class Use:
         named: how that resource names it, for a key that was not found.
         facts: the key and its vault as found.
         version: the version it is pinned to; empty where new versions are followed.
+        pinned: the body of that version, where it was read beside the key's.
     """
 
     by: ResourceId
     named: str
     facts: KeyFacts
     version: str = ""
+    pinned: JsonObject | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Insight:
         cost: what moving it takes.
         as_found: what a plan would say of it that wanted it as it is; None on platform keys, and where its key was not found.
         covers: resource groups whose resources it speaks for, such as those of a cluster's nodes.
+        state: as found, where no one plan could want it as it is, because its parts use different keys; else empty.
     """
 
     evidence: tuple[Evidence, ...]
@@ -49,9 +54,25 @@ class Insight:
     cost: Cost
     as_found: Overrides | None
     covers: tuple[ResourceId, ...] = ()
+    state: str = ""
 
 
-ONLINE = Cost(downtime="none", one_way="", text="moved online, and back")
+def online(no_way_back: str = "") -> Cost:
+    """Return what moving takes that nobody notices; *no_way_back* says why there is none, and is empty where there is one."""
+    return Cost(downtime="none", one_way=no_way_back, text="moved online" if no_way_back else "moved online, and back")
+
+
+_OF_KEY = (
+    "properties.attributes.enabled",
+    "properties.attributes.exp",
+    "properties.attributes.nbf",
+    "properties.keyOps",
+)
+_EXPIRY = (
+    "properties.keyUriWithVersion",
+    "properties.attributes.exp",
+    "properties.rotationPolicy.attributes.expiryTime",
+)
 
 
 def shown(resource: ResourceId, body: Mapping[str, Any] | None, paths: Iterable[str]) -> tuple[Evidence, ...]:
@@ -61,9 +82,39 @@ def shown(resource: ResourceId, body: Mapping[str, Any] | None, paths: Iterable[
     return tuple(Evidence(resource=resource.text, path=path, value=at_path(body, path)) for path in paths)
 
 
-def same_key(facts: KeyFacts | None) -> Overrides | None:
-    """Return what a plan would say that wanted the key in *facts*, following its versions; None where it was not found."""
+def absent(resource: ResourceId) -> Evidence:
+    """Return that *resource* does not exist."""
+    return Evidence(resource=resource.text, path="id", value=None)
+
+
+def owned(resource: ResourceId, *bodies: Mapping[str, Any] | None) -> tuple[Evidence, ...]:
+    """Return whose *resource* is, by its body and that of its resource group; nothing where it is its owner's own."""
+    places = zip((resource, resource.group_id), bodies, strict=True)
+    return tuple(one for place, body in places for one in shown(place, body, ("managedBy",)) if one.value)
+
+
+def of_key(facts: KeyFacts | None, now: datetime, *, pinned: bool = False) -> tuple[Evidence, ...]:
+    """Return what forbids using the key in *facts*, now or, where a version is pinned, one day; nothing of one not shown."""
+    if facts is None or facts.key is None or facts.refused:
+        return ()
+    if facts.vault is None or facts.body is None:
+        return (absent(facts.key.top_level if facts.vault is None else facts.key),)
+    if key_state.judge_key(facts.key, facts.body, now) is not None:
+        return tuple(one for one in shown(facts.key, facts.body, _OF_KEY) if one.value is not None)
+    return shown(facts.key, facts.body, _EXPIRY) if pinned and pinned_key.expiry(facts.body) else ()
+
+
+def same_key(facts: KeyFacts | None, identity: ResourceId | None = None) -> Overrides | None:
+    """Return what a plan would say that wanted the key in *facts*, following its versions; None where it was not found.
+
+    Args:
+        facts: the key in use.
+        identity: the user-assigned identity that reads it; None for another, or where it does not matter.
+    """
     if facts is None or facts.key is None:
         return None
-    key = CustomerManagedKey(key_vault_resource_id=facts.key.top_level.text, key_name=facts.key.name)
+    named = None if identity is None else UserAssignedIdentity(resource_id=identity.text)
+    key = CustomerManagedKey(
+        key_vault_resource_id=facts.key.top_level.text, key_name=facts.key.name, user_assigned_identity=named
+    )
     return Overrides(customer_managed_key=key)

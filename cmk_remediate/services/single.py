@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -16,6 +16,7 @@ from cmk_remediate.model.outcomes import Reader
 from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 from cmk_remediate.planfile.wishes import Wishes
 from cmk_remediate.services.declared import check_key
+from cmk_remediate.services.insight import Insight
 from cmk_remediate.services.service import Candidate, RecipeContext
 from cmk_remediate.steps.key_facts import KeyFacts
 
@@ -56,6 +57,7 @@ class SingleFacts(ABC):
         identity: the body of the plan's identity; None if it does not exist, or is of no use here.
         wishes: what the plan wants for it.
         now: Azure's clock.
+        identity_absent: the plan names an identity that is known not to exist.
     """
 
     id: ResourceId
@@ -67,6 +69,7 @@ class SingleFacts(ABC):
     identity: JsonObject | None
     wishes: Wishes
     now: datetime
+    identity_absent: bool = field(default=False, kw_only=True)
 
     @property
     @abstractmethod
@@ -109,6 +112,7 @@ class Parts:
         state_of: returns the state it was found in.
         notes_on: returns what a reviewer should know; ``blocked``: it cannot be moved.
         recipe: makes what adds its steps and edges to a graph.
+        insight: returns what proves its state, and what moving it takes.
     """
 
     look: Callable[[Reader, PlanFile, TargetEntry], Awaitable[Any]]
@@ -116,6 +120,7 @@ class Parts:
     state_of: Callable[[Any], str]
     notes_on: Notes
     recipe: Callable[[Any, PlanFile, GraphBuilder, RecipeContext], Drawn]
+    insight: Callable[[Any], Insight]
 
 
 class SingleService:
@@ -132,6 +137,7 @@ class SingleService:
     resource_type: ClassVar[str]
     steps: ClassVar[Registry]
     kinds: ClassVar[tuple[Kind, ...]]
+    looked_for: ClassVar[tuple[str, ...]]
     called: ClassVar[str]
     key_types: ClassVar[tuple[str, ...]]
     key_sizes: ClassVar[tuple[int, ...]]
@@ -161,6 +167,10 @@ class SingleService:
     def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
         """Add *candidate*'s steps and edges to *graph*; pure."""
         self.parts.recipe(candidate.facts, plan, graph, context).add()
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, and what moving it takes; pure."""
+        return self.parts.insight(candidate.facts)
 
     def _candidate(self, facts: SingleFacts, plan: PlanFile) -> Candidate:
         blocked = self.parts.judge(facts, plan)

@@ -44,7 +44,7 @@ def way_back(
         return None, ""
     key, vault = current.key, current.key.top_level
     if current.vault is None or current.body is None:
-        return None, f"the previous key {key.name} does not exist any more"
+        return None, current.refused or f"the previous key {key.name} does not exist any more"
     unusable = key_state.judge_key(key, current.body, now, types=types, sizes=sizes)
     if unusable is not None:
         return None, unusable.why

@@ -34,6 +34,9 @@ The questions a step is asked:
 ``youngest``, ``deadline``, ``excludes_network``
     what a step that waits for access answers on ``found``
 
+A table may start from another one of its service: ``{"like": "../targets/customer.json", "cases": [...]}`` takes all but its cases,
+and in it ``{"case": ..., "of": "<case of that table>", ...}`` is a merge patch over that case.
+
 A read is ``{"resource": id, "verb": "get", "query": {"filter": "..."}, "body": <JSON>, "answer": ...}``; without ``answer``
 the resource does not exist, and only a search has a ``body``. In bodies ``{"unknown": true}`` stands for a value known after apply.
 
@@ -108,6 +111,8 @@ class Case:
 def load(path: Path) -> tuple[Case, ...]:
     """Return the cases of the table at *path*."""
     document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
+    if "like" in document:
+        document = _joined(document, json.loads((path.parent / document["like"]).read_text(encoding="utf-8")))
     values = document.get("known", {})
     base = {name: _filled(value, values) for name, value in document.items() if name not in ("cases", "known")}
     return tuple(Case(path.name, item["case"], _filled(item, values), base) for item in document["cases"])
@@ -298,6 +303,22 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [_filled(item, values) for item in value]
     return _filled(values[value[1:]], values) if isinstance(value, str) and value.startswith("$") else value
+
+
+def _joined(document: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    cases = {item["case"]: {name: part for name, part in item.items() if name != "expect"} for item in other["cases"]}
+    mine = [_over(cases[item["of"]], item) if "of" in item else item for item in document["cases"]]
+    return {**merge_patch({**other, "cases": None}, {**document, "cases": None}), "cases": mine}
+
+
+def _over(first: Any, then: Any) -> Any:
+    """Return the merge patch that does what *first* does, and *then* after it."""
+    if not isinstance(first, dict) or not isinstance(then, dict):
+        return then
+    return {
+        name: _over(first[name], then[name]) if name in first and name in then else {**first, **then}[name]
+        for name in {**first, **then}
+    }
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Every service by its tables. If one of these fails, a review says something else than what would be done to a resource.
 
-A service's tables lie in a folder called after it: ``steps`` (each step on its own) and ``targets`` (limits and recipe).
+A service's tables lie in a folder called after it: ``steps`` (each step on its own), ``targets`` (limits and recipe) and
+``insights`` (what an assessment shows).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import pytest
 
 from cmk_remediate.services import services
 from cmk_remediate.steps import REGISTRY
+from tests.recipes.insights import assessed
 from tests.recipes.runner import Case, answers, load_folder, twins
 from tests.recipes.targets import judged
 
@@ -25,6 +27,7 @@ def tables(part: str) -> list[tuple[str, Case]]:
 
 STEPS = tables("steps")
 TARGETS = tables("targets")
+INSIGHTS = tables("insights")
 
 
 def label(value: object) -> str | None:
@@ -41,9 +44,14 @@ def test_a_target_is_judged_and_given_the_steps_its_table_says(service: str, cas
     assert judged(case, SERVICES[service]) == case.expect
 
 
+@pytest.mark.parametrize(("service", "case"), INSIGHTS, ids=label)
+def test_a_target_is_assessed_with_the_proofs_its_table_says(service: str, case: Case) -> None:
+    assert assessed(case, SERVICES[service]) == case.expect
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_two_cases_of_a_table_have_the_same_outcome(service: str) -> None:
-    assert twins([case for name, case in STEPS + TARGETS if name == service]) == []
+    assert twins([case for name, case in STEPS + TARGETS + INSIGHTS if name == service]) == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -8,6 +8,7 @@ from cmk_remediate.services.ai_services import limits, remarks, state
 from cmk_remediate.services.ai_services.account import ACCOUNT
 from cmk_remediate.services.ai_services.detect import detect
 from cmk_remediate.services.ai_services.facts import KEY_SIZES, KEY_TYPES
+from cmk_remediate.services.ai_services.insight import of_account
 from cmk_remediate.services.ai_services.recipe import Recipe
 from cmk_remediate.services.ai_services.steps.attach_identity import AttachIdentity
 from cmk_remediate.services.ai_services.steps.restore_encryption import RestoreEncryption
@@ -22,7 +23,8 @@ class AiService(SingleService):
     resource_type = ACCOUNT
     steps = Registry(AttachIdentity, SetKey, RestoreEncryption)
     kinds = (Kind(ACCOUNT),)
+    looked_for = (ACCOUNT,)
     called = "Azure AI services"
     key_types = KEY_TYPES
     key_sizes = KEY_SIZES
-    parts = Parts(detect, limits.judge, state.of_account, remarks.of_account, Recipe)
+    parts = Parts(detect, limits.judge, state.of_account, remarks.of_account, Recipe, of_account)

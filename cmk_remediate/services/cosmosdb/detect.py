@@ -31,13 +31,18 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
         group = await asking.body_of(reader, target.group_id, [])
         features = await asking.body_of(reader, target, [], verb=FEATURES)
     ours = wanted.identity_id(target)
+    unseen: list[str] = []
     if ours is not None:
-        identity = await asking.body_of(reader, ours, [])
+        identity = await asking.body_of(reader, ours, unseen)
+    gone = ours is not None and identity is None and not unseen
     current = await _current(reader, plan, target, body)
     key = wanted.key_id(target)
     mine = current if current is not None and current.key == key else await read_key(reader, key)
     refused = "; ".join(refusals)
-    return AccountFacts(target, body, refused, group, current, mine, identity, wanted, reader.now(), features)
+    now = reader.now()
+    return AccountFacts(
+        target, body, refused, group, current, mine, identity, wanted, now, features, identity_absent=gone
+    )
 
 
 async def _current(reader: Reader, plan: PlanFile, target: ResourceId, body: JsonObject | None) -> KeyFacts | None:

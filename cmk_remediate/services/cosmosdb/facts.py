@@ -49,6 +49,12 @@ class AccountFacts(SingleFacts):
         return Account.of(self.body)
 
     @property
+    def reader_gone(self) -> bool:
+        """Whether the identity it reads its key with is known not to exist any more."""
+        named = self.account.named
+        return self.identity_absent and named is not None and named == self.wishes.identity_id(self.id)
+
+    @property
     def uri(self) -> str:
         """The plan's key as the account is to name it: without a version."""
         return f"{self.wanted.host}/keys/{self.key.name}"

@@ -32,8 +32,9 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> ClusterF
         group = await asking.body_of(reader, target.group_id, [])
         held = await asking.items_of(reader, databases(target), refusals)
     ours = wanted.identity_id(target)
+    unseen: list[str] = []
     if ours is not None:
-        identity = await asking.body_of(reader, ours, [])
+        identity = await asking.body_of(reader, ours, unseen)
     have = Cluster.of(body)
     current = await _current(reader, plan, target, have)
     if current is not None and current.key is not None and current.body is not None and have.key.version:
@@ -54,6 +55,7 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> ClusterF
         identity,
         wanted,
         reader.now(),
+        identity_absent=ours is not None and identity is None and not unseen,
     )
 
 

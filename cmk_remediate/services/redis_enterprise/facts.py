@@ -54,6 +54,7 @@ class ClusterFacts:
         identity: the body of the plan's identity; None if it does not exist.
         wishes: what the plan wants for it.
         now: Azure's clock.
+        identity_absent: the plan names an identity that is known not to exist.
     """
 
     id: ResourceId
@@ -68,6 +69,7 @@ class ClusterFacts:
     identity: JsonObject | None
     wishes: Wishes
     now: datetime
+    identity_absent: bool = False
 
     @property
     def cluster(self) -> Cluster:
@@ -104,6 +106,12 @@ class ClusterFacts:
             return f"the key {current.key.name} has no version {shown}"
         unusable = key_state.judge_key(current.key, self.version, self.now)
         return unusable.why if unusable is not None else ""
+
+    @property
+    def reader_gone(self) -> bool:
+        """Whether the identity it reads its key with is known not to exist any more."""
+        named = self.cluster.identity
+        return self.identity_absent and named is not None and named == self.wishes.identity_id(self.id)
 
     @property
     def deadline(self) -> str:

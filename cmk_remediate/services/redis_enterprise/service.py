@@ -11,6 +11,7 @@ from cmk_remediate.services.redis_enterprise import limits, remarks, state
 from cmk_remediate.services.redis_enterprise.cluster import CLUSTER
 from cmk_remediate.services.redis_enterprise.detect import detect
 from cmk_remediate.services.redis_enterprise.facts import KEY_SIZES, KEY_TYPES
+from cmk_remediate.services.redis_enterprise.insight import of_cluster
 from cmk_remediate.services.redis_enterprise.recipe import Recipe
 from cmk_remediate.services.redis_enterprise.steps.restore_cluster_key import RestoreClusterKey
 from cmk_remediate.services.redis_enterprise.steps.set_cluster_key import SetClusterKey
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.insight import Insight
     from cmk_remediate.services.redis_enterprise.facts import ClusterFacts
 
 
@@ -31,6 +33,7 @@ class RedisEnterpriseService:
     name: ClassVar[str] = "redis-enterprise"
     resource_type: ClassVar[str] = CLUSTER
     steps: ClassVar[Registry] = Registry(RestoreClusterKey, SetClusterKey)
+    looked_for: ClassVar[tuple[str, ...]] = (CLUSTER,)
     kinds: ClassVar[tuple[Kind, ...]] = (Kind(CLUSTER, children=(Child("databases", "list:databases"),)),)
 
     def check(self, plan: PlanFile) -> None:
@@ -57,6 +60,10 @@ class RedisEnterpriseService:
     def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
         """Add *candidate*'s steps and edges to *graph*; pure."""
         Recipe(candidate.facts, plan, graph, context).add()
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, and what moving it takes; pure."""
+        return of_cluster(candidate.facts)
 
 
 def _candidate(facts: ClusterFacts, plan: PlanFile) -> Candidate:

@@ -27,4 +27,5 @@ def of_cluster(facts: ClusterFacts) -> str:
     current = facts.current
     if current is None or current.key is None or current.refused:
         return states.NOT_CHECKABLE
-    return states.HEALTHY if facts.compliant and have.at_rest and not facts.deadline else states.WRONG
+    right = facts.compliant and have.at_rest and not facts.deadline and not facts.reader_gone
+    return states.HEALTHY if right else states.WRONG

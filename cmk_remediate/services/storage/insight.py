@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.services.insight import ONLINE, Insight, Use, same_key, shown
+from cmk_remediate.services.insight import Insight, Use, absent, of_key, online, owned, same_key, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmk_remediate.services.storage.facts import AccountFacts
 
 _ALWAYS = ("properties.encryption.keySource",)
@@ -20,11 +22,30 @@ _OF_KEY = (
 
 def of_account(facts: AccountFacts) -> Insight:
     """Return what proves the state of the account in *facts*, and what moving it takes."""
-    have = facts.account
-    paths = (*_ALWAYS, *(_OF_KEY if have.is_customer else ()))
-    uncovered = tuple(f"properties.encryption.services.{one}.keyType" for one in have.uncovered if have.is_customer)
-    evidence = shown(facts.id, facts.body, (*paths, *uncovered))
+    have, current = facts.account, facts.current
+    evidence = shown(facts.id, facts.body, _paths(facts)) + owned(facts.id, facts.body, facts.group)
+    if have.reads_as is not None and facts.gone(have.reads_as):
+        evidence += (absent(have.reads_as),)
+    evidence += of_key(current, facts.now, pinned=bool(have.version))
     for (place, _), body in zip(facts.named_scopes, facts.scopes, strict=True):
         evidence += shown(place, body, ("properties.source",))
-    uses = () if facts.current is None else (Use(facts.id, have.words, facts.current, have.version),)
-    return Insight(evidence, uses, ONLINE, same_key(facts.current))
+    uses = () if current is None else (Use(facts.id, have.words, current, have.version),)
+    return Insight(evidence, uses, online(facts.way_back[1]), same_key(current))
+
+
+def _paths(facts: AccountFacts) -> Iterator[str]:
+    have = facts.account
+    yield from _ALWAYS
+    if have.is_customer:
+        yield from _OF_KEY
+        if have.federated:
+            yield "properties.encryption.identity.federatedIdentityClientId"
+        if not facts.identity_works:
+            yield "identity.type"
+            yield "identity.userAssignedIdentities"
+        for name in have.uncovered:
+            yield f"properties.encryption.services.{name}.keyType"
+    if have.state != "Succeeded":
+        yield "properties.provisioningState"
+    if have.moving:
+        yield f"properties.{have.moving}"
