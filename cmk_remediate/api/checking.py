@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     document = plan_of(subject)
     review, _ = await planned(document, connection=connection, runs=runs)
     late = {note.scope: note.text for note in review.notes if note.code == codes.vault.PINNED_KEY_EXPIRES}
-    checks = tuple(_of_plan(target, review, late) for target in review.targets)
+    checks = tuple(_named(target, _of_plan(target, review, late)) for target in review.targets)
     notes = tuple(note for note in review.notes if codes.CODES[note.code].kind == "state")
     return Verification(document.name, checks, notes, _exit_code(checks))
 
@@ -79,7 +80,7 @@ async def _verify_run(text: str, connection: Connection, store: RunStore) -> Ver
     sent = {key for key, step in carried_out.steps.items() if step.sent}
     projected = await project(graph_of(review, registry()), EachOnce(session), opened=sent)
     right = "as it was before the run" if review.undoes else "as the run left it"
-    checks = tuple(_of_run(target, right, projected) for target in review.targets)
+    checks = tuple(_named(target, _of_run(target, right, projected)) for target in review.targets)
     return Verification(run, checks, (), _exit_code(checks))
 
 
@@ -97,6 +98,11 @@ def _of_run(target: ReviewedTarget, right: str, projected: Mapping[str, Projecte
         if isinstance(item.decision, Pending):
             return TargetCheck(target.id, "in progress", "", item.decision.why)
     return TargetCheck(target.id, "right", "", right)
+
+
+def _named(target: ReviewedTarget, found: TargetCheck) -> TargetCheck:
+    """Return *found* with the service of *target*."""
+    return replace(found, service=target.service)
 
 
 def _address(item: Projected) -> str:

@@ -14,6 +14,7 @@ from cmk_remediate.cli.app_assess import assess
 from cmk_remediate.cli.arguments import (
     Accept,
     AcceptFile,
+    AnyFormat,
     Approver,
     Artefacts,
     FormatOption,
@@ -45,6 +46,9 @@ class SchemaOf(str, Enum):
 
     plan = "plan"
     review = "review"
+    result = "result"
+    verification = "verification"
+    runs = "runs"
 
 
 def _time(stop_after: str | None) -> timedelta | None:
@@ -79,7 +83,7 @@ def _globals(
     ] = None,
     runs: Runs = None,
     json: Json = False,
-    format: FormatOption = None,  # noqa: A002 - the option's name
+    format: AnyFormat = None,  # noqa: A002 - the option's name
     verbose: Annotated[
         int, typer.Option("-v", "--verbose", count=True, help="Show reads too.", show_default=False)
     ] = 0,
@@ -98,7 +102,7 @@ def _globals(
         quiet=quiet,
         colour=color,
     )
-    context.obj = options.with_local(json=json, format=format)
+    context.obj = options.with_local(json=json, format=format, tests=True)
 
 
 @app.command("dry-run")
@@ -200,7 +204,7 @@ def _rollback(
 def _verify(
     context: typer.Context,
     subject: Annotated[str, typer.Argument(metavar="PLAN|RUN", help="A plan file, or a run's digest.")],
-    format: FormatOption = None,  # noqa: A002
+    format: AnyFormat = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
 ) -> int:
@@ -210,7 +214,8 @@ def _verify(
     """
     from cmk_remediate.cli import reviewing
 
-    return reviewing.verify(options_of(context).with_local(runs=runs, json=json, format=format), subject)
+    options = options_of(context).with_local(runs=runs, json=json, format=format, tests=True)
+    return reviewing.verify(options, subject)
 
 
 @app.command("permissions")
@@ -261,8 +266,13 @@ def _explain(
 
 
 @app.command("schema")
-def _schema(of: Annotated[SchemaOf, typer.Argument(metavar="[plan|review]")] = SchemaOf.plan) -> int:
-    """Print the JSON Schema of plan or review."""
+def _schema(
+    of: Annotated[
+        SchemaOf,
+        typer.Argument(metavar="[plan|review|result|verification|runs]", help="By default of a plan file."),
+    ] = SchemaOf.plan,
+) -> int:
+    """Print the JSON Schema of a plan file, a review, or what apply, verify and runs print as JSON."""
     from cmk_remediate.cli import telling
 
     return telling.schema(of.value)

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from cmk_remediate.cli.options import Format, Globals
+from cmk_remediate.cli.options import Format, Globals, ReportFormat
 
 # Typer reads these at run time, on Python 3.10 too.
 Runs = Annotated[str | None, typer.Option("--runs", metavar="DIR|URL", help="Run store, by default ./cmk-runs.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="How the product is written.")]
+FormatOption = Annotated[ReportFormat | None, typer.Option("--format", help="How the product is written.")]
+AnyFormat = Annotated[Format | None, typer.Option("--format", help="How the product is written; junit: `verify` only.")]
 Accept = Annotated[list[str] | None, typer.Option("--accept", metavar="KIND:NAME", help="Accept by name; repeatable.")]
 AcceptFile = Annotated[Path | None, typer.Option("--accept-file", metavar="FILE", help="Names, one a line.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the digest. Accepts nothing by name.")]

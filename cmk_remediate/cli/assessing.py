@@ -51,5 +51,5 @@ def assess(
         found = cmk_remediate.assess(scopes, connection=connection, only=only, vaults=vaults, owner_tag=owner_tag)
     if saved is not None:
         output.save(pretty(found.to_json()), saved)
-    output.emit(renderer((options.format or Format.text).value).assessment(found), options.colour)
+    output.emit(renderer((options.format or Format.text).value).assessment(found), options.palette)
     return NOT_COMPLIANT if detailed and not found.compliant else 0

@@ -14,8 +14,11 @@ from cmk_remediate.cli.progress import progress
 from cmk_remediate.cli.reviewing import shown
 from cmk_remediate.errors import RunStoreBusy
 from cmk_remediate.model.result import RunResult
+from cmk_remediate.model.review import Review
 from cmk_remediate.report import renderer
 from cmk_remediate.report.json_ import pretty
+
+_FOR_MACHINES = (Format.json,)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def apply(options: Globals, path: Path, agreed: Consent, stop_after: timedelta |
     names = consent.accepted(agreed.accept, agreed.accept_file)
     review = cmk_remediate.load_review(path)
     if not agreed.yes and sys.stdin.isatty():
-        output.emit(shown(options, review), options.colour, sys.stderr)
+        output.emit(_to_confirm(options, review), options.colour, sys.stderr)
     consent.confirm(review, yes=agreed.yes)
     with (
         world.connection(options, cloud=review.cloud) as connection,
@@ -101,10 +104,11 @@ def rollback(
         review = cmk_remediate.review_rollback(run, connection=connection, runs=store)
         if saved is not None:
             output.save(pretty(review.to_json()), saved)
-            output.emit(shown(options, review), options.colour)
+            output.emit(shown(options, review), options.palette)
             return 0
-        # stdout carries one document; where that is JSON, it is the result's
-        output.emit(shown(options, review), options.colour, sys.stderr if options.format is Format.json else None)
+        # stdout carries one document; where a machine reads it, it is the result's
+        aside = sys.stderr if options.format in _FOR_MACHINES else None
+        output.emit(_to_confirm(options, review), options.colour, aside)
         consent.confirm(review, yes=agreed.yes)
         with world.interruptible() as stop, progress(options) as observer:
             result = cmk_remediate.rollback(
@@ -122,6 +126,11 @@ def rollback(
     return _ended(options, result)
 
 
+def _to_confirm(options: Globals, review: Review) -> str:
+    """Return *review* for whoever is asked to confirm it: never as what only a machine reads."""
+    return renderer("text").review(review) if options.format in _FOR_MACHINES else shown(options, review)
+
+
 def _at_work(busy: RunStoreBusy, run: str) -> int:
     """Say in one line that another process is carrying out *run*; anybody else's being at work is an error."""
     if busy.holder != run:
@@ -131,5 +140,5 @@ def _at_work(busy: RunStoreBusy, run: str) -> int:
 
 
 def _ended(options: Globals, result: RunResult) -> int:
-    output.emit(renderer((options.format or Format.text).value).run(result), options.colour)
+    output.emit(renderer((options.format or Format.text).value).run(result), options.palette)
     return result.exit_code

@@ -18,6 +18,15 @@ class Format(str, Enum):
     text = "text"
     markdown = "markdown"
     json = "json"
+    junit = "junit"
+
+
+class ReportFormat(str, Enum):
+    """How all but a verification is written."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
 
 
 class RequestsFormat(str, Enum):
@@ -72,15 +81,22 @@ class Globals:
         if self.quiet and self.verbose:
             raise UsageError(codes.input_.USAGE, "--quiet and --verbose contradict each other")
 
-    def with_local(self, *, runs: str | None = None, json: bool = False, format: Format | None = None) -> Globals:  # noqa: A002
-        """Return these options with those given after the command.
+    def with_local(
+        self,
+        *,
+        runs: str | None = None,
+        json: bool = False,
+        format: Format | ReportFormat | None = None,  # noqa: A002
+        tests: bool = False,
+    ) -> Globals:
+        """Return these options with those given after the command; *tests*: what it prints can be shown as tests.
 
         Raises:
-            UsageError: CMK100 when both were given and differ.
+            UsageError: CMK100 when both were given and differ; CMK140 when the format does not fit the command.
         """
-        local = Format.json if json else format
-        if json and format not in (None, Format.json):
-            raise UsageError(codes.input_.USAGE, f"--json and --format {format} contradict each other")
+        if json and format is not None and format.value != Format.json.value:
+            raise UsageError(codes.input_.USAGE, f"--json and --format {format.value} contradict each other")
+        local = Format.json if json else None if format is None else Format(format.value)
         if local and self.format and local is not self.format:
             raise UsageError(
                 codes.input_.USAGE, f"--format {self.format.value} and {local.value} contradict each other"
@@ -88,7 +104,15 @@ class Globals:
         store = run_store(runs)
         if store and self.runs and store != self.runs:
             raise UsageError(codes.input_.USAGE, f"--runs {self.runs} and --runs {store} contradict each other")
-        return replace(self, runs=store or self.runs, format=local or self.format)
+        chosen = local or self.format
+        if chosen is Format.junit and not tests:
+            raise UsageError(codes.input_.FORMAT_UNFIT, "this command has no tests to show", resource="--format junit")
+        return replace(self, runs=store or self.runs, format=chosen)
+
+    @property
+    def palette(self) -> Colour:
+        """When colour is used in the product: never in what a machine reads."""
+        return self.colour if self.format in (None, Format.text, Format.markdown) else Colour.never
 
     def simulated(self) -> Path:
         """Return the state file of the embedded Azure.

@@ -35,7 +35,7 @@ def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | 
         cmk_remediate.save_artefacts(review, artefacts)
     if saved is not None:
         output.save(pretty(review.to_json()), saved)
-    output.emit(shown(options, review), options.colour)
+    output.emit(shown(options, review), options.palette)
     if review.targets and all(target.blocked for target in review.targets):
         return EVERY_TARGET_BLOCKED
     view = ReviewView(review)
@@ -45,7 +45,7 @@ def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | 
 
 def show(options: Globals, path: Path) -> int:
     """Show a saved review; needs neither network nor credentials."""
-    output.emit(shown(options, cmk_remediate.load_review(path)), options.colour)
+    output.emit(shown(options, cmk_remediate.load_review(path)), options.palette)
     return 0
 
 
@@ -79,5 +79,5 @@ def verify(options: Globals, subject: str) -> int:
         store = world.store(options)
         with world.of_run(options, subject) as (connection, run):
             found = cmk_remediate.verify(run, connection=connection, runs=store)
-    output.emit(renderer((options.format or Format.text).value).verification(found), options.colour)
+    output.emit(renderer((options.format or Format.text).value).verification(found), options.palette)
     return found.exit_code

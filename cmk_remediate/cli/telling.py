@@ -36,7 +36,7 @@ def explain(options: Globals, text: str) -> int:
 
 
 def schema(kind: str) -> int:
-    """Print the JSON Schema of a plan file or of a saved review."""
+    """Print the JSON Schema of a plan file, a saved review, or of what is printed as JSON."""
     from cmk_remediate.report.json_ import pretty
 
     output.emit(pretty(_schema(kind)))
@@ -44,13 +44,13 @@ def schema(kind: str) -> int:
 
 
 def _schema(kind: str) -> dict[str, Any]:
-    if kind == "review":
-        from cmk_remediate.report.schema import review_schema
+    if kind == "plan":
+        from cmk_remediate.planfile.load import json_schema
 
-        return review_schema()
-    from cmk_remediate.planfile.load import json_schema
+        return json_schema()
+    from cmk_remediate.report.schema import SCHEMAS
 
-    return json_schema()
+    return SCHEMAS[kind]()
 
 
 def runs(options: Globals) -> int:
@@ -60,7 +60,7 @@ def runs(options: Globals) -> int:
 
     with world.of_store(options) as connection:
         found = cmk_remediate.runs(world.store(options), connection=connection)
-    output.emit(renderer((options.format or Format.text).value).runs(found), options.colour)
+    output.emit(renderer((options.format or Format.text).value).runs(found), options.palette)
     return 0
 
 
@@ -91,7 +91,7 @@ def requests(options: Globals, form: RequestsFormat | None) -> int:
         output.emit(ndjson(rows))
         return 0
     chosen = Format(form.value) if form else (options.format or Format.text)
-    output.emit(renderer(chosen.value).requests(rows), options.colour)
+    output.emit(renderer(chosen.value).requests(rows), options.palette)
     return 0
 
 

@@ -172,3 +172,15 @@ ARTEFACT_NOT_AT_HAND = Code(
     meaning="A saved review holds the names and digests of the files made beside it, and not the files.",
     next="Take them from where the dry run saved them, or make a new dry run with `--artefacts DIR`.",
 )
+FORMAT_UNFIT = Code(
+    "CMK140",
+    title="not shown in that format",
+    meaning="JUnit has tests and results; only a verification has them.",
+    next="Use the format for `verify`, or choose another one.",
+)
+REPORT_EXTRA_MISSING = Code(
+    "CMK141",
+    title="pages cannot be made",
+    meaning="The format html is made with jinja2, which the bare library does not bring.",
+    next="pip install 'cmk-remediate[report]'",
+)

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from cmk_remediate.model.review import Note
 
 TargetEnd = Literal["done", "in progress", "manual", "blocked", "failed", "skipped"]
+Verdict = Literal["right", "wrong", "in progress", "blocked", "manual"]
 EventKind = Literal["read", "waiting", "sending", "sent", "settled", "target", "note"]
 
 
@@ -62,12 +63,14 @@ class TargetCheck:
         verdict: ``right``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; the last two never change the exit code.
         code: why it is not right; empty otherwise.
         text: one sentence naming the property and its value.
+        service: the service whose plan names it.
     """
 
     id: str
-    verdict: Literal["right", "wrong", "in progress", "blocked", "manual"]
+    verdict: Verdict
     code: str
     text: str
+    service: str = ""
 
 
 @dataclass(frozen=True)

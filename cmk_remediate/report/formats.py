@@ -8,25 +8,35 @@ from cmk_remediate.model.findings import Assessment
 from cmk_remediate.model.result import RunResult, Verification
 from cmk_remediate.model.review import Review
 from cmk_remediate.report.json_ import JsonRenderer
+from cmk_remediate.report.junit import JunitRenderer
 from cmk_remediate.report.markdown import MarkdownRenderer
 from cmk_remediate.report.text import TextRenderer
 
 if TYPE_CHECKING:
     from cmk_remediate.report.renderer import Renderer
 
-Format = Literal["text", "markdown", "json"]
+Format = Literal["text", "markdown", "json", "junit"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 """Every format's name."""
 
 
 def renderer(name: Format) -> Renderer:
     """Return the renderer of the format *name*."""
-    found: dict[Format, Renderer] = {"text": TextRenderer(), "markdown": MarkdownRenderer(), "json": JsonRenderer()}
+    found: dict[Format, Renderer] = {
+        "text": TextRenderer(),
+        "markdown": MarkdownRenderer(),
+        "json": JsonRenderer(),
+        "junit": JunitRenderer(),
+    }
     return found[name]
 
 
 def render(subject: Review | RunResult | Verification | Assessment, format: Format = "text") -> str:  # noqa: A002 - as --format
-    """Return *subject* as a document of the format *format*, ending in a newline."""
+    """Return *subject* as a document of the format *format*, ending in a newline.
+
+    Raises:
+        InputError: CMK140 when the format has no such document.
+    """
     chosen = renderer(format)
     if isinstance(subject, Review):
         return chosen.review(subject)

@@ -1,17 +1,58 @@
-"""The JSON Schema of a saved review."""
+"""The JSON Schemas (2020-12) of what is printed as JSON, and of a saved review."""
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
+from cmk_remediate.model.result import RunResult, RunSummary, Verification
 from cmk_remediate.model.review import Review
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def review_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of ``review.json``."""
+    """Return the JSON Schema of ``review.json``."""
     schema = Review.model_json_schema(mode="serialization")
     made = schema["$defs"]["Made"]
     # `with` is a word of Python's, so the field has another name there.
     made["properties"]["with"] = made["properties"].pop("with_")
     made["required"] = ["with" if name == "with_" else name for name in made["required"]]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Review of cmk_remediate"}
+    return {"$schema": _DIALECT, **schema, "title": "Review of cmk_remediate"}
+
+
+def result_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `apply`, `resume` and `rollback` print."""
+    return _printed(TypeAdapter(RunResult), "Result of a run of cmk_remediate")
+
+
+def verification_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `verify` prints."""
+    return _printed(TypeAdapter(Verification), "Verification of cmk_remediate")
+
+
+def runs_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `runs` prints."""
+    return _printed(TypeAdapter(tuple[RunSummary, ...]), "Runs of cmk_remediate")
+
+
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
+    {"review": review_schema, "result": result_schema, "verification": verification_schema, "runs": runs_schema}
+)
+"""What makes the schema of each document, by its name for `schema`."""
+
+
+def _printed(adapter: TypeAdapter[Any], title: str) -> dict[str, Any]:
+    schema = adapter.json_schema(mode="serialization")
+    # Every member is printed, also where it has its default; docstrings are for readers of the code.
+    for part in (schema, *schema.get("$defs", {}).values()):
+        part.pop("description", None)
+        if "properties" in part:
+            part["required"] = list(part["properties"])
+            part["additionalProperties"] = False
+    return {"$schema": _DIALECT, **schema, "title": title}

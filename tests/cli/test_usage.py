@@ -30,7 +30,9 @@ COMMANDS = (
         ["--frobnicate"],
         ["dry-run"],
         ["dry-run", "a", "b"],
-        ["dry-run", "sql.yaml", "--format", "html"],
+        ["dry-run", "sql.yaml", "--format", "junit"],
+        ["--format", "junit", "dry-run", "sql.yaml"],
+        ["--format", "junit", "requests"],
         ["dry-run", "sql.yaml", "--json", "--format", "text"],
         ["--format", "text", "dry-run", "sql.yaml", "--json"],
         ["--runs", "a", "runs", "--runs", "b"],
@@ -106,7 +108,7 @@ def test_explain_for_machines(console: Console) -> None:
     assert json.loads(console("--json", "explain", "CMK301").out)["code"] == "CMK301"
 
 
-@pytest.mark.parametrize("kind", ["plan", "review"])
+@pytest.mark.parametrize("kind", ["plan", "review", "result", "verification", "runs"])
 def test_schemas(console: Console, kind: str) -> None:
     outcome = console("schema", kind)
 

@@ -104,6 +104,28 @@ def role() -> str:
     return f"```json\n{json.dumps(chosen, indent=2)}\n```\n"
 
 
+def cut() -> str:
+    """Return the last line of the Markdown of a review too long for a comment, as a quotation."""
+    review = cmk_remediate.dry_run(str(PLAN), connection=simulator.open(), runs="runs")
+    first, *others = review.targets
+    many = tuple(first.model_copy(update={"id": f"{first.id}{number}"}) for number in range(400 - len(review.targets)))
+    document = cmk_remediate.render(review.model_copy(update={"targets": (first, *many, *others)}), "markdown")
+    return f"> {document.splitlines()[-1]}\n"
+
+
+def junit() -> str:
+    """Return what a pipeline's test tab is given of the demo's plan, but for two of its suite's cases, as a fenced block."""
+    found = cmk_remediate.verify(str(PLAN), connection=simulator.open(), runs="runs")
+    lines = cmk_remediate.render(found, "junit").splitlines()
+    first = next(index for index, line in enumerate(lines) if "<testcase" in line)
+    chosen = next(index for index, line in enumerate(lines) if "<skipped" in line)
+    ends = next(index for index, line in enumerate(lines) if "</testcase>" in line)
+    head = "\n".join(lines[: ends + 1])
+    skipped = "\n".join(lines[chosen - 1 : chosen + 4])
+    assert first < ends < chosen
+    return f"```xml\n{head}\n...\n{skipped}\n...\n```\n"
+
+
 def pack() -> str:
     """Return a template of the demo's rebuild packs as a fenced block."""
     review = cmk_remediate.dry_run(str(PLAN.with_name("aks.yaml")), connection=simulator.open())

@@ -17,6 +17,7 @@ from cmk_remediate.codes import CODES
 from cmk_remediate.model.result import TargetEnd
 from cmk_remediate.planfile import job
 from cmk_remediate.planfile.schema import PlanFile
+from cmk_remediate.report import FORMATS
 from cmk_remediate.services import states as state
 from cmk_remediate.services.ai_services.service import AiService
 from cmk_remediate.services.aks.service import AksService
@@ -170,6 +171,7 @@ def test_every_field_of_a_plan_has_its_place() -> None:
         ("docs/storage.md", list((REGISTRY | StorageService.steps)._by_kind)),
         ("docs/storage.md", [doubt.name for doubt in STORAGE]),
         ("docs/library.md", get_args(TargetEnd)),
+        ("docs/reports.md", list(FORMATS)),
         ("docs/library.md", cmk_remediate.__all__),
     ],
 )

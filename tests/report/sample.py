@@ -29,6 +29,8 @@ SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/sql-orders"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-Orders"
 SYNAPSE = f"{GROUP}/providers/Microsoft.Sql/servers/sql-synapse"
 SECOND = f"{GROUP}/providers/Microsoft.Sql/servers/sql-second"
+DISK = f"{GROUP}/providers/Microsoft.Compute/disks/disk-orders"
+CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-orders"
 RUN = "7f3a9c12" + "0" * 56
 
 REVERSIBLE = ReviewedReversibility(kind="reversible", code="", why="rollback restores the value found before")
@@ -176,6 +178,11 @@ def review(**changes: Any) -> Review:
     return Review(**{**fields, **changes}).sealed()
 
 
+def rollback() -> Review:
+    kept = step("create_key", KEY, "keep", line("", None, None, KEPT), reason=KEPT.why)
+    return review(undoes=RUN, steps=(kept,), targets=(), acknowledgements_required=())
+
+
 def result(**changes: Any) -> RunResult:
     fields: dict[str, Any] = {
         "run": RUN,
@@ -195,10 +202,16 @@ def result(**changes: Any) -> RunResult:
 VERIFICATION = Verification(
     "sql.yaml",
     (
-        TargetCheck(SERVER, "right", "", "customer (healthy)"),
-        TargetCheck(SECOND, "wrong", "CMK501", "properties.serverKeyType is ServiceManaged"),
+        TargetCheck(SERVER, "right", "", "customer (healthy)", "sql"),
+        TargetCheck(SECOND, "wrong", "CMK501", "properties.serverKeyType is ServiceManaged", "sql"),
+        TargetCheck(DISK, "in progress", "", "in progress", "managed-disks"),
+        TargetCheck(SYNAPSE, "blocked", "CMK206", "properties.kind is analytics", "sql"),
+        TargetCheck(CLUSTER, "manual", "", "build the new cluster", "aks"),
     ),
-    (Note(code="CMK601", scope="", text="The vault is in westeurope."),),
+    (
+        Note(code="CMK601", scope="", text="The vault is in westeurope."),
+        Note(code="CMK606", scope=DISK, text="its vault logs nothing"),
+    ),
     2,
 )
 RUNS = (RunSummary(RUN, "finished", "2026-11-22T10:20:00Z", "", (SERVER, SECOND), 4),)

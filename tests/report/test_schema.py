@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import jsonschema
+import pytest
 
 from cmk_remediate.report import renderer
-from cmk_remediate.report.schema import review_schema
+from cmk_remediate.report.schema import SCHEMAS, review_schema
 from tests.report import sample
 
 
-def test_a_review_follows_the_published_schema() -> None:
-    schema = review_schema()
+def printed(name: str) -> Any:
+    chosen = renderer("json")
+    documents = {
+        "review": chosen.review(sample.review()),
+        "result": chosen.run(sample.result()),
+        "verification": chosen.verification(sample.VERIFICATION),
+        "runs": chosen.runs(sample.RUNS),
+    }
+    return json.loads(documents[name])
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_what_is_printed_follows_the_published_schema(name: str) -> None:
+    schema = SCHEMAS[name]()
     jsonschema.Draft202012Validator.check_schema(schema)
 
-    jsonschema.validate(json.loads(renderer("json").review(sample.review())), schema)
+    jsonschema.validate(printed(name), schema)
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "wrong"),
+    [
+        ("review", "expires", 1),
+        ("result", "exit_code", "5"),
+        ("result", "targets", [{"id": "x", "end": "undone", "code": "", "text": "", "changed": False}]),
+        ("verification", "targets", [{"id": "x", "verdict": "right", "code": "", "text": ""}]),
+        ("verification", "more", 1),
+    ],
+)
+def test_the_schema_refuses_what_is_not_printed(name: str, member: str, wrong: object) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**printed(name), member: wrong}, SCHEMAS[name]())
 
 
 def test_the_schema_knows_the_field_with() -> None:
