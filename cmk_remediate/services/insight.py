@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.findings import Cost, Evidence
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject, at_path
+from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides, UserAssignedIdentity
 from cmk_remediate.steps import key_state, pinned_key
 from cmk_remediate.steps.key_facts import KeyFacts
@@ -26,14 +26,12 @@ class Use:
         named: how that resource names it, for a key that was not found.
         facts: the key and its vault as found.
         version: the version it is pinned to; empty where new versions are followed.
-        pinned: the body of that version, where it was read beside the key's.
     """
 
     by: ResourceId
     named: str
     facts: KeyFacts
     version: str = ""
-    pinned: JsonObject | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +102,15 @@ def of_key(facts: KeyFacts | None, now: datetime, *, pinned: bool = False) -> tu
     return shown(facts.key, facts.body, _EXPIRY) if pinned and pinned_key.expiry(facts.body) else ()
 
 
+def named_key(facts: KeyFacts | None, identity: ResourceId | None = None) -> CustomerManagedKey | None:
+    """Return how a plan names the key in *facts*, following its versions, read with *identity*; None where it was not found."""
+    if facts is None or facts.key is None:
+        return None
+    named = None if identity is None else UserAssignedIdentity(resource_id=identity.text)
+    vault = facts.key.top_level.text
+    return CustomerManagedKey(key_vault_resource_id=vault, key_name=facts.key.name, user_assigned_identity=named)
+
+
 def same_key(facts: KeyFacts | None, identity: ResourceId | None = None) -> Overrides | None:
     """Return what a plan would say that wanted the key in *facts*, following its versions; None where it was not found.
 
@@ -111,10 +118,5 @@ def same_key(facts: KeyFacts | None, identity: ResourceId | None = None) -> Over
         facts: the key in use.
         identity: the user-assigned identity that reads it; None for another, or where it does not matter.
     """
-    if facts is None or facts.key is None:
-        return None
-    named = None if identity is None else UserAssignedIdentity(resource_id=identity.text)
-    key = CustomerManagedKey(
-        key_vault_resource_id=facts.key.top_level.text, key_name=facts.key.name, user_assigned_identity=named
-    )
-    return Overrides(customer_managed_key=key)
+    key = named_key(facts, identity)
+    return None if key is None else Overrides(customer_managed_key=key)

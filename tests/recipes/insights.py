@@ -55,14 +55,14 @@ async def second_look(
 
 async def _target(service: Service, candidate: Candidate, plan: PlanFile, reader: Reader) -> dict[str, Any]:
     insight = service.insight(candidate)
-    state = insight.state or candidate.state
-    if insight.as_found is not None and not insight.state:
+    state = candidate.state
+    if insight.as_found is not None:
         again = await second_look(service, candidate, insight.as_found, plan, reader)
         state, insight = again.state, service.insight(again)
     cost = insight.cost
     return {
         "first": candidate.state,
-        "state": state,
+        "state": insight.state or state,
         "evidence": [_evidence(one) for one in insight.evidence],
         "uses": [_use(one) for one in insight.uses],
         "cost": {"downtime": cost.downtime, "text": cost.text, **({"one_way": cost.one_way} if cost.one_way else {})},
@@ -77,5 +77,4 @@ def _evidence(one: Evidence) -> str:
 def _use(use: Use) -> str:
     facts = use.facts
     key = "not found" if facts.key is None else f"{facts.key.name} in {facts.key.top_level.name}"
-    pinned = "" if use.pinned is None else ", whose body was read"
-    return f"{use.by.name} uses {use.named}: {key}{f', version {use.version}' if use.version else ''}{pinned}"
+    return f"{use.by.name} uses {use.named}: {key}{f', version {use.version}' if use.version else ''}"

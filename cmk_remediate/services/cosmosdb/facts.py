@@ -50,9 +50,11 @@ class AccountFacts(SingleFacts):
 
     @property
     def reader_gone(self) -> bool:
-        """Whether the identity it reads its key with is known not to exist any more."""
-        named = self.account.named
-        return self.identity_absent and named is not None and named == self.wishes.identity_id(self.id)
+        """Whether the identity it reads its key with, which was found, is known not to exist any more."""
+        named, current = self.account.named, self.current
+        if named is None or current is None or current.key is None:
+            return False
+        return self.identity_absent and named == self.wishes.identity_id(self.id)
 
     @property
     def uri(self) -> str:

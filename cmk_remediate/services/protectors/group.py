@@ -94,13 +94,16 @@ class Group:
 
         The previous key is judged as the new one is: usable, its vault recoverable and within reach.
         """
-        current = server.current
-        if current is None or current.key is None or Protector.of(server.protector or {}).names(self.key):
+        if Protector.of(server.protector or {}).names(self.key):
             return None, ""
+        return self.returns_to(server)
+
+    def returns_to(self, server: ServerFacts) -> tuple[ResourceId | None, str]:
+        """Return the same, whatever key the plan wants."""
         endpoint = self.wishes.private_endpoint
         kind = sorts.network_kind(server.id)
         return previous_key.way_back(
-            current, kind, self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
+            server.current, kind, self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
         )
 
 

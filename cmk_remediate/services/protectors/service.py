@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cmk_remediate.services.protectors import limits, remarks, state
 from cmk_remediate.services.protectors.detect import Detection
 from cmk_remediate.services.protectors.group import Group, groups
+from cmk_remediate.services.protectors.insight import of_group
 from cmk_remediate.services.protectors.recipe import Recipe
 from cmk_remediate.services.service import Candidate, RecipeContext
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.inventory import Kind
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.insight import Insight
     from cmk_remediate.services.protectors.facts import SqlFacts
 
 STEPS = (
@@ -45,6 +47,7 @@ class ProtectorService:
     name: ClassVar[str]
     resource_type: ClassVar[str]
     steps: ClassVar[Registry]
+    looked_for: ClassVar[tuple[str, ...]]
     kinds: ClassVar[tuple[Kind, ...]]
 
     def check(self, plan: PlanFile) -> None:
@@ -76,6 +79,10 @@ class ProtectorService:
         """Add *candidate*'s steps and edges to *graph*; pure."""
         group: Group = candidate.facts
         Recipe(group, plan, graph, context).add()
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, and what moving it takes; pure."""
+        return of_group(candidate.facts)
 
 
 def _candidate(group: Group, plan: PlanFile, more: list[Any]) -> Candidate:

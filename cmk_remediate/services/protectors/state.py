@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.services.insight import named_key
 from cmk_remediate.services.states import (
     CROSS_TENANT,
     FOREIGN,
@@ -17,21 +19,38 @@ from cmk_remediate.services.states import (
     PLATFORM,
     SYSTEM_ASSIGNED,
     WRONG,
+    joined,
 )
 from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.server_state import Identities
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cmk_remediate.services.protectors.facts import ServerFacts
     from cmk_remediate.services.protectors.group import Group
 
 
 def of_group(group: Group) -> str:
-    """Return the state of a target: that of its servers, or mixed where they differ; inaccessible if one of them is."""
-    found = list(dict.fromkeys(of_server(group, server) for server in group.servers))
-    if not found or INACCESSIBLE in found:
-        return INACCESSIBLE
-    return found[0] if len(found) == 1 else MIXED
+    """Return the state of a target: that of its servers, joined; inaccessible if one of them is."""
+    return _joined(of_server(group, server) for server in group.servers)
+
+
+def as_found(group: Group) -> str:
+    """Return the state of a target as plans see it of which each wants one of its servers as it is."""
+    return _joined(of_server(_wanting(group, server), server) for server in group.servers)
+
+
+def _joined(states: Iterable[str]) -> str:
+    found = tuple(states)
+    return INACCESSIBLE if not found or INACCESSIBLE in found else joined(found)
+
+
+def _wanting(group: Group, server: ServerFacts) -> Group:
+    known, key = server.current, named_key(server.current)
+    return (
+        group if known is None or key is None else replace(group, wanted=known, wishes=replace(group.wishes, key=key))
+    )
 
 
 def of_server(group: Group, server: ServerFacts) -> str:
@@ -50,11 +69,18 @@ def of_server(group: Group, server: ServerFacts) -> str:
         return MANAGED_HSM
     if any(database.status.lower() == "inaccessible" for database in server.databases):
         return INACCESSIBLE
-    known = server.current
+    return _of_key(group, server)
+
+
+def _of_key(group: Group, server: ServerFacts) -> str:
+    """Return the state of a server on a customer's key in a vault."""
+    known, identities = server.current, Identities.of(server.server or {})
     if known is None or known.key is None or known.refused:
         return NOT_CHECKABLE
-    if not group.uses_wanted(server) or group.deadline(server):
+    if not group.uses_wanted(server) or group.deadline(server) or not identities.works:
         return WRONG
     if any(database.scan in ("running", "resume") for database in server.databases):
         return IN_PROGRESS
-    return HEALTHY if Identities.of(server.server).primary is not None else SYSTEM_ASSIGNED
+    if not all(database.is_encrypted for database in server.databases):
+        return MIXED
+    return HEALTHY if identities.primary is not None else SYSTEM_ASSIGNED

@@ -27,7 +27,7 @@ def of_cluster(facts: ClusterFacts) -> Insight:
     have, current = facts.cluster, facts.current
     evidence = shown(facts.id, facts.body, _paths(facts)) + owned(facts.id, facts.body, facts.group)
     evidence += tuple(_of_identity(facts)) + tuple(_of_version(facts))
-    uses = () if current is None else (Use(facts.id, have.key.uri, current, have.key.version, facts.version),)
+    uses = () if current is None else (Use(facts.id, have.key.uri, current, have.key.version),)
     return Insight(evidence, uses, _cost(facts), same_key(current, have.identity))
 
 

@@ -19,4 +19,5 @@ class SqlService(ProtectorService):
     name: ClassVar[str] = "sql"
     resource_type: ClassVar[str] = SERVER
     steps: ClassVar[Registry] = Registry(*STEPS)
+    looked_for: ClassVar[tuple[str, ...]] = (SERVER,)
     kinds: ClassVar[tuple[Kind, ...]] = KINDS

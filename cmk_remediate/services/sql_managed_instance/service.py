@@ -20,4 +20,5 @@ class ManagedInstanceService(ProtectorService):
     name: ClassVar[str] = "sql-managed-instance"
     resource_type: ClassVar[str] = INSTANCE
     steps: ClassVar[Registry] = Registry(*STEPS, ProveAccess)
+    looked_for: ClassVar[tuple[str, ...]] = (INSTANCE,)
     kinds: ClassVar[tuple[Kind, ...]] = KINDS

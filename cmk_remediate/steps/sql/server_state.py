@@ -60,6 +60,11 @@ class Identities:
         return self.system or bool(self.attached)
 
     @property
+    def works(self) -> bool:
+        """Whether the server has the identity that SQL works with."""
+        return self.system if self.primary is None else self.primary in self.attached
+
+    @property
     def words(self) -> str:
         """The identity SQL works with, for a sentence."""
         if self.primary is not None:

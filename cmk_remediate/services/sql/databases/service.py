@@ -10,6 +10,7 @@ from cmk_remediate.services.sql.databases import limits, remarks, state
 from cmk_remediate.services.sql.databases.body import DATABASE
 from cmk_remediate.services.sql.databases.detect import Detection
 from cmk_remediate.services.sql.databases.exported import KINDS
+from cmk_remediate.services.sql.databases.insight import of_target
 from cmk_remediate.services.sql.databases.recipe import Recipe
 from cmk_remediate.services.sql.databases.steps.add_database_keys import AddDatabaseKeys
 from cmk_remediate.services.sql.databases.steps.restore_database_key import RestoreDatabaseKey
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.model.review import Note
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.insight import Insight
     from cmk_remediate.services.sql.databases.facts import DatabaseFacts
 
 
@@ -34,6 +36,7 @@ class SqlDatabaseService:
     name: ClassVar[str] = "sql-database"
     resource_type: ClassVar[str] = DATABASE
     steps: ClassVar[Registry] = Registry(AddDatabaseKeys, EnableTde, RestoreDatabaseKey, SetDatabaseProtector)
+    looked_for: ClassVar[tuple[str, ...]] = ()
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
 
     def check(self, plan: PlanFile) -> None:
@@ -63,6 +66,10 @@ class SqlDatabaseService:
         """Add *candidate*'s steps and edges to *graph*; pure."""
         target: Target = candidate.facts
         Recipe(target, plan, graph, context).add()
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, and what moving it takes; pure."""
+        return of_target(candidate.facts)
 
 
 def _candidate(target: Target, plan: PlanFile, more: list[Note]) -> Candidate:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services import states
+from cmk_remediate.services.insight import named_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cmk_remediate.services.sql.databases.facts import ReplicaFacts
     from cmk_remediate.services.sql.databases.target import Target
 
 
 def of_target(target: Target) -> str:
-    """Return the state of a target: that of its replicas, or mixed where they differ; inaccessible if one of them is."""
-    found = list(dict.fromkeys(_of_replica(target, one) for one in target.replicas))
-    if not found or states.INACCESSIBLE in found:
-        return states.INACCESSIBLE
-    return found[0] if len(found) == 1 else states.MIXED
+    """Return the state of a target: that of its replicas, joined; inaccessible if one of them is."""
+    return _joined(_of_replica(target, one) for one in target.replicas)
+
+
+def as_found(target: Target) -> str:
+    """Return the state of a target as plans see it of which each wants one of its replicas as it is."""
+    return _joined(_of_replica(_wanting(target, one), one) for one in target.replicas)
+
+
+def _joined(found: Iterable[str]) -> str:
+    each = tuple(found)
+    return states.INACCESSIBLE if not each or states.INACCESSIBLE in each else states.joined(each)
+
+
+def _wanting(target: Target, replica: ReplicaFacts) -> Target:
+    known, key = replica.current, named_key(replica.current)
+    return (
+        target
+        if known is None or key is None
+        else replace(target, wanted=known, wishes=replace(target.wishes, key=key))
+    )
 
 
 def _of_replica(target: Target, replica: ReplicaFacts) -> str:
@@ -43,6 +63,8 @@ def _of_own_key(target: Target, replica: ReplicaFacts) -> str:
     if known is None or known.key is None or known.refused:
         return states.NOT_CHECKABLE
     if not target.uses_wanted(replica) or target.deadline(replica):
+        return states.WRONG
+    if not replica.own.attached or not replica.is_encrypted:
         return states.WRONG
     scan = str(at_path(replica.tde, "properties.scanState") or "").lower()
     return states.IN_PROGRESS if scan in ("running", "resume") else states.HEALTHY

@@ -90,12 +90,13 @@ class Target:
                 None,
                 f"{shown}, and Azure takes a database's own key away on a server with a service-managed key only",
             )
-        current = replica.current
-        if replica.own.names(self.key):
-            return None, ""
+        return (None, "") if replica.own.names(self.key) else self.returns_to(replica)
+
+    def returns_to(self, replica: ReplicaFacts) -> tuple[ResourceId | None, str]:
+        """Return the same of *replica*, which has a key of its own, whatever key the plan wants."""
         endpoint = self.wishes.private_endpoint
         return previous_key.way_back(
-            current, "sql", self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
+            replica.current, "sql", self.now, types=KEY_TYPES, sizes=KEY_SIZES, private_endpoint=endpoint
         )
 
 
