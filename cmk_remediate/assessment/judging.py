@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from cmk_remediate.engine.schedule import each
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.schema import TargetEntry
 from cmk_remediate.planfile.wishes import wishes
-from cmk_remediate.services.disk_sets import sets_of
 from cmk_remediate.services.insight import Insight
 from cmk_remediate.services.service import Candidate
 
@@ -66,7 +65,8 @@ class Judge:
         return [self._judged(one, *settled.get(one.id, (one, insight))) for one, insight in seen]
 
     def _judged(self, proposed: Candidate, candidate: Candidate, insight: Insight) -> Judged:
-        return Judged(candidate, proposed, insight, self._proposal)
+        found = replace(candidate, state=insight.state or candidate.state)
+        return Judged(found, proposed, insight, self._proposal)
 
     async def _as_found(
         self, reader: Batch, seen: Sequence[tuple[Candidate, Insight]]
@@ -94,7 +94,8 @@ def absent(plan: PlanFile, entry: TargetEntry, *, vault_too: bool) -> Collection
     """Return what *plan* would make for the target in *entry*, and with *vault_too* the vault that somebody has to make first."""
     wanted, target = wishes(plan, entry), ResourceId.parse(entry.resource_id)
     identity, key = wanted.identity_id(target), wanted.key_id(target)
-    found = {key, *(one.id for one in sets_of(wanted, target) if one is not None)}
+    # A set is read: disks that are on it already are judged by what it says.
+    found = {key}
     if identity is not None:
         found.add(identity)
     if vault_too:

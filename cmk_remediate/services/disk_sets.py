@@ -169,9 +169,7 @@ async def _key_of(reader: Reader, body: JsonObject | None, wanted: Wishes, targe
 
 
 def key_is_usable(facts: KeyFacts, key: ResourceId, now: datetime) -> bool:
-    """Say whether the key of a set that is as planned can be used now; one that was not shown is not judged."""
-    if facts.refused or facts.vault is None:
-        return True
+    """Say whether the key of a set that is as planned can be used now."""
     return facts.body is not None and key_state.judge_key(key, facts.body, now) is None
 
 

@@ -27,6 +27,8 @@ def of_target(wish: Wish) -> str:
 
 
 def _healthy(wish: Wish) -> str:
+    if wish.facts.wanted.refused:
+        return states.NOT_CHECKABLE
     if not key_is_usable(wish.facts.wanted, wish.key, wish.facts.now):
         return states.WRONG
     body = wish.facts.sets.body_of(wish.wanted) if wish.wanted is not None else None

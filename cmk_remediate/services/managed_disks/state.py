@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.disk_sets import key_is_usable
-from cmk_remediate.services.states import (
-    FOREIGN,
-    HEALTHY,
-    IN_PROGRESS,
-    INACCESSIBLE,
-    MIXED,
-    NOT_CHECKABLE,
-    PLATFORM,
-    SYSTEM_ASSIGNED,
-    WRONG,
-)
+from cmk_remediate.services.sets_in_use import state_alone, state_on
+from cmk_remediate.services.states import FOREIGN, INACCESSIBLE, PLATFORM, joined
 from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
@@ -31,21 +21,19 @@ def of_target(wish: Wish) -> str:
         return INACCESSIBLE
     if at_path(facts.group, "managedBy"):
         return FOREIGN
-    found = list(dict.fromkeys(_of_disk(wish, disk) for disk in facts.disks))
-    if set(found) == {HEALTHY, SYSTEM_ASSIGNED}:
-        return HEALTHY
-    return found[0] if len(found) == 1 else MIXED
+    return joined(_of_disk(wish, disk) for disk in facts.disks)
+
+
+def as_found(wish: Wish) -> str:
+    """Return the state of a target, all of whose disks were shown, as plans see it of which each wants one disk as it is."""
+    sets, wanted = wish.facts.sets, wish.facts.wanted
+    return joined(state_alone(sets, wanted, disk) if _on_customer_key(disk) else PLATFORM for disk in wish.facts.disks)
 
 
 def _of_disk(wish: Wish, disk: DiskFacts) -> str:
-    kind, current = bodies.encryption(disk.body)
-    if kind == bodies.PLATFORM or current is None:
-        return PLATFORM if kind == bodies.PLATFORM else NOT_CHECKABLE
-    body = wish.facts.sets.found.get(current.key)
-    if body is None:
-        return NOT_CHECKABLE
-    if not wish.facts.sets.used_by(disk) or not key_is_usable(wish.facts.wanted, wish.key, wish.facts.now):
-        return WRONG
-    if at_path(body, "properties.previousKeys"):
-        return IN_PROGRESS
-    return HEALTHY if at_path(body, "identity.userAssignedIdentities") else SYSTEM_ASSIGNED
+    sets = wish.facts.sets
+    return state_on(sets, wish.facts.wanted, sets.of(disk), disk) if _on_customer_key(disk) else PLATFORM
+
+
+def _on_customer_key(disk: DiskFacts) -> bool:
+    return bodies.encryption(disk.body)[0] != bodies.PLATFORM

@@ -24,7 +24,7 @@ def of_group(group: Group) -> Insight:
     used = [server.current for server in group.servers if server.current is not None]
     keys = {one.key: one for one in used if one.key is not None}
     no_way_back = next((why for _, why in map(group.returns_to, group.servers) if why), "")
-    as_found = same_key(next(iter(keys.values()))) if len(keys) == 1 else None
+    as_found = same_key([None, *keys.values()][-1])
     apart = state.as_found(group) if len(keys) > 1 else ""
     return Insight(evidence, tuple(_uses(group)), online(no_way_back), as_found, state=apart)
 

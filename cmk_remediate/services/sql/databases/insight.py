@@ -22,7 +22,7 @@ def of_target(target: Target) -> Insight:
     used = [replica.current for replica in target.replicas if replica.current is not None]
     keys = {one.key: one for one in used if one.key is not None}
     no_way_back = next((why for why in (_no_way_back(target, one) for one in target.replicas) if why), "")
-    as_found = same_key(next(iter(keys.values()))) if len(keys) == 1 else None
+    as_found = same_key([None, *keys.values()][-1])
     apart = state.as_found(target) if len(keys) > 1 else ""
     return Insight(evidence, tuple(_uses(target)), online(no_way_back), as_found, state=apart)
 
