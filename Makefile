@@ -80,7 +80,7 @@ bench: $(VENV)/.installed-test
 lock:
 	$(LOCK_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10) and "LOCK_PYTHON has to be Python 3.10")'
 	$(LOCK_PYTHON) -m venv --clear $(LOCK_VENV)
-	$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[blob,cli,simulator,test]'
+	$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[blob,cli,report,simulator,test]'
 	{ echo '# Written by `make lock`: every dependency, all extras, on the oldest supported Python.'; \
 	  $(LOCK_VENV)/bin/python -m pip --disable-pip-version-check freeze --exclude-editable --exclude pip --exclude setuptools; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
@@ -99,7 +99,7 @@ $(VENV)/.installed-demo: pyproject.toml requirements.lock | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml requirements.lock | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[blob,cli,simulator,test]'
+	$(PIP_INSTALL) --editable '.[blob,cli,report,simulator,test]'
 	@touch $@ $(VENV)/.installed-demo
 
 # Compiling all of it takes longer than installing it; az compiles the little it loads.

@@ -18,7 +18,7 @@ from cmk_remediate.model.review import Review
 from cmk_remediate.report import renderer
 from cmk_remediate.report.json_ import pretty
 
-_FOR_MACHINES = (Format.json,)
+_NOT_TO_READ_HERE = (Format.json, Format.html)
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def rollback(
             output.save(pretty(review.to_json()), saved)
             output.emit(shown(options, review), options.palette)
             return 0
-        # stdout carries one document; where a machine reads it, it is the result's
-        aside = sys.stderr if options.format in _FOR_MACHINES else None
+        # stdout carries one document; where that is no text, it is the result's
+        aside = sys.stderr if options.format in _NOT_TO_READ_HERE else None
         output.emit(_to_confirm(options, review), options.colour, aside)
         consent.confirm(review, yes=agreed.yes)
         with world.interruptible() as stop, progress(options) as observer:
@@ -127,8 +127,8 @@ def rollback(
 
 
 def _to_confirm(options: Globals, review: Review) -> str:
-    """Return *review* for whoever is asked to confirm it: never as what only a machine reads."""
-    return renderer("text").review(review) if options.format in _FOR_MACHINES else shown(options, review)
+    """Return *review* for whoever is asked to confirm it: never as what a terminal does not show."""
+    return renderer("text").review(review) if options.format in _NOT_TO_READ_HERE else shown(options, review)
 
 
 def _at_work(busy: RunStoreBusy, run: str) -> int:

@@ -18,6 +18,7 @@ class Format(str, Enum):
     text = "text"
     markdown = "markdown"
     json = "json"
+    html = "html"
     junit = "junit"
 
 
@@ -27,6 +28,7 @@ class ReportFormat(str, Enum):
     text = "text"
     markdown = "markdown"
     json = "json"
+    html = "html"
 
 
 class RequestsFormat(str, Enum):
@@ -93,6 +95,7 @@ class Globals:
 
         Raises:
             UsageError: CMK100 when both were given and differ; CMK140 when the format does not fit the command.
+            InputError: CMK141 when what makes the format is not installed.
         """
         if json and format is not None and format.value != Format.json.value:
             raise UsageError(codes.input_.USAGE, f"--json and --format {format.value} contradict each other")
@@ -107,6 +110,10 @@ class Globals:
         chosen = local or self.format
         if chosen is Format.junit and not tests:
             raise UsageError(codes.input_.FORMAT_UNFIT, "this command has no tests to show", resource="--format junit")
+        if chosen is Format.html:
+            from cmk_remediate.report import renderer
+
+            renderer("html")  # refused now, and not after the work is done
         return replace(self, runs=store or self.runs, format=chosen)
 
     @property

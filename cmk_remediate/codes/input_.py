@@ -175,8 +175,8 @@ ARTEFACT_NOT_AT_HAND = Code(
 FORMAT_UNFIT = Code(
     "CMK140",
     title="not shown in that format",
-    meaning="JUnit has tests and results; only a verification has them.",
-    next="Use the format for `verify`, or choose another one.",
+    meaning="Not every format shows everything: JUnit has tests and results, and only a verification has those.",
+    next="Choose another format; docs/reports.md says what each one shows.",
 )
 REPORT_EXTRA_MISSING = Code(
     "CMK141",

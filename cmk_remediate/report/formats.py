@@ -15,13 +15,21 @@ from cmk_remediate.report.text import TextRenderer
 if TYPE_CHECKING:
     from cmk_remediate.report.renderer import Renderer
 
-Format = Literal["text", "markdown", "json", "junit"]
+Format = Literal["text", "markdown", "json", "html", "junit"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 """Every format's name."""
 
 
 def renderer(name: Format) -> Renderer:
-    """Return the renderer of the format *name*."""
+    """Return the renderer of the format *name*.
+
+    Raises:
+        InputError: CMK141 when what makes the format is not installed.
+    """
+    if name == "html":
+        from cmk_remediate.report.html import HtmlRenderer  # noqa: PLC0415 - the one format of an extra
+
+        return HtmlRenderer()
     found: dict[Format, Renderer] = {
         "text": TextRenderer(),
         "markdown": MarkdownRenderer(),
@@ -35,7 +43,7 @@ def render(subject: Review | RunResult | Verification | Assessment, format: Form
     """Return *subject* as a document of the format *format*, ending in a newline.
 
     Raises:
-        InputError: CMK140 when the format has no such document.
+        InputError: CMK140 when the format has no such document; CMK141 when what makes it is not installed.
     """
     chosen = renderer(format)
     if isinstance(subject, Review):

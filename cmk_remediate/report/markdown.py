@@ -34,7 +34,7 @@ class MarkdownRenderer:
         """Show what an apply would do."""
         pointer = (
             "The whole of it: `cmk-remediate show FILE`, where FILE is the saved review with the digest "
-            f"{code(review.digest)}."
+            f"{code(review.digest)}; `--format html` makes a page of it."
         )
         return capped(review_blocks(ReviewView(review)), pointer)
 

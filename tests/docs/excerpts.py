@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 import json
 import re
@@ -102,6 +103,26 @@ def role() -> str:
     """Return the role on the servers as a fenced block."""
     chosen = next(role for role in _roles() if str(role["Name"]).endswith(" service"))
     return f"```json\n{json.dumps(chosen, indent=2)}\n```\n"
+
+
+@cache
+def _page() -> str:
+    review = cmk_remediate.dry_run(str(PLAN.with_name("managed-disks.yaml")), connection=simulator.open(), runs="runs")
+    return cmk_remediate.render(review, "html")
+
+
+def sections() -> str:
+    """Return the headings of a review's page as a list."""
+    return "".join(f"- {html.unescape(one)}\n" for one in re.findall(r'<h2 id="\w+">(.*?)</h2>', _page()))
+
+
+def sums() -> str:
+    """Return what stands under the first picture of a review's page, as a quotation."""
+    found = re.search(r"<figcaption>(.*?)</figcaption>", _page(), re.DOTALL)
+    if found is None:
+        message = "the page has no picture"
+        raise ValueError(message)
+    return f"> {' '.join(html.unescape(found[1]).split())}\n"
 
 
 def cut() -> str:

@@ -68,7 +68,12 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
-    "docs/reports.md": {"cut": excerpts.cut, "junit": excerpts.junit},
+    "docs/reports.md": {
+        "sections": excerpts.sections,
+        "sums": excerpts.sums,
+        "cut": excerpts.cut,
+        "junit": excerpts.junit,
+    },
     "docs/safety.md": {"laws": law_table.laws, "mutants": fault_figures.mutants, "seeded": fault_figures.faults},
     "docs/simulator.md": {
         "rehearsal": rehearsal.rehearsal,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("azure", "rich", "starlette", "trustme", "typer", "uvicorn")
+HEAVY = ("azure", "jinja2", "rich", "starlette", "trustme", "typer", "uvicorn")
 
 LIST_MODULES = "import sys; before = set(sys.modules); import {name}; print(*sorted(set(sys.modules) - before))"
 

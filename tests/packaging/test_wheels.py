@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "cmk_remediate"
-NOT_IN_THE_BARE_LIBRARY = {"azure_storage_blob", "rich", "starlette", "trustme", "typer", "uvicorn"}
+NOT_IN_THE_BARE_LIBRARY = {"azure_storage_blob", "jinja2", "rich", "starlette", "trustme", "typer", "uvicorn"}
 MB = 10**6
 
 pytestmark = pytest.mark.network
@@ -55,7 +55,7 @@ def test_wheel_holds_the_package_and_its_data(wheel: Path) -> None:
     expected = {
         path.relative_to(ROOT).as_posix()
         for path in PACKAGE.rglob("*")
-        if path.suffix in {".py", ".yaml", ".json", ".md"} or path.name == "py.typed"
+        if path.suffix in {".css", ".j2", ".json", ".md", ".py", ".yaml"} or path.name == "py.typed"
     }
     # `demo` carries out the plan of the checkout: the wheel brings it along.
     expected.add("cmk_remediate/simulator/estates/plan.yaml")

@@ -30,6 +30,7 @@ IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/
 SYNAPSE = f"{GROUP}/providers/Microsoft.Sql/servers/sql-synapse"
 SECOND = f"{GROUP}/providers/Microsoft.Sql/servers/sql-second"
 DISK = f"{GROUP}/providers/Microsoft.Compute/disks/disk-orders"
+MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-orders"
 CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-orders"
 RUN = "7f3a9c12" + "0" * 56
 
@@ -176,6 +177,44 @@ def review(**changes: Any) -> Review:
         "acknowledgements_required": ("purge-protection:kv-orders",),
     }
     return Review(**{**fields, **changes}).sealed()
+
+
+def bracket() -> Review:
+    """Return a review of a machine that is stopped, changed by a step of no return, and started again."""
+    minutes = ReviewedEstimate(usual=60, worst=1800)
+    key = step("create_key", KEY, "create", line("properties.kty", None, "RSA", KEPT))
+    stop = step(
+        "deallocate_machine",
+        MACHINE,
+        "stop",
+        line("properties.instanceView.statuses", "running", "deallocated", accept="outage:vm-orders"),
+        downtime="vm-orders is down until its disk is changed",
+        estimate=minutes,
+        needs=(key.id,),
+    )
+    disk = step(
+        "encrypt_disk",
+        DISK,
+        "update",
+        line(
+            "properties.encryption.type", "EncryptionAtRestWithPlatformKey", "EncryptionAtRestWithCustomerKey", ONE_WAY
+        ),
+        line("incremental snapshots", "there are some", "there are some", None, role="relied_on"),
+        estimate=ReviewedEstimate(usual=30, worst=1800),
+        needs=(stop.id,),
+    )
+    start = step(
+        "start_machine",
+        MACHINE,
+        "start",
+        line("properties.instanceView.statuses", "deallocated", "running"),
+        estimate=minutes,
+        after=(disk.id,),
+        closes=stop.id,
+    )
+    steps = (key, stop, disk, start)
+    machine = target(*(one.id for one in steps), id=MACHINE, service="managed-disks")
+    return review(steps=steps, targets=(machine,), acknowledgements_required=("outage:vm-orders",))
 
 
 def rollback() -> Review:

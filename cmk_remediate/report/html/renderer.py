@@ -1,0 +1,156 @@
+"""The renderer: which page shows what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cmk_remediate.codes import CODES
+from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
+from cmk_remediate.report.html.page import environment, page
+from cmk_remediate.report.html.review import ReviewPage
+from cmk_remediate.report.html.table import Table
+from cmk_remediate.report.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cmk_remediate.model.findings import Assessment
+    from cmk_remediate.model.result import RunResult, RunSummary, Verification
+    from cmk_remediate.model.review import Review
+
+_TONES = {
+    "done": "good",
+    "right": "good",
+    "finished": "good",
+    "in progress": "waiting",
+    "unfinished": "waiting",
+    "manual": "waiting",
+    "blocked": "bad",
+    "failed": "bad",
+    "skipped": "bad",
+    "wrong": "bad",
+    "compliant": "good",
+    "not compliant": "bad",
+    "unknown": "waiting",
+    "damaged": "bad",
+}
+
+
+class HtmlRenderer:
+    """Reports as one HTML file each."""
+
+    name = "html"
+
+    def __init__(self) -> None:
+        """Make sure that pages can be made.
+
+        Raises:
+            InputError: CMK141 when jinja2 is not installed.
+        """
+        environment()
+
+    def review(self, review: Review) -> str:
+        """Show what an apply would do."""
+        return page("review.html.j2", page=ReviewPage(review))
+
+    def run(self, result: RunResult) -> str:
+        """Show how a run ended; alarms first."""
+        names = Names(target.id for target in result.targets)
+        rows = [(names(one.id), one.end, one.code, one.text) for one in result.targets]
+        return page(
+            "results.html.j2",
+            title=f"Run {result.run[:8]}",
+            said=result.text,
+            facts=(("Run id", result.run), ("Writes sent", result.writes), *_exit(result.exit_code)),
+            alarms=result.alarms,
+            sums=_sums(one.end for one in result.targets),
+            tables=(_judged("How each target ended", "end", rows),),
+            advice=_advice(one.code for one in result.targets),
+            notes=(),
+        )
+
+    def verification(self, verification: Verification) -> str:
+        """Show what a verification found."""
+        names = Names([*(one.id for one in verification.targets), *(note.scope for note in verification.notes)])
+        rows = [(names(one.id), one.verdict, one.code, one.text) for one in verification.targets]
+        right = "all that can be moved is right" if verification.exit_code == 0 else "not as it should be"
+        return page(
+            "results.html.j2",
+            title=f"Verification of {verification.subject}",
+            said=f"Exit code {verification.exit_code}: {right}.",
+            facts=(),
+            alarms=(),
+            sums=_sums(one.verdict for one in verification.targets),
+            tables=(_judged("What was found of each target", "verdict", rows),),
+            advice=_advice(one.code for one in verification.targets),
+            notes=tuple((names(note.scope) if note.scope else "", note.text, note.code) for note in verification.notes),
+        )
+
+    def assessment(self, assessment: Assessment) -> str:
+        """Show what an assessment found."""
+        names = Names(one.id for one in assessment.findings)
+        rows = [
+            (
+                names(one.id),
+                one.verdict,
+                one.service,
+                one.state,
+                one.owner,
+                f"{one.obstacle.why} ({one.obstacle.code})" if one.obstacle else "",
+            )
+            for one in assessment.findings
+        ]
+        head = ("resource", "verdict", "service", "state", "owner", "in the way")
+        return page(
+            "results.html.j2",
+            title="Assessment",
+            said="",
+            facts=(("Searched", ", ".join(assessment.scopes)), ("Made", assessment.made.at)),
+            alarms=tuple(f"not read: {one.what}: {one.why}" for one in assessment.not_read),
+            sums=_sums(one.verdict for one in assessment.findings),
+            tables=(Table("What was found", head, rows, _tone(1)),),
+            advice=_advice(one.obstacle.code for one in assessment.findings if one.obstacle),
+            notes=(),
+        )
+
+    def runs(self, runs: Sequence[RunSummary]) -> str:
+        """Show what a run store holds."""
+        rows = [(one.run[:8], one.state, one.started, str(one.writes), str(len(one.targets))) for one in runs]
+        head = ("run", "state", "started", "writes", "targets")
+        return _listing("Runs", Table("What the run store holds", head, rows, _tone(1)))
+
+    def requests(self, requests: Sequence[Mapping[str, Any]]) -> str:
+        """Show a request log."""
+        rows = [
+            (*(str(one.get(name, "")) for name in ("at", "method", "status", "url")), read_or_write(one))
+            for one in requests
+        ]
+        head = ("at", "method", "status", "url", "kind")
+        return _listing("Requests", Table("What the embedded Azure was sent", head, rows))
+
+
+def _judged(caption: str, word: str, rows: Sequence[tuple[str, ...]]) -> Table:
+    return Table(caption, ("target", word, "code", "what"), rows, _tone(1))
+
+
+def _tone(column: int) -> Mapping[int, Mapping[str, str]]:
+    return {column: _TONES}
+
+
+def _listing(title: str, listed: Table) -> str:
+    return page(
+        "results.html.j2", title=title, said="", facts=(), alarms=(), sums=(), tables=(listed,), advice=(), notes=()
+    )
+
+
+def _exit(code: int) -> tuple[tuple[str, object], ...]:
+    return (("Exit code", f"{code}: {MEANINGS.get(code, 'unknown')}"),)
+
+
+def _sums(found: Iterable[str]) -> tuple[tuple[str, int, str], ...]:
+    return tuple((word, number, _TONES.get(word, "")) for word, number in sorted(Counter(found).items()))
+
+
+def _advice(found: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((code, CODES[code].heading, advice) for code, advice in next_steps(found))
