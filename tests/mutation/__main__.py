@@ -1,13 +1,16 @@
 """``make mutation``: does a test fail when the code is wrong? Changes one thing at a time in a copy of the checkout.
 
-Usage: ``python -m tests.mutation PART [HOW_MANY]`` with a PART of `PARTS`; HOW_MANY mutants are drawn (by a fixed seed), all if
-left out. Survivors are printed with what was changed; those of `EXPLAINED` are no holes and count as neither. The score goes to
-`FIGURES`, whence docs/safety.md has it.
+Usage: ``python -m tests.mutation PART [HOW_MANY] [--minutes M] [--again]`` with a PART of `PARTS`; HOW_MANY mutants are drawn (by a
+fixed seed), all if left out, and tried in no order; after M minutes no more are tried. Survivors are printed with what was changed;
+those of `EXPLAINED` are no holes and count as neither. Score and holes go to `FIGURES`, whence docs/safety.md has them. ``--again``
+tries the holes of the last run alone, once cases were written for them.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import random
 import re
 import shutil
@@ -15,11 +18,17 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.clock import SystemClock
+from tests.mutation.covering import ORIGINAL, SETTINGS, settings
 from tests.mutation.explained import EXPLAINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "tests" / "mutation" / "last_run.json"
@@ -48,7 +57,7 @@ CONFIG = """
 module-path = "{module}"
 timeout = 300.0
 excluded-modules = []
-test-command = "{python} -B -m tests.mutation.order {module} {tests}"
+test-command = "{python} -m tests.mutation.order {module} {tests}"
 [cosmic-ray.distributor]
 name = "local"
 [cosmic-ray.filters.operators-filter]
@@ -58,13 +67,19 @@ exclude-operators = ['{left_out}']
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change that was tried: where, by which operator, what became of it, and the change itself."""
+    """One change that was tried: where, by which operator at its which place, what became of it, and the change itself."""
 
     module: str
     line: int
     operator: str
+    occurrence: int
     outcome: str
     diff: str
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """What names it as long as the module stays as it is."""
+        return self.module, self.operator, self.occurrence
 
     @property
     def changed(self) -> str:
@@ -73,42 +88,72 @@ class Mutant:
         return "\n".join(one for one in lines if one[:1] in "+-" and not one.startswith(("+++", "---")))
 
 
-def carry_out(part: str, how_many: int | None) -> list[Mutant]:
-    """Try the mutants of *part* and return what became of each."""
+def carry_out(
+    part: str, how_many: int | None, minutes: float | None, places: set[tuple[str, str, int]] | None
+) -> list[Mutant]:
+    """Try mutants of *part*, at most for so many *minutes*, and return what became of each; of *places* alone, if given."""
     module, tests = PARTS[part]
-    with tempfile.TemporaryDirectory() as folder:
+    # No test may find the checkout in place of its copy; what does not change is compiled once.
+    setting = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    }
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         for name in COPIED:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, home / name)
+
+        def does(*command: str, timeout: float | None = None) -> None:
+            subprocess.run(command, cwd=home, env=setting, check=True, timeout=timeout)
+
+        _compile(home, module, does)
         config, session = home / "mutation.toml", home / "session.sqlite"
         config.write_text(
             CONFIG.format(module=module, python=sys.executable, tests=tests, left_out=LEFT_OUT), encoding="utf-8"
         )
         tool = str(Path(sys.executable).with_name("cosmic-ray"))
-        subprocess.run([tool, "init", config.name, session.name], cwd=home, check=True)
-        subprocess.run(
-            [f"{Path(tool).with_name('cr-filter-operators')}", session.name, config.name], cwd=home, check=True
-        )
+        does(tool, "init", config.name, session.name)
+        does(f"{Path(tool).with_name('cr-filter-operators')}", session.name, config.name)
         with sqlite3.connect(session) as rows:
-            _draw(rows, home, how_many)
-        subprocess.run([tool, "baseline", config.name], cwd=home, check=True)  # unchanged code has to pass
-        subprocess.run([tool, "exec", config.name, session.name], cwd=home, check=True)
+            _draw(rows, home, how_many, places)
+        shutil.copytree(home / module, home / ORIGINAL / module)
+        (home / SETTINGS).write_text(settings(module), encoding="utf-8")
+        watched = (sys.executable, "-m", "coverage", "run", f"--rcfile={SETTINGS}", "-m", "pytest", "-q", "-x")
+        does(*watched, "-p", "no:cacheprovider", *tests.split())  # unchanged code has to pass
+        with suppress(subprocess.TimeoutExpired):
+            does(tool, "exec", config.name, session.name, timeout=minutes and minutes * 60)
         with sqlite3.connect(session) as rows:
             return _read(rows)
 
 
-def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None) -> None:
+def _compile(home: Path, module: str, does: Callable[..., None]) -> None:
+    """Compile *module* so that a change counts however soon it comes after the last one: by contents, not by time."""
+    for one in sorted(home.rglob("__pycache__")):
+        shutil.rmtree(one)
+    does(sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", module)
+
+
+def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None, places: set[tuple[str, str, int]] | None) -> None:
     """Leave *how_many* of the mutants that were not filtered out and that change something that runs."""
     filtered = {job for (job,) in rows.execute("select job_id from work_results")}
-    for job, module, row, operator in rows.execute(
-        "select job_id, module_path, start_pos_row, operator_name from mutation_specs"
+    for job, module, row, operator, occurrence in rows.execute(
+        "select job_id, module_path, start_pos_row, operator_name, occurrence from mutation_specs"
     ).fetchall():
+        if places is not None and (module, operator, occurrence) not in places:
+            filtered.add(job)
         line = (home / module).read_text("utf-8").splitlines()[row - 1]
         if any(re.fullmatch(where, line) and re.fullmatch(by, operator) for where, by in NOTHING_RUNS):
             filtered.add(job)
-    jobs = sorted(job for (job,) in rows.execute("select job_id from work_items") if job not in filtered)
-    keep = set(random.Random(SEED).sample(jobs, min(how_many or len(jobs), len(jobs))))
+    jobs = [
+        job
+        for (job,) in rows.execute(
+            "select job_id from mutation_specs order by module_path, operator_name, occurrence, job_id"
+        )
+        if job not in filtered
+    ]
+    chosen = random.Random(SEED).sample(jobs, min(how_many or len(jobs), len(jobs)))
+    keep = set(chosen)
+    print(f"{len(chosen)} of {len(jobs)} mutants are drawn", flush=True)
     rows.execute("delete from work_results")
     for job in [job for (job,) in rows.execute("select job_id from work_items").fetchall() if job not in keep]:
         rows.execute("delete from mutation_specs where job_id = ?", (job,))
@@ -117,40 +162,55 @@ def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None) -> None:
 
 def _read(rows: sqlite3.Connection) -> list[Mutant]:
     found = rows.execute(
-        "select module_path, start_pos_row, operator_name, test_outcome, diff from mutation_specs "
+        "select module_path, start_pos_row, operator_name, occurrence, test_outcome, diff from mutation_specs "
         "join work_results using (job_id) where worker_outcome = 'NORMAL' order by 1, 2"
     )
-    return [Mutant(module, line, name, str(outcome), str(diff)) for module, line, name, outcome, diff in found]
+    return [
+        Mutant(module, line, name, occurrence, str(outcome), str(diff))
+        for module, line, name, occurrence, outcome, diff in found
+    ]
 
 
 def main() -> None:
     """Try the mutants that were asked for."""
-    part = sys.argv[1]
-    tell(part, carry_out(part, int(sys.argv[2]) if len(sys.argv) > 2 else None))
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("how_many", type=int, nargs="?", help="how many are drawn; all if left out")
+    parser.add_argument("--minutes", type=float, help="after so many no more are tried")
+    parser.add_argument("--again", action="store_true", help="only those that nothing noticed last time")
+    given = parser.parse_args()
+    figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
+    last = figures.get(given.part, {}) if given.again else None
+    places = {(one["module"], one["operator"], one["occurrence"]) for one in last.get("holes", ())} if last else None
+    mutants = carry_out(given.part, given.how_many, given.minutes, places)
+    figures[given.part] = tell(given.part, mutants, last)
+    FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
 
 
-def tell(part: str, mutants: list[Mutant]) -> None:
-    """Print the score of *part* and its survivors, and keep the score."""
+def tell(part: str, mutants: list[Mutant], last: dict[str, Any] | None) -> dict[str, Any]:
+    """Print the score of *part* and its survivors; return what is kept of it. *last*: the run whose holes were tried again."""
     survived = [one for one in mutants if one.outcome.lower().endswith("survived")]
     explained = [one for one in survived if (one.module, one.changed) in EXPLAINED]
-    counted = len(mutants) - len(explained)
     holes = [one for one in survived if one not in explained]
     for one in holes:
         print(f"{one.module}:{one.line} {one.operator}\n{one.changed}\n")
-    score = 100 * (counted - len(holes)) / max(counted, 1)
-    print(
-        f"{part}: {len(mutants)} mutants tried, {len(explained)} of them explained, {len(holes)} survived: {score:.1f} %"
-    )
-    figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
-    figures[part] = {
-        "made": f"{SystemClock().now():%Y-%m-%d}",
-        "tried": len(mutants),
-        "killed": len(mutants) - len(survived),
-        "explained": len(explained),
+    before = last or {}
+    tried = before.get("tried", len(mutants))
+    found = {
+        "made": before.get("made", f"{SystemClock().now():%Y-%m-%d}"),
+        "tried": tried,
+        "killed": before.get("killed", 0) + len(mutants) - len(survived),
+        "killed_since": before.get("killed_since", 0) + (len(mutants) - len(survived) if last else 0),
+        "explained": before.get("explained", 0) + len(explained),
         "survived": len(holes),
-        "score": round(score, 1),
     }
-    FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
+    score = round(100 * found["killed"] / max(tried - found["explained"], 1), 1)
+    print(f"{part}: {tried} mutants tried, {found['explained']} of them explained, {len(holes)} survived: {score} %")
+    shown = [
+        {"module": one.module, "operator": one.operator, "occurrence": one.occurrence, "changed": one.changed}
+        for one in holes
+    ]
+    return {**found, "score": score, "holes": shown}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""Which tests execute a line: no other can notice that it was changed."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from coverage import CoverageData
+
+MEASURED = "lines.coverage"
+"""The file that holds which test executes which line."""
+SETTINGS = "lines.coveragerc"
+ORIGINAL = "original"
+"""The folder with the unchanged modules."""
+
+
+def settings(folder: str) -> str:
+    """Return what coverage.py is told: to measure *folder*, by test."""
+    return f"[run]\nsource = {folder}\ndata_file = {MEASURED}\ndynamic_context = test_function\n"
+
+
+def covering(changed: Path) -> list[str] | None:
+    """Return the tests, as pytest names them, that execute what was changed in the module *changed*; None: maybe all of them."""
+    before = Path(ORIGINAL, changed).read_text("utf-8").splitlines()
+    after = changed.read_text("utf-8").splitlines()
+    row = next(number for number, (old, new) in enumerate(zip(before, [*after, ""], strict=False), 1) if old != new)
+    lines = _executed_with(ast.parse("\n".join(before)), row)
+    if lines is None:
+        return None
+    data = CoverageData(MEASURED)
+    data.read()
+    found = data.contexts_by_lineno(str(changed.resolve()))
+    return sorted({_named(context) for line in lines for context in found.get(line, ()) if context})
+
+
+def _executed_with(tree: ast.Module, row: int) -> range | None:
+    """Return the lines of the statement that *row* is in, without those of statements within it; None outside of functions."""
+    inside, found, here = False, None, tree.body
+    while True:
+        one = next((each for each in here if _first(each) <= row <= (each.end_lineno or row)), None)
+        if one is None:
+            return found if inside else None
+        blocks = [
+            block for name in ("body", "orelse", "finalbody") if isinstance(block := getattr(one, name, None), list)
+        ]
+        parts = [*blocks, *(handler.body for handler in getattr(one, "handlers", ()))]
+        parts += [case.body for case in getattr(one, "cases", ())]
+        here = [each for part in parts for each in part]
+        head = min((_first(each) for each in here), default=(one.end_lineno or row) + 1)
+        found = range(_first(one), max(head, row + 1))
+        is_function = isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if is_function and row < head:
+            return None if not inside else found
+        inside = inside or is_function
+
+
+def _first(one: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(one, "decorator_list", [])
+    return min([one.lineno, *(each.lineno for each in decorators)])
+
+
+def _named(context: str) -> str:
+    """Return what pytest calls the function ``package.module.function``."""
+    parts = context.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        path = Path(*parts[:count]).with_suffix(".py")
+        if path.exists():
+            return "::".join((path.as_posix(), *parts[count:]))
+    raise LookupError(context)
