@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.review import Review
     from cmk_remediate.simulator.embedded import Exchange
     from tests.e2e.conftest import Azure, Sit
+    from tests.e2e.estates import Scene
 
 
 def review_of(stage: Stage, *targets: str) -> Review:
@@ -171,9 +172,12 @@ class Sleeper:
 
 
 @pytest.mark.parametrize("kind", ["sending", "sent"])
-def test_whoever_slept_writes_nothing_more_and_the_new_one_finishes(azure: Azure, kind: str) -> None:
+@pytest.mark.parametrize("scene", [one_server, geo], ids=["a server", "a pair"])
+def test_whoever_slept_writes_nothing_more_and_the_new_one_finishes(
+    azure: Azure, scene: Callable[[], Scene], kind: str
+) -> None:
     """Suspended with an intent in the journal whose request has not left, or with an answer that is not looked at yet."""
-    stage = azure(one_server())
+    stage = azure(scene())
     review = stage.dry_run()
     mark = stage.seen()
     sleeper = Sleeper(stage, kind, lambda: stage.resume(review.digest))
@@ -251,6 +255,34 @@ def test_a_rollback_whose_process_died_is_gone_on_with_by_the_next_one(azure: Az
     assert begun == [shown.digest], "what is shown is what is gone on with"
     assert begun != [undoing.digest], "that review was only shown"
     heir.lawful()
+
+
+@pytest.mark.parametrize("scene", [one_server, geo], ids=["a server", "a pair"])
+def test_whoever_was_unlocked_writes_nothing_more_and_no_other_run_comes_in_between(
+    azure: Azure, scene: Callable[[], Scene]
+) -> None:
+    """Unlocked though it was alive: another review of the pair's other server has to wait until this one was gone on with."""
+    stage = azure(scene())
+    review = stage.dry_run()
+    other = review_of(stage, stage.scene.servers[-1])
+    found: list[Any] = []
+
+    def unlocked() -> None:
+        found.append(cmk.unlock(stage.folder, review.digest))
+        with pytest.raises(RefusedError) as caught:
+            stage.apply(other)
+        found.append(caught.value.code)
+
+    sleeper = Sleeper(stage, "sent", unlocked)
+    stopped = stage.apply(review, progress=sleeper)
+    names, refusal = found
+    assert {one.lower() for one in stage.scene.servers} <= set(names)
+    assert refusal == codes.engine.UNFINISHED_RUN
+    assert stopped.exit_code == 5, told(stopped)
+    assert {one.code for one in stopped.targets} == {str(codes.engine.LEASE_LOST)}
+    assert writes(stage.since(sleeper.slept_at)) == []
+    assert stage.resume(review.digest).exit_code == 0
+    assert stage.apply(other).exit_code in (0, 3), "now it is judged like any other"
 
 
 def _stamp(seconds: float) -> str:
