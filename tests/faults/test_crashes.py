@@ -105,19 +105,27 @@ def test_death_wherever_something_has_changed_where_nothing_is_there(
     told_well(tally, figures)
 
 
-def test_death_again_in_the_resume_and_in_the_rollback(tmp_path: Path, figures: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("service", services())
+def test_death_again_in_the_resume_and_in_the_rollback(
+    service: str, tmp_path: Path, figures: Callable[[str], None]
+) -> None:
     dice = random.Random(4)
-    play = Play(smallest(), tmp_path / "runs")
+    play = Play(smallest_of(service), tmp_path / "runs")
     end = play.recording.end
     assert end is not None
     tally = crashes.Tally(play.case.name)
     starts = crashes.sample(crashes.distinct(play.moments), MORE, dice)
     crashes.of_resume(play, starts, tally, most=MORE, dice=dice)
     crashes.of_rollback(play, [end, *starts], tally, most=2 * MORE, dice=dice)
+    assert min(tally.points["in a resume"], tally.points["in a rollback"]) >= MORE
     told_well(tally, figures)
 
 
-@pytest.mark.parametrize("case", [smallest(), smallest(present=False)], ids=["present", "nothing there"])
+@pytest.mark.parametrize(
+    "case",
+    [smallest(present=False), *map(smallest_of, services())],
+    ids=lambda case: case.name,
+)
 def test_another_identity_or_another_day_goes_on(case: Case, tmp_path: Path, figures: Callable[[str], None]) -> None:
     tally = crashes.Tally(case.name)
     crashes.of_others(case, tmp_path / "runs", tally, most=MORE, dice=random.Random(4))
