@@ -15,6 +15,7 @@ from tests.e2e.stage import Stage, path, rows, told, writes
 from tests.faults.disk import empty
 from tests.faults.moments import Recording, journaled, life, record
 from tests.faults.plans import SECOND
+from tests.hostile.planted import artefacts, leaked
 from tests.laws import check_laws, law_1
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ class Play:
         stage.azure.advance(86400)
         stage.monitor.judge_all()
         broken = [str(one) for one in stage.monitor.violations]
-        verdict.faults += [f"{where}: {one}" for one in (*faults, *broken)]
+        written = [f"{one} is written down" for one in leaked(artefacts(stage.folder))]
+        verdict.faults += [f"{where}: {one}" for one in (*faults, *broken, *written)]
 
     def _again(self, moment: Moment, stage: Stage, verdict: Verdict) -> None:
         """Note the writes that took effect twice: forbidden where the journal knew of the first, or with another body."""

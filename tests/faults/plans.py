@@ -15,6 +15,7 @@ import cmk_remediate as cmk
 from cmk_remediate import simulator
 from cmk_remediate.simulator.estate import read
 from tests.e2e.estates import Scene, one_server
+from tests.hostile.planted import in_tags
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.embedded import EmbeddedAzure
@@ -103,6 +104,7 @@ def _values(path: Path) -> dict[str, Any]:
 
 
 def _two_operators(scene: Scene) -> Scene:
+    """Return *scene* with a second operator, and with secrets in its targets' tags that no run may write down."""
     estate = copy.deepcopy(scene.estate)
     subscriptions = [one["subscriptionId"] for one in estate["subscriptions"]]
     tenant = estate["subscriptions"][0]["tenantId"]
@@ -110,4 +112,4 @@ def _two_operators(scene: Scene) -> Scene:
     estate.setdefault("role_assignments", []).extend(
         {"principal": SECOND, "role": "Owner", "scope": f"/subscriptions/{one}"} for one in subscriptions
     )
-    return Scene(estate, scene.plan, scene.servers, scene.keys)
+    return in_tags(Scene(estate, scene.plan, scene.servers, scene.keys))

@@ -17,6 +17,7 @@ from tests.faults.mishaps import Mishap, drawn
 from tests.faults.moments import life
 from tests.faults.owner import Places
 from tests.faults.plans import FOLDER, NOT_YET, Case, shipped
+from tests.hostile.planted import in_tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +117,7 @@ def scenario(seed: int, only: str = "") -> Scenario:
 @cache
 def rehearsed(scene: str, doubts: int, world: int, folder: Path) -> Rehearsed:
     """Return the undisturbed course of a scene."""
-    return Rehearsed(Case(scene, SETTINGS[scene].scene()), DOUBTS[doubts], world, folder)
+    return Rehearsed(Case(scene, in_tags(SETTINGS[scene].scene())), DOUBTS[doubts], world, folder)
 
 
 class Rehearsed:

@@ -21,6 +21,7 @@ from tests.faults.heirs import renamed
 from tests.faults.moments import journaled
 from tests.faults.scenario import HEALED_FOR, Scenario, rehearsed, scenario
 from tests.faults.striking import Mishaps
+from tests.hostile.planted import artefacts, leaked
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Teller:
         self.stage.azure.advance(86400)
         self.stage.monitor.judge_all()
         self.story.faults += map(str, self.stage.monitor.violations)
+        self.story.faults += [f"{one} is written down" for one in leaked(artefacts(self.folder))]
         self.story.struck = tuple(sorted(self.mishaps.struck))
         if self.mishaps.struck & KEY_TAKEN:
             self.story.faults = [one for one in self.story.faults if not INACCESSIBLE.search(one)]

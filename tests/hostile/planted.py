@@ -42,13 +42,29 @@ def in_environment(patch: pytest.MonkeyPatch) -> None:
 
 def in_bodies(scene: Scene) -> Scene:
     """Return a copy of *scene* whose targets' bodies hold what they should not."""
-    found = copy.deepcopy(scene)
-    targets = {str(one["resource_id"]).lower() for one in found.plan["targets"]}
-    for one in found.estate["resources"]:
-        if str(one["id"]).lower() in targets:
-            one["properties"] = {**one.get("properties", {}), "administratorLoginPassword": PASSWORD}
-            one["tags"] = {**one.get("tags", {}), "note": CONNECTION_STRING, "adminPassword": PASSWORD}
+    found = in_tags(scene)
+    for one in _targets(found):
+        one["properties"] = {**one.get("properties", {}), "administratorLoginPassword": PASSWORD}
     return found
+
+
+def in_tags(scene: Scene) -> Scene:
+    """Return a copy of *scene* whose targets' tags, where anything may stand, hold what they should not."""
+    found = copy.deepcopy(scene)
+    for one in _targets(found):
+        one["tags"] = {**one.get("tags", {}), "note": CONNECTION_STRING, "adminPassword": PASSWORD}
+    return found
+
+
+def _targets(scene: Scene) -> list[dict[str, Any]]:
+    """Return the bodies of all targets, and of the servers that have them for a child."""
+    plans = scene.plan.get("plans", [scene.plan])
+    named = [str(one["resource_id"]).lower() for plan in plans for one in plan["targets"]]
+    return [
+        one
+        for one in scene.estate["resources"]
+        if any(target == (own := str(one["id"]).lower()) or target.startswith(f"{own}/") for target in named)
+    ]
 
 
 def artefacts(folder: Path) -> str:

@@ -17,7 +17,7 @@ from tests import azurite
 from tests.e2e.estates import SUB, one_server
 from tests.e2e.stage import Stage
 from tests.e2e.test_blob_runs import staged
-from tests.faults.plans import services, smallest_of
+from tests.faults.plans import Case, shipped
 from tests.hostile.planted import IN_BODIES, Course, artefacts, in_bodies, in_environment, leaked
 
 if TYPE_CHECKING:
@@ -77,18 +77,27 @@ def test_nothing_secret_is_written_down(faults: list[Fault], tmp_path: Path, cap
         assert leaked(text) == []
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("case", shipped(), ids=lambda case: case.name)
 @pytest.mark.parametrize("faults", [[], KILLED], ids=["well", "killed at the first write"])
-def test_nothing_secret_is_written_down_by_any_service(
-    service: str, faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_nothing_secret_is_written_down_whatever_the_plan(
+    case: Case, faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scene = smallest_of(service).scene
-    one, runs = course(scene), tmp_path / "runs"
-    review = one.applied(scene.plan, runs, faults)
-    one.gone_on(review.digest, runs)
+    """Every plan of plans/: review, files beside it, journal, the way back, what is logged and said, the estate's copy."""
+    one, runs = course(case.scene), tmp_path / "runs"
+    review = one.applied(case.scene.plan, runs, faults)
+    cmk.save_review(review, tmp_path / "review.json")
+    if review.artefacts:
+        cmk.save_artefacts(review, tmp_path / "beside")
+    back = one.gone_on(review.digest, runs)
+    cmk.save_review(back or review, tmp_path / "back.json")
+    estates = [
+        cmk.export_estate(f"/subscriptions/{found['subscriptionId']}", connection=one.azure.connection()).to_yaml()
+        for found in case.scene.estate["subscriptions"]
+    ]
     held = json.dumps(one.azure.world.store.tables["resources"])
     assert all(secret in held for secret in IN_BODIES), "nothing was planted"
-    for text in ("\n".join(one.said), caplog.text, artefacts(tmp_path), requests_of(one.azure)):
+    assert len(caplog.records) > 50, "nothing was logged at debug level"
+    for text in ("\n".join(one.said), caplog.text, artefacts(tmp_path), requests_of(one.azure), *estates):
         assert leaked(text) == []
 
 
