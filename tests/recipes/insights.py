@@ -49,7 +49,7 @@ async def second_look(
         if ResourceId.parse(one.resource_id) in candidate.members
     ]
     looked = await looked_at(service, plan.model_copy(update={"targets": tuple(changed)}), reader)
-    assert [one.members for one in looked] == [candidate.members]
+    assert [one.id for one in looked] == [candidate.id]
     return looked[0]
 
 

@@ -58,6 +58,7 @@ def test_no_two_cases_of_a_table_have_the_same_outcome(service: str) -> None:
 def test_a_service_has_tables(service: str) -> None:
     assert any(name == service for name, _ in STEPS), "its steps are shown by nothing"
     assert any(name == service for name, _ in TARGETS), "its limits and its recipe are shown by nothing"
+    assert any(name == service for name, _ in INSIGHTS), "what an assessment says of it is shown by nothing"
 
 
 def test_a_service_is_found_by_its_name_in_a_plan() -> None:

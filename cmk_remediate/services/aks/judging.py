@@ -38,6 +38,13 @@ def wrong(
     state = at_path(body, "properties.provisioningState")
     if state != "Succeeded":
         yield f"properties.provisioningState of {place.name} is {state}"
+    yield from uncovered(body, scale_sets, disks, sets)
+
+
+def uncovered(
+    body: Body, scale_sets: Sequence[Body], disks: Sequence[Body], sets: Sequence[ResourceId]
+) -> Iterator[str]:
+    """Yield what of a cluster's pools, nodes and volumes is not on *sets*, or not seen; as for `wrong`."""
     yield from _pools(body, scale_sets)
     for one in scale_sets:
         named = cluster.set_of_nodes(one)
@@ -66,7 +73,11 @@ def ungranted(place: ResourceId, body: Body, assignments: Collection[Any], encry
 
     Any role on the set or above counts: a custom one may let it be read.
     """
+    for principal in without_role(body, assignments, encryption_set):
+        yield f"the identity {principal} of {place.name} has no role on {encryption_set.name} or above"
+
+
+def without_role(body: Body, assignments: Collection[Any], encryption_set: ResourceId) -> Iterator[str]:
+    """Yield the object ids of a cluster's identities that have no role on its set; as for `ungranted`."""
     granted = {roles.principal_of(one) for one in roles.covering(assignments, encryption_set)}
-    for principal in cluster.principals(body):
-        if principal not in granted:
-            yield f"the identity {principal} of {place.name} has no role on {encryption_set.name} or above"
+    yield from (principal for principal in cluster.principals(body) if principal not in granted)

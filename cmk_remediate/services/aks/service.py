@@ -10,6 +10,7 @@ from cmk_remediate.services.aks import detect, limits, remarks, state
 from cmk_remediate.services.aks.choice import Wish, wish_of
 from cmk_remediate.services.aks.cluster import CLUSTER, SCALE_SET
 from cmk_remediate.services.aks.facts import TargetFacts
+from cmk_remediate.services.aks.insight import of_target
 from cmk_remediate.services.aks.pack.files import pack_of
 from cmk_remediate.services.aks.pack.green import green
 from cmk_remediate.services.aks.recipe import Recipe
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+    from cmk_remediate.services.insight import Insight
 
 
 class AksService(OnSets[TargetFacts]):
@@ -33,6 +35,7 @@ class AksService(OnSets[TargetFacts]):
     name: ClassVar[str] = "aks"
     resource_type: ClassVar[str] = CLUSTER
     steps: ClassVar[Registry] = disks.REGISTRY | Registry(AssignReader, RebuildCluster)
+    looked_for: ClassVar[tuple[str, ...]] = (CLUSTER,)
     kinds: ClassVar[tuple[Kind, ...]] = (
         Kind(CLUSTER),
         Kind(SCALE_SET),
@@ -53,6 +56,10 @@ class AksService(OnSets[TargetFacts]):
         """Add *candidate*'s steps and edges to *graph*; pure."""
         wish: Wish = candidate.facts
         Recipe(wish, plan, graph, context).add()
+
+    def insight(self, candidate: Candidate) -> Insight:
+        """Return what proves *candidate*'s state, and what moving it takes; pure."""
+        return of_target(candidate.facts)
 
 
 def _candidate(wish: Wish, plan: PlanFile) -> Candidate:

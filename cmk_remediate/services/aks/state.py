@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services import states
 from cmk_remediate.services.aks import cluster
-from cmk_remediate.services.disk_sets import key_is_usable
+from cmk_remediate.services.aks.judging import uncovered
+from cmk_remediate.services.sets_in_use import state_alone, state_of
 from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.services.aks.choice import Wish
+    from cmk_remediate.services.aks.cluster import Body
 
 
 def of_target(wish: Wish) -> str:
@@ -22,28 +26,47 @@ def of_target(wish: Wish) -> str:
     if at_path(facts.group, "managedBy"):
         return states.FOREIGN
     if wish.right:
-        return states.MIXED if wish.replaced and facts.old.body is not None else _healthy(wish)
+        replaced = wish.replaced and facts.old.body is not None
+        return states.MIXED if replaced or wish.wanted is None else _of_set(wish, wish.wanted.id)
     return _of_old(wish)
 
 
-def _healthy(wish: Wish) -> str:
-    if wish.facts.wanted.refused:
-        return states.NOT_CHECKABLE
-    if not key_is_usable(wish.facts.wanted, wish.key, wish.facts.now):
-        return states.WRONG
-    body = wish.facts.sets.body_of(wish.wanted) if wish.wanted is not None else None
-    if at_path(body, "properties.previousKeys"):
-        return states.IN_PROGRESS
-    return states.HEALTHY if at_path(body, "identity.userAssignedIdentities") else states.SYSTEM_ASSIGNED
+def as_found(wish: Wish) -> str:
+    """Return the state of a target that a plan wants on the set it is on, each volume on another set as if that were wanted."""
+    known = {one.id for one in wish.sets}
+    sets, wanted, old = wish.facts.sets, wish.facts.wanted, wish.facts.old
+    others = [one for one in old.volumes if _set_of(one.body) not in (None, *known)]
+    apart = {one.id.key for one in others}
+    rest = tuple(one for one in old.disks if str(one.get("id")).lower() not in apart)
+    volumes = tuple(one for one in old.volumes if one.id.key not in apart)
+    facts = replace(wish.facts, old=replace(old, disks=rest, volumes=volumes))
+    return states.joined([of_target(replace(wish, facts=facts)), *(state_alone(sets, wanted, one) for one in others)])
+
+
+def _set_of(disk: Body | None) -> ResourceId | None:
+    return bodies.encryption(disk)[1]
+
+
+def _of_set(wish: Wish, place: ResourceId) -> str:
+    """Return the state of the set *place*, which was shown, as the plan sees it."""
+    return state_of(wish.facts.sets, wish.facts.wanted, wish.wanted, place)
 
 
 def _of_old(wish: Wish) -> str:
-    current = cluster.encryption_set(wish.facts.old.body)
+    old = wish.facts.old
+    current = cluster.encryption_set(old.body)
     if current is None:
-        on_sets = any(bodies.encryption(one.body)[1] is not None for one in wish.facts.old.volumes)
-        return states.MIXED if on_sets else states.PLATFORM
+        return states.MIXED if any(_set_of(one.body) is not None for one in old.volumes) else states.PLATFORM
     if wish.facts.sets.found.get(current.key) is None:
         return states.NOT_CHECKABLE
-    if wish.in_place and wish.wanted is not None and wish.facts.sets.as_planned(wish.wanted):
+    found = _of_set(wish, current)
+    return found if found in (states.NOT_CHECKABLE, states.WRONG) else _in_place(wish)
+
+
+def _in_place(wish: Wish) -> str:
+    """Return the state of a cluster that is on its set, which is right, while something else about it is not."""
+    old, sets = wish.facts.old, [one.id for one in wish.sets]
+    if any(uncovered(old.body or {}, old.scale_sets, old.disks, sets)):
         return states.MIXED
-    return states.WRONG
+    ready = str(at_path(old.body, "properties.provisioningState") or "")
+    return states.WRONG if ready in ("Succeeded", "Failed", "Canceled") else states.IN_PROGRESS
