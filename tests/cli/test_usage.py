@@ -122,7 +122,8 @@ def test_show_needs_no_azure(console: Console, tmp_path: Path) -> None:
 
     assert "CANNOT BE UNDONE" in console("show", path).out
     assert console("show", path, "--format", "markdown").out.startswith("# Review")
-    assert json.loads(console("--json", "show", path).out) == sample.review().to_json()
+    assert console("--color", "always", "show", path, "--format", "html").out.startswith("<!DOCTYPE html>\n")
+    assert json.loads(console("--color", "always", "--json", "show", path).out) == sample.review().to_json()
 
 
 def test_an_altered_review_is_3(console: Console, tmp_path: Path) -> None:
