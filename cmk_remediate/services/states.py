@@ -24,12 +24,14 @@ _NOT_WRONG = (CROSS_TENANT, MANAGED_HSM, NOT_CHECKABLE, IN_PROGRESS, HEALTHY, SY
 
 
 def joined(found: Iterable[str]) -> str:
-    """Return the state of a target whose parts are in the states *found*, of which there is one at least.
+    """Return the state of a target whose parts are in the states *found*: inaccessible if one of them is, or there is none.
 
     It is mixed where they differ, but not where all are on customer's keys and none is known to be wrong: then it is what is
     known least of one of them.
     """
     each = set(found)
+    if not each or INACCESSIBLE in each:
+        return INACCESSIBLE
     if len(each) == 1:
         return each.pop()
     return next(one for one in _NOT_WRONG if one in each) if each <= set(_NOT_WRONG) else MIXED

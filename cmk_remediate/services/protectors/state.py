@@ -25,25 +25,18 @@ from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.server_state import Identities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cmk_remediate.services.protectors.facts import ServerFacts
     from cmk_remediate.services.protectors.group import Group
 
 
 def of_group(group: Group) -> str:
-    """Return the state of a target: that of its servers, joined; inaccessible if one of them is."""
-    return _joined(of_server(group, server) for server in group.servers)
+    """Return the state of a target: that of its servers, joined."""
+    return joined(of_server(group, server) for server in group.servers)
 
 
 def as_found(group: Group) -> str:
     """Return the state of a target as plans see it of which each wants one of its servers as it is."""
-    return _joined(of_server(_wanting(group, server), server) for server in group.servers)
-
-
-def _joined(states: Iterable[str]) -> str:
-    found = tuple(states)
-    return INACCESSIBLE if not found or INACCESSIBLE in found else joined(found)
+    return joined(of_server(_wanting(group, server), server) for server in group.servers)
 
 
 def _wanting(group: Group, server: ServerFacts) -> Group:

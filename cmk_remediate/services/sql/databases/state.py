@@ -10,25 +10,18 @@ from cmk_remediate.services import states
 from cmk_remediate.services.insight import named_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cmk_remediate.services.sql.databases.facts import ReplicaFacts
     from cmk_remediate.services.sql.databases.target import Target
 
 
 def of_target(target: Target) -> str:
-    """Return the state of a target: that of its replicas, joined; inaccessible if one of them is."""
-    return _joined(_of_replica(target, one) for one in target.replicas)
+    """Return the state of a target: that of its replicas, joined."""
+    return states.joined(_of_replica(target, one) for one in target.replicas)
 
 
 def as_found(target: Target) -> str:
     """Return the state of a target as plans see it of which each wants one of its replicas as it is."""
-    return _joined(_of_replica(_wanting(target, one), one) for one in target.replicas)
-
-
-def _joined(found: Iterable[str]) -> str:
-    each = tuple(found)
-    return states.INACCESSIBLE if not each or states.INACCESSIBLE in each else states.joined(each)
+    return states.joined(_of_replica(_wanting(target, one), one) for one in target.replicas)
 
 
 def _wanting(target: Target, replica: ReplicaFacts) -> Target:
