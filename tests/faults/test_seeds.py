@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.folding import HEIGHT, WIDTH, screen
 from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, WIRE, WRITES
-from tests.faults.scenario import scenario
+from tests.faults.scenario import SETTINGS, rehearsed, scenario
 from tests.faults.story import Sum, told_story
 from tests.faults.telling import COMMAND, lines
 from tests.faults.telling import figures as summed
@@ -48,6 +48,13 @@ def test_seeded_runs(part: int, tmp_path_factory: pytest.TempPathFactory, figure
 def test_the_seeds_have_every_kind_of_mishap() -> None:
     drawn = {mishap.name for seed in range(200) for mishap in scenario(seed).mishaps}
     assert drawn == {*WIRE, *WRITES, *OPERATIONS, *OWNER, *KILLS}
+
+
+@pytest.mark.parametrize("scene", SETTINGS)
+def test_mishaps_fall_anywhere_in_a_run(scene: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Fails: a plan's last steps are never disturbed, or half of the seeds disturb nothing."""
+    sent = rehearsed(scene, 0, 0, tmp_path_factory.getbasetemp().resolve() / "runs").requests
+    assert 0.8 * sent < SETTINGS[scene].length < 1.25 * sent
 
 
 def replayed(seed: int, hashing: str, *options: str) -> str:
