@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.folding import HEIGHT, WIDTH, screen
+from tests.faults.fitting import fold
+from tests.faults.folding import HEIGHT, screen, told
 from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, WIRE, WRITES
+from tests.faults.rows import WIDTH
 from tests.faults.scenario import SETTINGS, rehearsed, scenario
 from tests.faults.story import Sum, told_story
 from tests.faults.telling import COMMAND, lines
@@ -89,6 +92,21 @@ def test_what_struck_is_never_folded_away(tmp_path: Path) -> None:
         assert story.struck
         for one in story.log:
             assert not one.struck or f"<- {one.struck}"[:24] in shown, f"{COMMAND} {seed}: {one.struck}"
+
+
+def test_an_estates_run_is_told_by_kind_where_its_requests_do_not_fit(tmp_path: Path) -> None:
+    """Fails: what happened around the one request that counts cannot be seen for hundreds of others, or one is not told at all."""
+    seed = next(seed for seed in range(400) if scenario(seed).scene == "plans/estate.yaml")
+    story = told_story(seed, tmp_path / "runs")
+    assert len(story.log) > 20 * HEIGHT
+    assert HEIGHT - 2 <= len(list(screen(story))) <= HEIGHT, "neither more than a screen nor much of it left empty"
+    parts = told(story)
+    fold(parts, HEIGHT - 15)
+    sent = [one for one in story.log if not one.plain and not (one.poll and one.status < 300 and not one.struck)]
+    assert sum(row.writes + row.times * (row.what is not None) for part in parts for row in part.rows) == len(sent)
+    for part in parts:
+        for one, other in pairwise(part.rows):
+            assert one.eventful == other.eventful or one.writes + other.writes < 2, "what was asked around it is told"
 
 
 def test_a_story_shows_what_struck_where(tmp_path: Path) -> None:
