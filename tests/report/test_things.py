@@ -24,6 +24,10 @@ def made(*steps: ReviewedStep, **changes: Any) -> ReviewView:
     return ReviewView(sample.review(steps=steps, targets=(target,), **changes))
 
 
+def test_every_kind_of_step_has_words() -> None:
+    assert sorted(set(registry()._by_kind) - set(WORDS)) == []
+
+
 @pytest.mark.parametrize("kind", sorted(WORDS))
 def test_words_are_for_steps_that_exist(kind: str) -> None:
     assert registry().step_class(kind).kind == kind

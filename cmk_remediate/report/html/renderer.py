@@ -35,6 +35,7 @@ _TONES = {
     "unknown": "waiting",
     "damaged": "bad",
 }
+_URGENT = ("bad", "waiting", "", "good")
 
 
 class HtmlRenderer:
@@ -149,7 +150,9 @@ def _exit(code: int) -> tuple[tuple[str, object], ...]:
 
 
 def _sums(found: Iterable[str]) -> tuple[tuple[str, int, str], ...]:
-    return tuple((word, number, _TONES.get(word, "")) for word, number in sorted(Counter(found).items()))
+    """Return how often each word was found, with its tone: what is bad first."""
+    sums = ((word, number, _TONES.get(word, "")) for word, number in Counter(found).items())
+    return tuple(sorted(sums, key=lambda one: (_URGENT.index(one[2]), one[0])))
 
 
 def _advice(found: Iterable[str]) -> tuple[tuple[str, str, str], ...]:

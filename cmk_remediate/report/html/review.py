@@ -11,7 +11,6 @@ from cmk_remediate import codes
 from cmk_remediate.codes import CODES
 from cmk_remediate.model.review import ReviewedStep, ReviewedTarget
 from cmk_remediate.report.html.timeline import DRAWN, Timeline, timeline
-from cmk_remediate.report.things import WORDS, parsed
 from cmk_remediate.report.view import WRITING, ReviewView
 from cmk_remediate.report.words import ACTIONS
 
@@ -177,10 +176,6 @@ class ReviewPage:
         """Return the number of *step*, what is done and with what."""
         return f"{self.view.numbers[step.id]}. {ACTIONS[step.action]} {self.view.step_name(step)}"
 
-    def kind(self, step: ReviewedStep) -> str:
-        """Return the kind of *step* where its name does not begin with it."""
-        return step.kind if step.kind in WORDS else ""
-
     def why(self, step: ReviewedStep) -> str:
         """Return why *step* is needed; empty where only a wait is to be told."""
         return step.reason if step.reason != step.waits else ""
@@ -215,11 +210,6 @@ class ReviewPage:
     def opened_by(self, step: ReviewedStep) -> int | None:
         """Return the number of the step that *step* closes."""
         return self.view.numbers.get(step.closes) if step.closes else None
-
-    def place(self, target: ReviewedTarget) -> str:
-        """Return where *target* is, without its name."""
-        found = parsed(target.id)
-        return "" if found is None else f"{found.resource_group or 'no group'}, subscription {found.subscription}"
 
 
 def _by_scopes(

@@ -85,6 +85,11 @@ class Timeline:
         return Scale(self.usual)
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a step is left to somebody, however long that takes."""
+        return any(one.look == "manual" for one in self.steps)
+
+    @property
     def ticks(self) -> tuple[int, ...]:
         """The times its axis names."""
         return ticks(self.usual)
