@@ -147,7 +147,8 @@ class LongRunning:
         retry_after: seconds for the Retry-After header of 202 and of running polls; None for no such header.
         retry_on: which polls have that header, too: the ``running`` ones, ``all`` or ``none``.
         end_all_along: whether polls of a running one show an endTime, too: the moment of its last change.
-        shows: what the body of a poll has beside an error: of ``id``, ``name``, ``status``, ``startTime`` and ``endTime``.
+        shows: what the body of a poll has beside an error: of ``id``, ``name``, ``status``, ``startTime``, ``endTime`` and
+            ``output``: ``properties.output``, the resource once a write of it has succeeded.
         gone: the status of a Location poll for which there is no resource to answer.
         result: what a Location poll answers: the ``resource`` once it is done, or a ``status`` with
             ``createdDateTime``, all along.
@@ -193,8 +194,8 @@ class Answer:
         status: for an existing resource.
         created: for a new one; 0 means as *status*.
         absent: for a DELETE of nothing.
-        body: ``resource``, ``operation`` (``{operation, startTime}``), ``none``, or ``done``: the resource where no operation is
-            started, else none.
+        body: ``resource``, ``operation`` (``{operation, startTime}``), ``none``, ``done``: the resource where no operation is
+            started, else none, or ``sent``: what was sent with the state of the operation that it starts.
         operation: the operation it starts, or None for one that is done when it is answered; a function where that depends on
             the write, as it would be kept.
         location: whether the answer for a new resource has a Location header with its id.
@@ -203,7 +204,7 @@ class Answer:
     status: int = 200
     created: int = 0
     absent: int = 204
-    body: Literal["resource", "operation", "none", "done"] = "resource"
+    body: Literal["resource", "operation", "none", "done", "sent"] = "resource"
     operation: LongRunning | Callable[[Write], LongRunning | None] | None = None
     location: bool = False
 

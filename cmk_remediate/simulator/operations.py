@@ -316,6 +316,9 @@ def poll(world: World, path: str, caller: str, view: Any) -> Outgoing | None:
     body = {name: value for name, value in whole.items() if name in shows}
     if operation["error"] is not None and ended:
         body["error"] = operation["error"]
+    elif ended and "output" in shows and operation["method"] in ("PUT", "PATCH"):
+        resource = ResourceId(operation["resource"])
+        body["properties"] = {"output": view(resource, world.get(resource) or {})}
     return Outgoing(200, body, headers, poll=True, read=True)
 
 

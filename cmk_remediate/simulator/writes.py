@@ -88,6 +88,9 @@ def _answered(
     if answer.body == "operation" and begun is not None:
         name = started.name if started else ""
         return Outgoing(status, {"operation": name, "startTime": begun.started}, headers)
+    if answer.body == "sent" and started is not None:
+        state = started.states[0 if write.creates else 1]
+        return Outgoing(status, with_value(write.sent, started.settle_path, state), headers)
     body = world.get(write.id)
     if body is None or (begun is not None and write.method != "DELETE" and body is write.old):
         body = {**(write.new or {}), "id": str(write.id), "name": write.id.name, "type": write.id.type}

@@ -5,21 +5,10 @@ from __future__ import annotations
 from cmk_remediate.connection.rows import ROWS
 from tests.conformance.recordings.naming import VAULT
 
-NOT_HELD = ("microsoft.compute",)
-"""Providers whose recorded conversations are not replayed yet."""
-
-
-def of_no_service(operation: str) -> bool:
-    """Say whether *operation* is of one of `NOT_HELD`."""
-    words = operation.lower().removeprefix("poll of ").split(" ")
-    return len(words) > 1 and words[1].split("/")[0] in NOT_HELD
-
 
 def is_ours(operation: str) -> bool:
     """Say whether a row of the catalog words *operation*."""
     name = operation.lower()
-    if of_no_service(name):
-        return False
     if name.startswith("poll of "):
         return name.split(" ")[3] in {row.type for row in ROWS.values() if row.kind == "write"}
     if name.endswith(" (list)"):

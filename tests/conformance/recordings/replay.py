@@ -17,7 +17,6 @@ from tests.conformance.recordings import seeding
 from tests.conformance.recordings.comparing import differences
 from tests.conformance.recordings.ids import Ids
 from tests.conformance.recordings.naming import operation
-from tests.conformance.recordings.ours import of_no_service
 from tests.conformance.recordings.recorded import ARM, Interaction
 
 if TYPE_CHECKING:
@@ -91,8 +90,6 @@ class Replay:
         return Seen(self.name, one.number, name, tuple(differences(one, given.status, given.headers, given.body)))
 
     def _no_such_operation(self, name: str, one: Interaction, given: Outgoing) -> bool:
-        if of_no_service(name):
-            return True
         if name.startswith("poll of "):
             return name.removeprefix("poll of ") in self.unmodelled
         if one.host.endswith(".vault.azure.net"):

@@ -96,12 +96,22 @@ class _Found:
         """Add the vaults that are asked for keys and never looked at."""
         names = {key.rpartition("/")[2] for key in (*self.there, *self.made)}
         groups = [one.path.split("/")[:5] for one in self.recording if "/resourcegroups/" in one.path.lower()]
+        sent = [one.sent.get("location") for one in self.recording if isinstance(one.sent, dict)]
+        place = next((one for one in sent if one), "westeurope")
         for host in sorted({one.host for one in self.recording if one.host.endswith(".vault.azure.net")}):
             name = host.split(".")[0]
             if name not in names:
                 vault = "/".join([*groups[0], "providers/Microsoft.KeyVault/vaults", name])
                 properties = {"enableRbacAuthorization": True, "enableSoftDelete": True, "softDeleteRetentionInDays": 7}
-                self.there[vault.lower()] = {"id": vault, "location": "westeurope", "properties": properties}
+                if self._is_for_a_set(host):
+                    properties["enablePurgeProtection"] = True
+                self.there[vault.lower()] = {"id": vault, "location": place, "properties": properties}
+
+    def _is_for_a_set(self, host: str) -> bool:
+        """Say whether an encryption set was made on a key of the vault at *host*: Azure takes none without purge protection."""
+        sent = [one.sent for one in self.recording if one.method == "PUT" and isinstance(one.sent, dict)]
+        keys = [((one.get("properties") or {}).get("activeKey") or {}).get("keyUrl") or "" for one in sent]
+        return any(f"//{host}/" in str(one) for one in keys)
 
 
 def _caller(recording: Sequence[Interaction]) -> str:

@@ -153,6 +153,20 @@ def test_following_stops_at_an_error_until_the_set_is_written_again() -> None:
     assert code_of(client, "PATCH", SET, {"properties": {"activeKey": {"keyUrl": newest}}}) == "ok"
     assert "autoKeyRotationError" not in client.properties(SET)
     assert len(client.properties(SET)["previousKeys"]) == 1
+    client.wait(HOUR)
+    assert "previousKeys" not in client.properties(SET)
+
+
+def test_a_set_that_nothing_is_on_shows_no_former_key() -> None:
+    """Recorded: Azure/azure-cli, test_disk_encryption_set_update."""
+    client = client_of()
+    make_set(client)
+    newest = rotated(client)
+    assert code_of(client, "PATCH", SET, {"properties": {"activeKey": {"keyUrl": newest}}}) == "ok"
+    found = client.properties(SET)
+    assert found["activeKey"]["keyUrl"] == newest
+    assert "lastKeyRotationTimestamp" in found
+    assert "previousKeys" not in found
 
 
 def test_what_machines_and_disks_show() -> None:

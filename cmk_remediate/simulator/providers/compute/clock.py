@@ -30,7 +30,7 @@ from cmk_remediate.simulator.providers.compute.names import (
     power,
     with_power,
 )
-from cmk_remediate.simulator.providers.compute.sets import FOLLOW, following
+from cmk_remediate.simulator.providers.compute.sets import FOLLOW, REWRAPPED, following, rewrapping, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,14 +40,12 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.world import World
 
 GOES = "compute.machines-shut-down"
-REWRAPPED = "compute.set-rewrapped"
 CONSEQUENCES = Switch(
     "compute-shut-down", "A machine whose disk's key is out of reach is shut down about an hour later."
 )
 ROTATION = Switch("compute-auto-rotation", "A disk encryption set follows new versions of its key by itself.")
 
 _SHUT_AFTER = (3000.0, 4200.0)
-_REWRAPPED_AFTER = 1200.0
 _SETS = f"/providers/{SET.lower()}/"
 _IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
 
@@ -121,13 +119,9 @@ def _follow(world: World, data: Json) -> Iterator[Change]:
         yield Say(f"automatic rotation of the disk encryption set {place.name} failed: {refused.code}")
         return
     active = dict(properties["activeKey"])
-    properties |= {
-        "activeKey": {**active, "keyUrl": newest},
-        "previousKeys": [active],
-        "lastKeyRotationTimestamp": world.iso(),
-    }
-    yield SetResource(place, {**body, "properties": properties})
-    yield Schedule(_REWRAPPED_AFTER, REWRAPPED, {"set": str(place)})
+    properties["activeKey"] = {**active, "keyUrl": newest}
+    yield SetResource(place, {**body, "properties": turned(world, place, properties, active)})
+    yield from rewrapping(world, place)
     yield Say(f"the disk encryption set {place.name} follows its key to the version {latest_version(known)}")
     yield following(world, place)
 

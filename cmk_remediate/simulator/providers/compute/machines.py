@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 HAS_ROOM = Switch(
     "compute-has-room", "A region has room for a deallocated machine that starts; else it fails with AllocationFailed."
 )
+_NETWORK = ("2025-01-01", "2024-07-01", "2024-05-01", "2023-11-01", "2022-01-01")
+"""The last is what `az vm show --show-details` asks for."""
 _BUSY = {"Deallocate": "deallocating", "Start": "starting", "PowerOff": "stopping"}
 
 
@@ -130,12 +132,12 @@ SCALE_SETS = ResourceType(
 
 INTERFACES = ResourceType(
     type="Microsoft.Network/networkInterfaces",
-    api_versions=("2025-01-01", "2024-07-01", "2024-05-01", "2023-11-01"),
+    api_versions=_NETWORK,
     answers={"GET": SYNC, "LIST": SYNC},
 )
 ADDRESSES = ResourceType(
     type="Microsoft.Network/publicIPAddresses",
-    api_versions=("2025-01-01", "2024-07-01", "2024-05-01", "2023-11-01"),
+    api_versions=_NETWORK,
     answers={"GET": SYNC, "LIST": SYNC},
 )
 """learn.microsoft.com, REST API reference, Network: what tells whether a machine's public address outlives its deallocation."""

@@ -37,14 +37,14 @@ RUNNING, STOPPED, DEALLOCATED = "PowerState/running", "PowerState/stopped", "Pow
 DIRECT_DRIVE = ("premiumv2_lrs", "ultrassd_lrs")
 """Disks on the storage without a cache that take fewer kinds of encryption."""
 
-# Both headers, DiskOperations, provisioningState Updating meanwhile: as recorded by Azure/azure-cli
-# test_disk_encryption_set_update.yaml.
+# Both headers, DiskOperations, provisioningState Updating meanwhile, the resource in the poll that ends: as recorded by
+# Azure/azure-cli test_disk_encryption_set_update.yaml.
 SET_OPERATION = LongRunning(
     seconds=(1.0, 10.0),
     path="locations/{location}/DiskOperations/{id}",
     under="subscription",
     retry_after=None,
-    shows=("startTime", "endTime", "status", "name"),
+    shows=("startTime", "endTime", "status", "name", "output"),
     states=("Updating", "Updating"),
 )
 DISK_OPERATION = LongRunning(
@@ -52,7 +52,7 @@ DISK_OPERATION = LongRunning(
     path="locations/{location}/DiskOperations/{id}",
     under="subscription",
     retry_after=2,
-    shows=("startTime", "endTime", "status", "name"),
+    shows=("startTime", "endTime", "status", "name", "output"),
     states=("Updating", "Updating"),
 )
 

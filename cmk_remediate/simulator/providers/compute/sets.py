@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.world import World
 
 FOLLOW = "compute.set-follows"
+REWRAPPED = "compute.set-rewrapped"
+REWRAPPED_AFTER = 1200.0
+"""Seconds until the disks of a set are on its new key: terraform-provider-azurerm's page of the resource says 10 to 20 minutes."""
+NO_CLIENT = "None"
+"""Takes the federated client away; a set without identities shows none (recorded: Azure/azure-cli,
+test_disk_encryption_set_identity)."""
 LOOKS_EVERY = (600.0, 3600.0)
 """Seconds until an encryption set has a new version of its key: learn.microsoft.com, "Server-side encryption of Azure Disk
 Storage": within one hour."""
@@ -48,9 +54,12 @@ def _prepare(write: Write) -> Json:
     properties = dict(properties_of(body))
     old = key_url(write.old)
     if old and old != key_url(body):
-        properties["previousKeys"] = [properties_of(write.old)["activeKey"]]
-        properties["lastKeyRotationTimestamp"] = write.world.iso()
+        properties = turned(write.world, write.id, properties, properties_of(write.old)["activeKey"])
     properties.pop("autoKeyRotationError", None)
+    if properties.get("federatedClientId") == NO_CLIENT:
+        del properties["federatedClientId"]
+    if not identities.kinds(body.get("identity")):
+        body = {name: value for name, value in body.items() if name != "identity"}
     return {**body, "properties": properties}
 
 
@@ -90,6 +99,21 @@ def _unused(write: Write) -> ArmError | None:
     return refusal("OperationNotAllowed", text, source, 409)
 
 
+def turned(world: World, place: ResourceId, properties: Json, former: Json) -> Json:
+    """Return the *properties* of a set that has another key than the *former* now.
+
+    Recorded: a set that nothing is on shows no former keys (Azure/azure-cli, test_disk_encryption_set_update).
+    """
+    properties = {**properties, "lastKeyRotationTimestamp": world.iso()}
+    return properties if next(on_set(world, place), None) is None else {**properties, "previousKeys": [former]}
+
+
+def rewrapping(world: World, place: ResourceId) -> Iterator[Change]:
+    """Yield the timer at whose end everything on the set is on its new key, if anything is on it."""
+    if next(on_set(world, place), None) is not None:
+        yield Schedule(REWRAPPED_AFTER, REWRAPPED, {"set": str(place)})
+
+
 def following(world: World, place: ResourceId) -> Schedule:
     """Return the timer at whose end the set looks for a new version of its key."""
     seconds = world.draw(*LOOKS_EVERY, "follow", place.key, int(world.stamp))
@@ -101,6 +125,8 @@ def _on_write(write: Write) -> Iterator[Change]:
         return
     if properties_of(write.new).get("rotationToLatestKeyVersionEnabled"):
         yield following(write.world, write.id)
+    if key_url(write.old) and key_url(write.old) != key_url(write.new):
+        yield from rewrapping(write.world, write.id)
     yield from access_changed(write.world, write.id)
 
 
@@ -114,7 +140,7 @@ SETS = ResourceType(
     answers={
         "GET": SYNC,
         "LIST": SYNC,
-        "PUT": Answer(status=202, created=202, operation=SET_OPERATION),
+        "PUT": Answer(status=202, created=202, body="sent", operation=SET_OPERATION),
         "PATCH": Answer(status=202, operation=SET_OPERATION),
         "DELETE": Answer(status=202, body="none", operation=SET_OPERATION),
     },
