@@ -58,16 +58,28 @@ def different(one: Bodies, other: Bodies) -> dict[Place, str]:
 
 
 def _flat(bodies: Bodies) -> dict[Place, Any]:
-    """Return every property by its place; a role assignment, whose name is any GUID, is called by what it grants to whom."""
+    """Return every property by its place; a role assignment, whose name is any GUID, is called by what it grants to whom.
+
+    The principal of an identity that Azure makes with its resource is any GUID too: it is called by that resource.
+    """
     found: dict[Place, Any] = {}
+    whose = {
+        str(body["identity"]["principalId"]): resource
+        for resource, body in bodies.items()
+        if (body.get("identity") or {}).get("principalId")
+    }
     for resource, body in bodies.items():
         shown, name = body, resource
         if str(body.get("type")).lower() == "microsoft.authorization/roleassignments":
             properties = body["properties"]
             role = properties["roleDefinitionId"].rsplit("/", 1)[1]
-            name = f"{resource.rsplit('/', 1)[0]}/{role} to {properties['principalId']}"
+            principal = properties["principalId"]
+            name = f"{resource.rsplit('/', 1)[0]}/{role} to {whose.get(principal, principal)}"
             shown = {member: value for member, value in body.items() if member not in ("id", "name")}
-        found |= {(name, path): value for path, value in _members(shown)}
+        found |= {
+            (name, path): whose.get(value, value) if isinstance(value, str) else value
+            for path, value in _members(shown)
+        }
     return found
 
 

@@ -12,6 +12,8 @@ from tests.conformance.comparing import Allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "by_hand"
+TIME_SCALE = 60
+"""Grants arrive within five seconds, operations end within one: az has to poll, and a script to try again."""
 SERVICES = tuple(sorted(path.stem for path in FOLDER.glob("*.sh")))
 
 
@@ -34,6 +36,7 @@ class Rehearsal:
         reads: what `az` says of the result of that plan.
         differs: what may differ between the two results.
         verdict: what `verify` says of the script's result: ``manual`` where more is left to be done by hand.
+        time_scale: the embedded Azure's seconds in one of ours.
     """
 
     service: str
@@ -42,6 +45,7 @@ class Rehearsal:
     reads: tuple[Reading, ...]
     differs: tuple[Allowed, ...]
     verdict: str = "right"
+    time_scale: int = TIME_SCALE
 
 
 def rehearsal(service: str) -> Rehearsal:
@@ -56,6 +60,7 @@ def rehearsal(service: str) -> Rehearsal:
         tuple(Reading(**one) for one in told["reads"]),
         tuple(Allowed(**one) for one in told["differs"]),
         told.get("verdict", "right"),
+        told.get("time_scale", TIME_SCALE),
     )
 
 

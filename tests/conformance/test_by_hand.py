@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not AZ, reason="CMK_REMEDIATE_AZ does not name an Azure CLI: make conformance")
 
-TIME_SCALE = 60
-"""Grants arrive within five seconds, operations end within one: az has to poll, and a script to try again."""
 DAY = 86400
 GRAPH = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -49,7 +47,7 @@ class Outcome:
         listed: what `az resource list` and Resource Graph gave before.
         result: how `apply` ended.
         verified: what `verify` says of the state after the script.
-        read: what az reads of the state after `apply`, in the order of the rehearsal's readings.
+        read: what az reads then, in the order of the rehearsal's readings.
     """
 
     told: Rehearsal
@@ -73,9 +71,9 @@ def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     for copy in (hand, ours):
         shutil.copyfile(start, copy)
 
-    speed = ("--time-scale", str(TIME_SCALE))
+    speed = ("--time-scale", str(told.time_scale))
     with simulating(hand, *speed) as exports:
-        az = AzureCli(folder, exports, TIME_SCALE)
+        az = AzureCli(folder, exports, told.time_scale)
         az.sign_in()
         listed = (_ids(az("resource", "list")), _ids(_graph(az, "resources | project id")))
         az.script(told.script)
@@ -84,16 +82,16 @@ def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
     review = cmk.dry_run(told.plan, connection=simulator.open(ours), runs=folder)
     result = cmk.apply(review, connection=simulator.open(ours), accept=review.acknowledgements_required)
+    simulator.advance(ours, DAY)  # what Azure goes on with has ended, as it has for whoever waits for it
     with simulating(ours, *speed) as exports:
         az = az.follow(exports)
         read = [az(*one.ask.split()) for one in told.reads]
     began = bodies(simulator.azure(start))
-    return Outcome(told, began, _later(hand), _later(ours), log, listed, result, verified, read)
+    simulator.advance(hand, DAY)
+    return Outcome(told, began, _bodies(hand), _bodies(ours), log, listed, result, verified, read)
 
 
-def _later(state: Path) -> Bodies:
-    """Return what *state* holds once all has come to rest."""
-    simulator.advance(state, DAY)
+def _bodies(state: Path) -> Bodies:
     return bodies(simulator.azure(state))
 
 

@@ -17,10 +17,19 @@ def vault(**properties: Any) -> Bodies:
     return {VAULT: {"type": "Microsoft.KeyVault/vaults", "tags": {}, "properties": properties}}
 
 
-def assignment(name: str, role: str) -> Bodies:
-    properties = {"roleDefinitionId": f"/roleDefinitions/{role}", "principalId": "somebody"}
+def assignment(name: str, role: str, whom: str = "somebody") -> Bodies:
+    properties = {"roleDefinitionId": f"/roleDefinitions/{role}", "principalId": whom}
     body = {"id": f"{ASSIGNMENTS}/{name}", "name": name, "type": "Microsoft.Authorization/roleAssignments"}
     return {f"{ASSIGNMENTS}/{name}": {**body, "properties": properties}}
+
+
+def owner(principal: str) -> Bodies:
+    """Return a resource with an identity of its own, and what that was granted."""
+    body = {
+        "type": "Microsoft.Compute/diskEncryptionSets",
+        "identity": {"type": "SystemAssigned", "principalId": principal},
+    }
+    return {f"{VAULT}/x/set": body, **assignment(f"for-{principal}", "reader", principal)}
 
 
 @pytest.mark.parametrize(
@@ -33,6 +42,7 @@ def assignment(name: str, role: str) -> Bodies:
         (vault(accessPolicies=[{"objectId": "a"}]), vault(accessPolicies=[]), [(VAULT, "properties.accessPolicies")]),
         (vault(), {VAULT: {"type": "Microsoft.KeyVault/vaults", "properties": {}}}, []),
         (assignment("a-guid", "reader"), assignment("another", "reader"), []),
+        (owner("one"), owner("another"), []),
         ({}, assignment("a-guid", "reader"),
          [(f"{ASSIGNMENTS}/reader to somebody", f"properties.{name}") for name in ("principalId", "roleDefinitionId")]
          + [(f"{ASSIGNMENTS}/reader to somebody", "type")]),

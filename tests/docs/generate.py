@@ -63,6 +63,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/cosmosdb.md": {
         "refusals": partial(tables.codes_table, cosmosdb, notes=False),
         "remarks": partial(tables.codes_table, cosmosdb, notes=True),
+        **by_hand("cosmosdb"),
     },
     "docs/estates.md": {"example": partial(excerpts.plan, excerpts.ESTATE), "order": excerpts.order},
     "docs/how-it-works.md": {"settle": settle_loop},
@@ -85,6 +86,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/managed-disks.md": {
         "refusals": partial(tables.codes_table, managed_disks, notes=False),
         "remarks": partial(tables.codes_table, managed_disks, notes=True),
+        **by_hand("managed-disks"),
     },
     "docs/redis-enterprise.md": {
         "refusals": partial(tables.codes_table, redis_enterprise, notes=False),
