@@ -105,6 +105,17 @@ class SetThing(OnThing):
 
 
 @dataclass(frozen=True)
+class Disrupt(SetThing):
+    """Sets its property at the cost of an outage of its own, without a bracket."""
+
+    kind: ClassVar[str] = "disrupt"
+
+    def decide(self, found: Found) -> Decision:
+        decision = super().decide(found)
+        return replace(decision, downtime="it restarts") if isinstance(decision, Change) else decision
+
+
+@dataclass(frozen=True)
 class UseThing(OnThing):
     """Points one resource at what another step makes: its value is a promise until then."""
 
@@ -324,6 +335,7 @@ class Guarded(OnThing):
 
 REGISTRY = Registry(
     SetThing,
+    Disrupt,
     UseThing,
     MakeThing,
     DeleteThing,

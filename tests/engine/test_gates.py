@@ -11,7 +11,7 @@ from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from cmk_remediate.model.records import Intent, Settled
-from tests.engine.invented import SetThing, rid
+from tests.engine.invented import Disrupt, SetThing, rid
 from tests.engine.lab import Lab, records_of
 
 if TYPE_CHECKING:
@@ -154,6 +154,29 @@ def test_no_target_begins_once_the_cap_is_reached_and_what_was_begun_goes_on(
     assert not late
     held = {target.id for target in done.done.targets if target.code == "CMK506"}
     assert not held & begun, "what was begun goes on"
+
+
+def test_an_outage_that_an_earlier_process_began_counts_until_it_has_ended() -> None:
+    """The next process must not restart the second cluster while Azure is still restarting the first one."""
+    lab, builder = Lab(a={"color": "red"}, b={"color": "red"}), GraphBuilder()
+    for name in ("a", "b"):
+        builder.add(Disrupt(rid("things", name), "color", "blue"), target=name)
+    review = lab.dry_run(builder.build())
+    lab.settings = lambda azure: azure.slow.update({rid("things", name).key: 400 for name in ("a", "b")})
+    calls = 0
+    while not lab.state.running:
+        calls, tried = calls + 1, lab.copy()
+        killed = tried.apply(review, kill_at=(calls, "before"))
+        lab = tried if tried.state.running else lab
+    most = 0
+
+    def hand(_: object) -> None:
+        nonlocal most
+        most = max(most, len(lab.state.running))
+
+    again = lab.apply(review, killed.lines, settings=lambda azure: setattr(azure, "before_send", hand))
+    assert (again.done.exit_code, len(again.writes)) == (0, 1)
+    assert most == 0, "it was sent while the other one was still out of service"
 
 
 def test_exit_0_done_and_done_already() -> None:

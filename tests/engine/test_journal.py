@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,6 @@ from tests.engine.journal_parts import RUN, ended, intent, journal_of, outcome, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from cmk_remediate.model.records import Record
 
@@ -245,6 +245,37 @@ def test_a_hundred_appends_at_once_cost_few_fsyncs(tmp_path: Path, monkeypatch: 
     assert asyncio.run(main()) <= 2
     records, _ = read(journal_of(tmp_path))
     assert [record.step for record in records[1:] if record.type == "intent"] == [f"step {n}" for n in range(100)]
+
+
+def test_a_new_run_is_found_after_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that are durable under a name that is not are lost: the run's folder, and the store's, are synced as well."""
+    synced: set[int] = set()
+    real = os.fsync
+
+    def noting(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    asyncio.run(write(tmp_path))
+    names = (tmp_path, tmp_path / RUN, journal_of(tmp_path))
+    assert {path.stat().st_ino for path in names} <= synced
+
+
+def test_where_folders_cannot_be_synced_nobody_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has no way to."""
+    monkeypatch.delattr(os, "O_DIRECTORY")
+    monkeypatch.setattr(os, "open", _opened)
+    asyncio.run(write(tmp_path, intent("a")))
+    assert len(read(journal_of(tmp_path))[0]) == 2
+
+
+_open = os.open
+
+
+def _opened(path: Any, *rest: Any) -> int:
+    assert not Path(path).is_dir(), "a folder is no file"
+    return _open(path, *rest)
 
 
 def test_the_event_loop_is_never_held_up_by_an_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,6 +282,10 @@ def test_a_rollback_whose_process_died_is_waited_for_like_the_run_it_undoes(tmp_
         with pytest.raises(RunStoreBusy):
             await outwait(store, ONE, [run_name(ONE)], clock)
         assert clock.monotonic() - begun < 1, "the run itself is not to be resumed now"
+        for other in ("0" * 64, "f" * 64):
+            with pytest.raises(RunStoreBusy):
+                await outwait(store, other, [SERVER], clock, undoing=True)
+        assert clock.monotonic() - begun < 1, "whoever undoes another run does not go on with this one"
         await outwait(store, ONE, [run_name(ONE)], clock, undoing=True)
         assert clock.monotonic() - begun >= LEASE
 

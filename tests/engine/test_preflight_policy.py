@@ -155,6 +155,8 @@ def test_one_question_azure_will_not_answer_is_said_and_the_others_count() -> No
         (assignment("/providers/Microsoft.Management/managementGroups/root"), True),
         (assignment(dish("soup2")), False),
         (assignment(enforcementMode="DoNotEnforce"), False),
+        (assignment(enforcementMode="Enroll"), True),
+        (assignment(enforcementMode=None), True),
         (assignment(SUB, notScopes=[str(GROUP)]), False),
         (assignment(SUB, notScopes=[str(GROUP) + "2"]), True),
     ],

@@ -67,24 +67,28 @@ def test_effects_are_found_in_bodies_lists_and_what_else_is_read() -> None:
     shelf = Shelf(
         {
             (A.key, "get"): {"id": A.text, "color": "red", "size": 1},
-            (A.key, "list:parts"): [{"id": PART.text, "on": 1}, {"name": "without an id"}],
+            (A.key, "list:parts"): [{"id": PART.text, "on": 1}, {"name": "without an id"}, {"name": "nor this"}],
             (A.key, "permissions"): ["all"],
+            (A.key, "check-policy"): {"color": "any"},
         }
     )
     overlay = Overlay(shelf)
     overlay.lay([Effect(A, {"color": "blue"}), Effect(PART, {"on": 2}), Effect(OTHER, {"on": 3}), Effect(UNKNOWN, {})])
-    found = looked(overlay, Read(A), listed, other)
+    asked = Read(A, "check-policy")
+    found = looked(overlay, Read(A), listed, other, asked)
+    assert found.reads[asked] == {"color": "any"}, "an answer to a question is no body"
     assert found.body == found.reads[Read(A)] == {"id": A.text, "color": "blue", "size": 1}
     assert found.reads[listed] == [
         {"id": PART.text, "on": 2},
         {"name": "without an id"},
+        {"name": "nor this"},
         {"id": OTHER.text, "on": 3},
     ]
     assert found.reads[other] == ["all"]
     assert looked(overlay, own=False).body is None
     overlay.lay([Effect(PART, None), Effect(A, None)])
     found = looked(overlay, listed)
-    assert [one.get("id") for one in found.reads[listed]] == [None, OTHER.text]
+    assert [one.get("id") for one in found.reads[listed]] == [None, None, OTHER.text]
     assert found.body is None
 
 

@@ -114,9 +114,15 @@ def test_a_full_segment_is_followed_by_another_and_the_chain_goes_on(
             await journal.append(record)
         assert journal.records == (started(), *records)
 
+    async def heir_of_a_longer_segment() -> None:
+        await (await Journal.open(cloud.store(), RUN)).append(intent("one more"))
+
     cloud.run(heir)
     assert cloud.segments() == ["journal.000001.ndjson", "journal.000002.ndjson", "journal.ndjson"]
     assert cloud.run(lambda: state_of(cloud.store(), RUN)).writes == 8
+    monkeypatch.setattr(remote_log, "SEGMENT", 1)
+    cloud.run(heir_of_a_longer_segment)
+    assert len(cloud.segments()) == 4, "what another version left longer than we would is full"
     middle = f"{RUN}/journal.000001.ndjson"
     for spoilt in (b"", cloud.shelf.data[middle][:-30]):
         cloud.shelf.data[middle] = spoilt

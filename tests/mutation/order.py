@@ -14,8 +14,8 @@ import pytest
 from tests.mutation.covering import covering
 
 SLOW = ("test_journal.py", "test_graph.py", "test_crash.py", "test_rollback.py")
-AT_MOST = 90
-"""Seconds of processor time after which a mutant is taken for one that never ends: all tests take a quarter of that."""
+AT_MOST = 50
+"""Seconds of processor time after which a mutant is taken for one that never ends: all tests take less than half of that."""
 
 
 def ordered(changed: Path, tests: list[str]) -> tuple[list[str], list[str]]:

@@ -1,0 +1,108 @@
+"""What an ended process sent has to show before it is undone. Fails: the way back of a switch finds nothing to undo."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmk_remediate.clock import format_utc
+from cmk_remediate.engine.aftermath import LOST_FOR, let_all_show
+from cmk_remediate.engine.attempts import SHOWS_WITHIN
+from cmk_remediate.engine.journal_state import JournalState
+from cmk_remediate.model.graph import GraphBuilder
+from cmk_remediate.model.records import Intent, Outcome
+from cmk_remediate.simulator.virtual_time import run
+from tests.engine.invented import QUICK, SetThing, rid
+from tests.engine.lab import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.model.records import Record
+
+A = rid("things", "a")
+LAG = sum(SHOWS_WITHIN)
+
+
+class Afterwards:
+    """A run that has sent one write, ten seconds ago, and ended."""
+
+    AGO = 10.0
+
+    def __init__(self, before: str | None = "red") -> None:
+        self.lab = Lab(a={"color": before})
+        builder = GraphBuilder()
+        self.step = SetThing(A, "color", "blue")
+        builder.add(self.step, target="a")
+        self.review = self.lab.dry_run(builder.build())
+        self.before = {"properties": {"color": before}}
+
+    def at(self, seconds: float) -> str:
+        return format_utc(self.lab.azure().now() + timedelta(seconds=seconds))
+
+    def sent(self) -> Intent:
+        return Intent(
+            step=self.review.steps[0].id,
+            at=self.at(-self.AGO),
+            attempt=1,
+            method="PATCH",
+            resource_id=A.text,
+            api_version="1",
+            client_request_id="c",
+            body={"properties": {"color": "blue"}},
+            before=self.before,
+        )
+
+    def answered(self, result: Any, *, azure: float | None = -AGO, ours: float = -AGO) -> Outcome:
+        return Outcome(
+            step=self.review.steps[0].id,
+            at=self.at(ours),
+            result=result,
+            azure_at="" if azure is None else self.at(azure),
+            azure_code="",
+            text="",
+            correlation_id="",
+        )
+
+    def waited(self, records: Sequence[Record]) -> float:
+        """Return for how long the undo of a run with these *records* waits."""
+        azure, began = self.lab.azure(), self.lab.clock.stamp()
+        state = JournalState.of(records)
+        run(lambda: let_all_show(self.review, state, azure, self.lab.clock), self.lab.clock)
+        return self.lab.clock.stamp() - began
+
+
+def test_an_accepted_write_gets_the_time_reads_may_lag_behind() -> None:
+    one = Afterwards()
+    waited = one.waited([one.sent(), one.answered("accepted")])
+    assert waited == pytest.approx(LAG - one.AGO, abs=1)
+
+
+def test_it_is_azures_clock_that_says_when_it_was_accepted() -> None:
+    """A machine whose clock is ten minutes fast does not keep the owner waiting for ten minutes."""
+    one = Afterwards()
+    assert one.waited([one.sent(), one.answered("accepted", ours=600)]) < LAG
+    assert one.waited([one.sent(), one.answered("accepted", azure=None, ours=-one.AGO)]) < LAG, "ours, without Azure's"
+
+
+@pytest.mark.parametrize(("before", "now"), [("red", "blue"), ("amber", "blue"), (None, "blue")])
+def test_once_it_shows_nobody_waits(before: str | None, now: str) -> None:
+    one = Afterwards(before)
+    one.lab.put(A, {"color": now})
+    assert one.waited([one.sent(), one.answered("accepted")]) < 1
+
+
+def test_a_lost_write_is_looked_for_ten_times_as_long_as_it_usually_takes() -> None:
+    """At most its worst case, and no shorter than reads may lag."""
+    usual = max(min(LOST_FOR * QUICK.usual, QUICK.worst), LAG)
+    one, other = Afterwards(), Afterwards()
+    assert one.waited([one.sent()]) == pytest.approx(usual - one.AGO, abs=1)
+    assert other.waited([other.sent(), other.answered("unclear")]) == pytest.approx(usual - one.AGO, abs=1)
+
+
+@pytest.mark.parametrize("result", ["refused", "not-yet"])
+def test_what_azure_refused_is_not_looked_for(result: str) -> None:
+    one = Afterwards()
+    assert one.waited([one.sent(), one.answered(result)]) == 0
