@@ -18,14 +18,27 @@ The exit code of a run is worked out from its outcome; the numbers here are for 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from cmk_remediate.codes.code import Code
 
 
+_SECRET = re.compile(
+    r"(\bBearer\s+(?=[^\s;,&'\"]{16})|\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=|[?&;]?\bsig=)"
+    r"[^\s;,&'\"]+",
+    re.IGNORECASE,
+)
+
+
+def scrubbed(text: str) -> str:
+    """Return *text* with tokens, keys, passwords and signatures taken out."""
+    return _SECRET.sub(r"\1(removed)", text)
+
+
 class CmkError(Exception):
-    """Base of all expected failures.
+    """Base of all expected failures; what it says is `scrubbed`: somebody may have pasted a URL with a signature.
 
     Attributes:
         code: what went wrong, stable; its page is `code.page`.
@@ -40,11 +53,11 @@ class CmkError(Exception):
     def __init__(self, code: Code, cause: str, *, resource: str = "", hint: str = "", correlation_id: str = "") -> None:
         """Build the message from its parts."""
         self.code = code
-        self.resource = resource
-        self.cause = cause
+        self.resource = scrubbed(resource)
+        self.cause = scrubbed(cause)
         self.hint = hint or code.next
         self.correlation_id = correlation_id
-        super().__init__(f"[{code}] {resource + ': ' if resource else ''}{cause}")
+        super().__init__(f"[{code}] {self.resource + ': ' if resource else ''}{self.cause}")
 
 
 class UsageError(CmkError):

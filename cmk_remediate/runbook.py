@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
+from cmk_remediate.api.store import load_kept_plan
 from cmk_remediate.errors import CmkError, InputError
 from cmk_remediate.planfile.job import Job, parse_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from cmk_remediate.planfile.load import Loaded
 
 _SHOWN = 200_000  # characters of a stream in Automation's portal ("Runbook output and messages in Azure Automation")
 
@@ -41,15 +44,27 @@ def _done(argument: str, service: str | None, simulated: Callable[[str], cmk.Con
     job = parse_job(argument, variable=_variable, environment=os.environ)
     if job.plan is None:
         return _applied(job, service, _world(job, job.cloud, simulated))
-    plan = cmk.load_plan(job.plan)
-    _refuse_others(service, [one.plan.service for one in plan.documents])
-    world = _world(job, plan.cloud, simulated)
+    plan, world = _planned(job, service, simulated)
     if job.do == "verify":
         found = cmk.verify(plan, connection=world, runs=job.runs)
         return _ended(job, cmk.render(found), found.exit_code)
     review = cmk.dry_run(plan, connection=world, runs=job.runs)
     path = cmk.save_review(review, connection=world)
     return f"The whole review: {path}, digest {review.digest}\n{cmk.render(review)}"
+
+
+def _planned(
+    job: Job, service: str | None, simulated: Callable[[str], cmk.Connection]
+) -> tuple[Loaded, cmk.Connection]:
+    """Return the job's plan and a connection; one that is kept in a run store is fetched through it."""
+    fetched = _world(job, job.cloud, simulated) if job.plan_url else None
+    plan: Loaded
+    if fetched is not None:
+        plan = fetched.run(lambda: load_kept_plan(job.plan_url, connection=fetched))
+    else:
+        plan = cmk.load_plan(job.plan or {})
+    _refuse_others(service, [one.plan.service for one in plan.documents])
+    return plan, fetched or _world(job, plan.cloud, simulated)
 
 
 def _applied(job: Job, service: str | None, world: cmk.Connection) -> str:

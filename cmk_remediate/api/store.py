@@ -19,11 +19,15 @@ from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.errors import InputError, ReviewError
 from cmk_remediate.model.review import FORMAT_VERSION, Review
 from cmk_remediate.model.run_address import is_remote, parse_address
+from cmk_remediate.planfile.job import KEPT_PLANS
+from cmk_remediate.planfile.load import from_bytes
+from cmk_remediate.planfile.problems import PlanError, Problem
 
 if TYPE_CHECKING:
     from cmk_remediate.engine.run_store import RunStore
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunSummary
+    from cmk_remediate.planfile.plan import PlanDocument
 
 DEFAULT_RUNS = "cmk-runs"
 REVIEWS = "reviews"
@@ -48,6 +52,20 @@ async def load_review(path: str | Path, *, connection: Connection | None = None)
     except OSError as error:
         raise InputError(codes.input_.REVIEW_UNREADABLE, error.strerror or str(error), resource=str(path)) from error
     return parse_bytes(data, str(path))
+
+
+async def load_kept_plan(url: str, *, connection: Connection) -> PlanDocument:
+    """Return the plan kept at *url*, ``STORE/plans/NAME`` of a run store in blob storage.
+
+    Raises:
+        PlanError: CMK101 when there is none; else as `cmk_remediate.load_plan`.
+        InputError: CMK130 or CMK132 when the run store is none, or none that *connection* reaches.
+    """
+    address, between, name = url.rpartition(KEPT_PLANS)
+    data = await open_store(address, connection).load(f"{between}{name}".lstrip("/"))
+    if data is None:
+        raise PlanError(url, [Problem(codes.input_.PLAN_UNREADABLE, (), "there is no such plan")])
+    return from_bytes(data, url)
 
 
 def parse_bytes(data: bytes, name: str) -> Review:

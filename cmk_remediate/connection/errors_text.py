@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cmk_remediate.model.secrets import scrubbed
+from cmk_remediate.errors import scrubbed
 
 _DEPTH = 6
 _LONGEST = 600

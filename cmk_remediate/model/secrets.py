@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from cmk_remediate.errors import scrubbed
+
 _NAMES = ("password", "passwd", "secret", "connectionstring", "accountkey", "sharedkey", "sastoken", "privatekey")
-_TEXT = re.compile(
-    r"(\bBearer\s+(?=[^\s;,&'\"]{16})|\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)\s*=|[?&;]?\bsig=)"
-    r"[^\s;,&'\"]+",
-    re.IGNORECASE,
-)
-
-
-def scrubbed(text: str) -> str:
-    """Return *text* with tokens, keys, passwords and signatures taken out."""
-    return _TEXT.sub(r"\1(removed)", text)
 
 
 def without_secrets(body: Any) -> Any:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Verb = Literal["dry-run", "apply", "verify"]
 _KEYS = ("do", "plan", "review", "digest", "accept", "runs", "client_id", "stop_after", "simulate")
 _LATER = "is not available in this version"
+KEPT_PLANS = "/plans/"
+"""What stands between a run store's URL and the name of a plan kept in it."""
+_PLAN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _REVIEW = re.compile(r"[0-9a-f]{64}\.json")
 
 
@@ -31,7 +34,7 @@ class Job:
 
     Attributes:
         do: ``dry-run``, ``apply`` or ``verify``.
-        plan: a plan file's path, or the plan's values; None for ``apply``.
+        plan: a plan file's path, its URL in a run store, or the plan's values; None for ``apply``.
         review: the review's path, or its URL in a run store; None for the other two.
         digest: the digest the review must have; empty for the other two.
         accept: what is accepted by name.
@@ -52,12 +55,19 @@ class Job:
     simulate: str | None
 
     @property
+    def plan_url(self) -> str:
+        """The plan's URL in a run store; empty for any other plan."""
+        return self.plan if isinstance(self.plan, str) and is_remote(self.plan) else ""
+
+    @property
     def cloud(self) -> str:
-        """The cloud to connect to: the plan's, the review's, or that of the run store the review is in.
+        """The cloud to connect to: the plan's, the review's, or that of the run store that plan or review is in.
 
         Raises:
             InputError: CMK101 and following when the plan is not valid.
         """
+        if self.plan_url:
+            return parse_address(self.plan_url.partition(KEPT_PLANS)[0]).cloud
         if self.review is None:
             return load_plan(self.plan or {}).cloud
         if is_remote(self.review):
@@ -172,19 +182,27 @@ def _text(fields: Mapping[str, Any], key: str) -> str | None:
 
 
 def _remote(key: str, value: str) -> str:
-    """Return the URL *value*: of a run store, or of a review within one.
+    """Return the URL *value*: of a run store, or of a review or a plan within one.
 
     Raises:
         InputError: CMK130 when it is neither, CMK109 where only a path can stand.
     """
     if key == "runs":
         return parse_address(value).text
-    if key != "review":
+    if key not in _KEPT:
         raise _later(key, f"{value} {_LATER}")
-    store, _, name = value.partition("/reviews/")
-    if not _REVIEW.fullmatch(name):
-        raise _later(key, f"{value} is not STORE/reviews/DIGEST.json; any other URL {_LATER}")
-    return f"{parse_address(store).text}/reviews/{name}"
+    between, name_like, shown = _KEPT[key]
+    store, _, name = value.rpartition(between)
+    if not name_like.fullmatch(name):
+        raise _later(key, f"{value} is not {shown}; any other URL {_LATER}")
+    return f"{parse_address(store).text}{between}{name}"
+
+
+_KEPT: Mapping[str, tuple[str, re.Pattern[str], str]] = {
+    "plan": (KEPT_PLANS, _PLAN, "STORE/plans/NAME"),
+    "review": ("/reviews/", _REVIEW, "STORE/reviews/DIGEST.json"),
+}
+"""By key: what stands before the name, what the name looks like, and the whole in words."""
 
 
 def _duration(fields: Mapping[str, Any], key: str) -> timedelta | None:

@@ -18,6 +18,7 @@ from cmk_remediate.planfile.schema import EstateFile, PlanFile
 from cmk_remediate.planfile.validate import validated
 
 _LARGEST = 8 * 1024 * 1024
+_TOO_LARGE = Problem(codes.input_.PLAN_UNREADABLE, (), "larger than 8 MiB")
 _NESTED = "an estate file lists plans, not estates"
 
 
@@ -53,6 +54,20 @@ def load(path: str | Path) -> Loaded:
     return _joined(plans, document, file.name, data, str(path), file.resolve())
 
 
+def from_bytes(data: bytes, name: str) -> PlanDocument:
+    """Return the plan written as *data*, kept as *name* where no other file is beside it.
+
+    Raises:
+        PlanError: as `load`; also CMK107 for an estate file, whose plans would have to be fetched too.
+    """
+    document = parse(_text(data, name), name)
+    if _is_estate(document.value):
+        text = "an estate file lists files, and is read from a folder; hand its plans over as values"
+        raise PlanError(name, [Problem(codes.input_.PLAN_INVALID, ("plans",), text, document.line(("plans",)))])
+    plan = validated(document, PlanFile, name)
+    return PlanDocument(plan, name.rpartition("/")[2], hashlib.sha256(data).hexdigest())
+
+
 def from_values(values: Mapping[str, Any], name: str = "plan") -> Loaded:
     """Return the plan written in *values*, as a runbook's argument or a script may carry it; ``plans`` holds an estate's.
 
@@ -82,15 +97,23 @@ def _bytes(file: Path, name: str) -> bytes:
     """Return the UTF-8 in *file*."""
     try:
         if file.stat().st_size > _LARGEST:
-            raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), "larger than 8 MiB")])
+            raise PlanError(name, [_TOO_LARGE])
         data = file.read_bytes()
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), f"not UTF-8: {error.reason}")]) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), reason)]) from error
+    _text(data, name)
     return data
+
+
+def _text(data: bytes, name: str) -> str:
+    """Return the text that *data* is."""
+    if len(data) > _LARGEST:
+        raise PlanError(name, [_TOO_LARGE])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), f"not UTF-8: {error.reason}")]) from error
 
 
 def _is_estate(value: Any) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.codes.code import Code
-from cmk_remediate.errors import InputError
+from cmk_remediate.errors import InputError, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,8 @@ class PlanError(InputError):
 
     def __init__(self, name: str, problems: Sequence[Problem]) -> None:
         """Say all *problems* of the plan file called *name*; there is at least one."""
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        clean = (replace(one, text=scrubbed(one.text)) for one in problems)
+        self.problems = tuple(sorted(clean, key=lambda problem: problem.line))
         first = self.problems[0]
         if len(self.problems) == 1:
             cause = str(first)

@@ -9,6 +9,7 @@ import asyncio
 import json
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -32,8 +33,7 @@ from tests.e2e.stage import Stage, rows, told, writes
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from cmk_remediate.codes.code import Code
     from cmk_remediate.model.protocols import Connection
     from tests.azurite import Azurite
     from tests.e2e.conftest import Azure
@@ -250,11 +250,13 @@ def test_the_runbook_applies_from_a_sandbox(
         cmk.run_job(json.dumps({**fields, "runs": stage.where}), service="sql", simulated=simulator.open)
         return capsys.readouterr().out
 
-    made = job(do="dry-run", plan=stage.scene.plan)
+    kept = f"{stage.where}/plans/sql.json"
+    keep(stage, "plans/sql.json", json.dumps(stage.scene.plan).encode())
+    made = job(do="dry-run", plan=kept)
     where, digest = made.splitlines()[0].removeprefix("The whole review: ").split(", digest ")
     assert where == f"{stage.where}/reviews/{digest}.json"
     review = cmk.load_review(where, connection=stage.connection)
-    assert review.digest == digest
+    assert (review.digest, review.plan.name) == (digest, "sql.json")
     apply = {"do": "apply", "review": where, "digest": digest, "accept": list(review.acknowledgements_required)}
     stage.azure.faults.add(Fault("kill-after", method="PUT|PATCH"))
     with pytest.raises(Killed):
@@ -264,6 +266,36 @@ def test_the_runbook_applies_from_a_sandbox(
     cmk.unlock(stage.where, digest, connection=survivor.connection)
     job(**apply)
     assert len(job(**apply).splitlines()) == 1
-    job(do="verify", plan=stage.scene.plan)
+    job(do="verify", plan=kept)
     assert set(clouds) == {"AzureCloud"}
     survivor.lawful()
+
+
+def keep(stage: RemoteStage, name: str, data: bytes) -> None:
+    """Put a file of the operator's into the run store."""
+    store = open_store(stage.where, stage.connection)
+    stage.connection.run(lambda: store.save(name, data))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("absent.yaml", None, codes.input_.PLAN_UNREADABLE),
+        ("latin.yaml", b"owner: \xff", codes.input_.PLAN_UNREADABLE),
+        ("estate.yaml", b"plans: [sql.yaml]", codes.input_.PLAN_INVALID),
+        ("cosmosdb.yaml", None, codes.input_.RUNBOOK_ARGUMENT),
+    ],
+)
+def test_a_kept_plan_that_is_none_is_refused_before_azure_is_asked(
+    stage: RemoteStage, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes | None, code: Code
+) -> None:
+    if name == "cosmosdb.yaml":
+        data = (Path(__file__).parents[2] / "plans" / name).read_bytes()
+    if data is not None:
+        keep(stage, f"plans/{name}", data)
+    monkeypatch.setattr(cmk, "connect", lambda **_: stage.connection)
+    argument = {"do": "dry-run", "plan": f"{stage.where}/plans/{name}", "runs": stage.where}
+    with pytest.raises(InputError) as caught:
+        cmk.run_job(json.dumps(argument), service="sql", simulated=simulator.open)
+    assert caught.value.code == code
+    assert stage.azure.sent == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,15 +13,18 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import simulator
 from cmk_remediate.cli import main
+from cmk_remediate.cli.running import describe
+from cmk_remediate.planfile.job import parse_job
 from cmk_remediate.simulator.faults import Fault
 from tests import azurite
 from tests.e2e.estates import SUB, one_server
 from tests.e2e.stage import Stage
 from tests.e2e.test_blob_runs import staged
 from tests.faults.plans import Case, shipped
-from tests.hostile.planted import IN_BODIES, Course, artefacts, in_bodies, in_environment, leaked
+from tests.hostile.planted import IN_BODIES, PASSWORD, SAS, Course, artefacts, in_bodies, in_environment, leaked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cmk_remediate.simulator.embedded import EmbeddedAzure
@@ -55,6 +59,11 @@ def _planted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) 
 def course(scene: Any) -> Course:
     """Return a course of verbs on *scene*."""
     return Course(simulator.azure(estate=in_bodies(scene).estate), lambda azure: azure.connection())
+
+
+def job(fields: dict[str, Any]) -> object:
+    """Read *fields* as a runbook's argument."""
+    return parse_job(json.dumps(fields), variable=lambda _: None, environment={})
 
 
 def requests_of(azure: EmbeddedAzure) -> str:
@@ -99,6 +108,37 @@ def test_nothing_secret_is_written_down_whatever_the_plan(
     assert len(caplog.records) > 50, "nothing was logged at debug level"
     for text in ("\n".join(one.said), caplog.text, artefacts(tmp_path), requests_of(one.azure), *estates):
         assert leaked(text) == []
+
+
+SIGNED = f"https://runsaccount.blob.core.windows.net/journals/team?{SAS}"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda: cmk.runs(SIGNED),
+        lambda: cmk.load_review(SIGNED),
+        lambda: cmk.load_plan(SIGNED),
+        lambda: cmk.load_plan({**one_server().plan, "runs": SIGNED}),
+        lambda: cmk.load_plan({**one_server().plan, "owner": [f"Password={PASSWORD}"], SIGNED: 1}),
+        lambda: cmk.load_plan({**one_server().plan, "targets": [{"resource_id": SIGNED}]}),
+        *(
+            partial(job, fields)
+            for fields in (
+                {"do": "dry-run", "plan": "p", "runs": SIGNED},
+                {"do": "verify", "plan": SIGNED},
+                {"do": "verify", "plan": "p", "client_id": SIGNED},
+                {"do": "apply", "review": SIGNED, "digest": "d"},
+                {SIGNED: 1},
+            )
+        ),
+    ],
+)
+def test_a_url_that_somebody_pasted_with_its_signature_is_not_repeated(given: Callable[[], object]) -> None:
+    """What a job prints is read by more people than may read the store."""
+    with pytest.raises(cmk.CmkError) as caught:
+        given()
+    assert leaked(f"{describe(caught.value)}\n{caught.value!r}\n{caught.value}") == []
 
 
 def test_nothing_secret_is_in_what_the_command_line_prints_or_keeps(

@@ -53,6 +53,9 @@ def test_what_is_not_understood(fields: dict[str, Any]) -> None:
     ("fields", "environment"),
     [
         ({"do": "dry-run", "plan": "https://store.example/plan.yaml"}, {}),
+        ({"do": "verify", "plan": "https://runsaccount.blob.core.windows.net/journals/plans/../x"}, {}),
+        ({"do": "verify", "plan": "https://runsaccount.blob.core.windows.net/journals/plans/"}, {}),
+        ({"do": "verify", "plan": "https://runsaccount.blob.core.windows.net/journals/plans/sql.yaml?sig=x"}, {}),
         ({"do": "apply", "review": "https://store.example/r.json", "digest": "d"}, {}),
         ({"do": "apply", "review": "r", "digest": "d"}, SANDBOX),
     ],
@@ -78,6 +81,9 @@ def test_from_a_sandbox_an_apply_needs_a_run_store_that_stays() -> None:
     "fields",
     [
         {"do": "dry-run", "plan": "p", "runs": "https://store.example/runs"},
+        {"do": "dry-run", "plan": "https://store.example/plans/sql.yaml"},
+        {"do": "dry-run", "plan": "http://runsaccount.blob.core.windows.net/journals/plans/sql.yaml"},
+        {"do": "dry-run", "plan": "https://runsaccount.blob.core.windows.net/journals/%2e%2e/plans/sql.yaml"},
         {"do": "apply", "review": f"https://store.example/reviews/{'d' * 64}.json", "digest": "d"},
     ],
 )
@@ -105,6 +111,14 @@ def test_the_sandbox_may_look_and_may_rehearse() -> None:
 def test_an_apply_may_be_given_its_time() -> None:
     assert parse(do="apply", review="r", digest="d", stop_after="2h30m").stop_after == timedelta(minutes=150)
     assert parse(do="apply", review="r", digest="d", stop_after=None).stop_after is None
+
+
+def test_a_plan_may_be_kept_where_the_journals_are() -> None:
+    """A sandbox has no file of ours; the plan's store says in which cloud there is a token for it."""
+    kept = f"{STORE.replace('core.windows.net', 'core.usgovcloudapi.net')}/plans/sql.yaml"
+    job = parse(SANDBOX, do="dry-run", plan=kept)
+    assert (job.plan_url, job.cloud) == (kept, "AzureUSGovernment")
+    assert parse(do="dry-run", plan="plans/sql.yaml").plan_url == ""
 
 
 def test_a_plan_may_be_written_out() -> None:
