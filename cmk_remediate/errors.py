@@ -38,7 +38,9 @@ def scrubbed(text: str) -> str:
 
 
 class CmkError(Exception):
-    """Base of all expected failures; what it says is `scrubbed`: somebody may have pasted a URL with a signature.
+    """Base of all expected failures.
+
+    What it says is `scrubbed`: somebody may have pasted a URL with a signature.
 
     Attributes:
         code: what went wrong, stable; its page is `code.page`.
