@@ -4,6 +4,7 @@
     |- UsageError          64   the command line
     |- InputError           1   plan file, estate file, tenant, credential
     |- ReviewError          3   altered, expired, foreign review; drift before the first write
+    |- EvidenceError        3   evidence that was altered
     |- RefusedError         4   acceptance, permission, window, cap, policy: nothing changed
     |- RunStoreError        1   journal damaged or unwritable
     |  |- RunStoreBusy      1   another process has the lease of a resource
@@ -74,6 +75,12 @@ class InputError(CmkError):
 
 class ReviewError(CmkError):
     """The review cannot be applied: altered, expired, foreign, or Azure has drifted from it."""
+
+    exit_code = 3
+
+
+class EvidenceError(CmkError):
+    """The file was evidence of a run, and is not as it was made."""
 
     exit_code = 3
 

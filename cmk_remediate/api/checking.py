@@ -24,7 +24,9 @@ from cmk_remediate.model.result import TargetCheck, Verification
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.run_store import RunStore
+    from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review, ReviewedTarget
 
@@ -76,9 +78,20 @@ async def _verify_run(text: str, connection: Connection, store: RunStore) -> Ver
     state = await run_store.state_of(store, run)
     review = await review_of(store, state.rolled_back_by or run)
     session = await sign_in_for(review, connection, read_only=True)
-    carried_out = await run_store.state_of(store, review.digest)
+    return await judge_run(run, review, await run_store.state_of(store, review.digest), EachOnce(session))
+
+
+async def judge_run(run: str, review: Review, carried_out: JournalState, reader: Reader) -> Verification:
+    """Say whether the result of *run* stands in what *reader* shows.
+
+    Args:
+        run: a run's digest.
+        review: what it applied; of a run that was rolled back, the review of its rollback.
+        carried_out: what the journal of *review* adds up to.
+        reader: should read each thing once.
+    """
     sent = {key for key, step in carried_out.steps.items() if step.sent}
-    projected = await project(graph_of(review, registry()), EachOnce(session), opened=sent)
+    projected = await project(graph_of(review, registry()), reader, opened=sent)
     right = "as it was before the run" if review.undoes else "as the run left it"
     checks = tuple(_named(target, _of_run(target, right, projected)) for target in review.targets)
     return Verification(run, checks, (), _exit_code(checks))

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cmk_remediate.cli.app_assess import assess
+from cmk_remediate.cli.app_evidence import check_evidence, verify
 from cmk_remediate.cli.arguments import (
     Accept,
     AcceptFile,
@@ -49,6 +50,7 @@ class SchemaOf(str, Enum):
     result = "result"
     verification = "verification"
     runs = "runs"
+    evidence = "evidence"
 
 
 def _time(stop_after: str | None) -> timedelta | None:
@@ -200,22 +202,8 @@ def _rollback(
     return changing.rollback(options, run, output, agreed, _time(stop_after))
 
 
-@app.command("verify")
-def _verify(
-    context: typer.Context,
-    subject: Annotated[str, typer.Argument(metavar="PLAN|RUN", help="A plan file, or a run's digest.")],
-    format: AnyFormat = None,  # noqa: A002
-    json: Json = False,
-    runs: Runs = None,
-) -> int:
-    """Say whether all is as it should be. Sends only reads.
-
-    Of a plan: are its targets compliant? Of a run: does its result still stand?
-    """
-    from cmk_remediate.cli import reviewing
-
-    options = options_of(context).with_local(runs=runs, json=json, format=format, tests=True)
-    return reviewing.verify(options, subject)
+app.command("verify")(verify)
+app.command("check-evidence")(check_evidence)
 
 
 @app.command("permissions")
@@ -269,7 +257,7 @@ def _explain(
 def _schema(
     of: Annotated[
         SchemaOf,
-        typer.Argument(metavar="[plan|review|result|verification|runs]", help="By default of a plan file."),
+        typer.Argument(metavar="[plan|review|result|verification|runs|evidence]", help="By default of a plan file."),
     ] = SchemaOf.plan,
 ) -> int:
     """Print the JSON Schema of a plan file, a review, or what apply, verify and runs print as JSON."""

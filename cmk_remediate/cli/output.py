@@ -17,7 +17,7 @@ _STYLES = (
     (r"CANNOT BE UNDONE", "bold red"),
     (r"^ *--accept .*$", "bold"),
     (r"^(TARGET|DOWNTIME|FILES MADE|TO BE ACCEPTED|WHAT STAYS|PERMISSIONS|NOTES|STEPS OF NO TARGET|Summary).*", "bold"),
-    (r"\b(BLOCKED|blocked|failed|wrong|skipped)\b", "red"),
+    (r"\b(BLOCKED|blocked|failed|wrong|altered|skipped)\b", "red"),
     (r"\b(done|right)\b", "green"),
     (r"\b(in progress|manual|by hand)\b", "yellow"),
     (r"\(known after apply\)", "cyan"),

@@ -67,17 +67,3 @@ def permissions(options: Globals, plan: Path, folder: Path | None) -> int:
         output.save(pretty(role), path)
         output.emit(f"{path}\n")
     return 0
-
-
-def verify(options: Globals, subject: str) -> int:
-    """Say whether a plan's targets are as they should be, or whether a run's result still stands."""
-    if Path(subject).exists() or subject.lower().endswith((".yaml", ".yml")):
-        document = load(subject)
-        with world.connection(options, cloud=document.cloud) as connection:
-            found = cmk_remediate.verify(document, connection=connection, runs=options.runs)
-    else:
-        store = world.store(options)
-        with world.of_run(options, subject) as (connection, run):
-            found = cmk_remediate.verify(run, connection=connection, runs=store)
-    output.emit(renderer((options.format or Format.text).value).verification(found), options.palette)
-    return found.exit_code

@@ -48,6 +48,10 @@ class Code(str):
         code.kind = kind
         return code
 
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return the code itself: what holds one is turned into JSON by `dataclasses.asdict`, which copies."""
+        return self
+
     @property
     def page(self) -> str:
         """The page and anchor of the documentation that explains this code."""

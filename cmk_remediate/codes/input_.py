@@ -184,3 +184,21 @@ REPORT_EXTRA_MISSING = Code(
     meaning="The format html is made with jinja2, which the bare library does not bring.",
     next="pip install 'cmk-remediate[report]'",
 )
+EVIDENCE_UNREADABLE = Code(
+    "CMK150",
+    title="not an evidence file",
+    meaning="The file is missing, or not a zip that `verify --evidence` wrote: other members, compressed ones, another format.",
+    next="Give the zip itself, as it was written; do not pack it anew.",
+)
+EVIDENCE_ALTERED = Code(
+    "CMK151",
+    title="evidence altered",
+    meaning="A part of the file does not have the digest it should have, or says something else than another part of it.",
+    next="Take the file from where it was saved first, and compare its SHA-256 with the one `verify` printed.",
+)
+EVIDENCE_NOT_JUDGED = Code(
+    "CMK152",
+    title="evidence of another version",
+    meaning="This version cannot judge the bodies in the file, or judges them otherwise than the version that made it.",
+    next="Check it with the version it was made with; evidence.json names it.",
+)

@@ -16,7 +16,7 @@ MEANINGS: Mapping[int, str] = MappingProxyType(
         0: "all reviewed changes are done or in progress, or there was nothing to do",
         1: "error, nothing was changed",
         2: "changes are needed, or it is not as it should be",
-        3: "not as reviewed, or the review is altered, expired or foreign; nothing was changed",
+        3: "not as reviewed, or review or evidence is altered, expired or foreign; nothing was changed",
         4: "refused: acceptance, permission, window, cap or policy; nothing was changed",
         5: "stopped part-way, or something failed, drifted or was skipped after other changes",
         6: "the rollback is incomplete: a human is needed",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from cmk_remediate.model.evidence import EvidenceCheck
 from cmk_remediate.model.findings import Assessment
 from cmk_remediate.model.result import RunResult, Verification
 from cmk_remediate.model.review import Review
@@ -39,7 +40,11 @@ def renderer(name: Format) -> Renderer:
     return found[name]
 
 
-def render(subject: Review | RunResult | Verification | Assessment, format: Format = "text") -> str:  # noqa: A002 - as --format
+Subject: TypeAlias = Review | RunResult | Verification | Assessment | EvidenceCheck
+"""What can be rendered."""
+
+
+def render(subject: Subject, format: Format = "text") -> str:  # noqa: A002 - as --format
     """Return *subject* as a document of the format *format*, ending in a newline.
 
     Raises:
@@ -52,4 +57,6 @@ def render(subject: Review | RunResult | Verification | Assessment, format: Form
         return chosen.assessment(subject)
     if isinstance(subject, RunResult):
         return chosen.run(subject)
+    if isinstance(subject, EvidenceCheck):
+        return chosen.evidence(subject)
     return chosen.verification(subject)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cmk_remediate.model.evidence import EvidenceCheck
     from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Note, Review
@@ -29,14 +30,12 @@ class JsonRenderer:
 
     def verification(self, verification: Verification) -> str:
         """Show what a verification found."""
-        return pretty(
-            {
-                "subject": verification.subject,
-                "targets": [asdict(target) for target in verification.targets],
-                "notes": [_note(note) for note in verification.notes],
-                "exit_code": verification.exit_code,
-            }
-        )
+        return pretty(_verification(verification))
+
+    def evidence(self, check: EvidenceCheck) -> str:
+        """Show what checking an evidence file found."""
+        judged = _verification(check.verification) if check.verification is not None else None
+        return pretty({**asdict(check), "verification": judged})
 
     def assessment(self, assessment: Assessment) -> str:
         """Show what an assessment found; as it is saved."""
@@ -59,6 +58,15 @@ def pretty(value: Any) -> str:
 def ndjson(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return *rows* as one JSON object a line."""
     return "".join(json.dumps(dict(row), allow_nan=False, separators=(",", ":")) + "\n" for row in rows)
+
+
+def _verification(found: Verification) -> dict[str, Any]:
+    return {
+        "subject": found.subject,
+        "targets": [asdict(target) for target in found.targets],
+        "notes": [_note(note) for note in found.notes],
+        "exit_code": found.exit_code,
+    }
 
 
 def _note(note: Note) -> dict[str, Any]:

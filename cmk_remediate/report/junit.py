@@ -18,6 +18,7 @@ from cmk_remediate.report.words import plain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cmk_remediate.model.evidence import EvidenceCheck
     from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, TargetCheck, Verification
     from cmk_remediate.model.review import Note, Review
@@ -48,6 +49,10 @@ class JunitRenderer:
     def assessment(self, assessment: Assessment) -> str:  # noqa: ARG002 - as the interface has it
         """Refuse: what is found is not what was to be."""
         raise refused(self.name, "an assessment")
+
+    def evidence(self, check: EvidenceCheck) -> str:  # noqa: ARG002 - as the interface has it
+        """Refuse: a file's parts are no tests."""
+        raise refused(self.name, "a check of evidence")
 
     def runs(self, runs: Sequence[RunSummary]) -> str:  # noqa: ARG002 - as the interface has it
         """Refuse: a list is not a test."""

@@ -9,17 +9,19 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.report.capped import Block, capped, counted, section
-from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
+from cmk_remediate.report.ends import MEANINGS, read_or_write
 from cmk_remediate.report.markdown_assessment import assessment_blocks
+from cmk_remediate.report.markdown_evidence import evidence_blocks
 from cmk_remediate.report.markdown_review import review_blocks
-from cmk_remediate.report.markdown_words import bullets, code, prose, table
+from cmk_remediate.report.markdown_words import advice, bullets, code, prose, table
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.view import ReviewView
 from cmk_remediate.report.words import count, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from cmk_remediate.model.evidence import EvidenceCheck
     from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Review
@@ -51,6 +53,10 @@ class MarkdownRenderer:
         """Show what an assessment found."""
         return capped(assessment_blocks(assessment), "The whole of it: the same command with `--format json`.")
 
+    def evidence(self, check: EvidenceCheck) -> str:
+        """Show what checking an evidence file found."""
+        return capped(evidence_blocks(check), "The whole of it: the same command with `--format json`.")
+
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""
         rows = [(code(run.run[:8]), prose(run.state), prose(run.started), str(run.writes)) for run in runs]
@@ -75,7 +81,7 @@ def _run(result: RunResult) -> Iterator[Block]:
     names = Names(target.id for target in result.targets)
     rows = [(code(names(item.id)), item.end, prose(item.code), prose(item.text)) for item in result.targets]
     yield from counted("targets", table(("target", "end", "code", "what"), rows))
-    yield from section("what to do next", _advice(target.code for target in result.targets))
+    yield from section("what to do next", advice(target.code for target in result.targets))
     yield Block(f"Run id {code(result.run)}", "the run's id")
 
 
@@ -86,16 +92,10 @@ def _verification(verification: Verification) -> Iterator[Block]:
     names = Names(target.id for target in verification.targets)
     rows = [(code(names(item.id)), item.verdict, prose(item.code), prose(item.text)) for item in verification.targets]
     yield from counted("targets", table(("target", "verdict", "code", "what"), rows))
-    yield from section("what to do next", _advice(target.code for target in verification.targets))
+    yield from section("what to do next", advice(target.code for target in verification.targets))
     names = Names([*(target.id for target in verification.targets), *(note.scope for note in verification.notes)])
     notes = (
         f"{f'{code(names(note.scope))}: ' if note.scope else ''}{prose(note.text)} ({prose(note.code)})"
         for note in verification.notes
     )
     yield from section("notes", (text for text, _ in bullets(notes, "")))
-
-
-def _advice(found: Iterable[str]) -> Iterator[str]:
-    lines = [f"{prose(one)}: {prose(advice)}" for one, advice in next_steps(found)]
-    if lines:
-        yield "\n\n".join(["Next:", *(text for text, _ in bullets(lines, ""))])

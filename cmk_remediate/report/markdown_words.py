@@ -6,6 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING, TypeVar
 
+from cmk_remediate.report.ends import next_steps
 from cmk_remediate.report.words import plain
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def bullets(items: Iterable[str], empty: str) -> Iterator[tuple[str, int]]:
         empty = ""
     if empty:
         yield f"- {empty}", 0
+
+
+def advice(found: Iterable[str]) -> Iterator[str]:
+    """Yield what to do about the codes *found*, each once; nothing where there are none."""
+    lines = [f"{prose(one)}: {prose(said)}" for one, said in next_steps(found)]
+    if lines:
+        yield "\n\n".join(["Next:", *(text for text, _ in bullets(lines, ""))])
 
 
 def verbatim(items: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cmk_remediate.model.evidence import EvidenceCheck
     from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Review
@@ -29,6 +30,9 @@ class Renderer(Protocol):
 
     def assessment(self, assessment: Assessment) -> str:
         """Show what an assessment found."""
+
+    def evidence(self, check: EvidenceCheck) -> str:
+        """Show what checking an evidence file found."""
 
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from cmk_remediate.model.evidence import EvidenceCheck
 from cmk_remediate.model.result import RunResult, RunSummary, Verification
 from cmk_remediate.model.review import Review
 
@@ -41,8 +42,19 @@ def runs_schema() -> dict[str, Any]:
     return _printed(TypeAdapter(tuple[RunSummary, ...]), "Runs of cmk_remediate")
 
 
+def evidence_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `check-evidence` prints."""
+    return _printed(TypeAdapter(EvidenceCheck), "Check of evidence of cmk_remediate")
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
-    {"review": review_schema, "result": result_schema, "verification": verification_schema, "runs": runs_schema}
+    {
+        "review": review_schema,
+        "result": result_schema,
+        "verification": verification_schema,
+        "runs": runs_schema,
+        "evidence": evidence_schema,
+    }
 )
 """What makes the schema of each document, by its name for `schema`."""
 

@@ -11,6 +11,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.assessment_text import assessment_lines
 from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
 from cmk_remediate.report.names import Names
+from cmk_remediate.report.text_evidence import evidence_lines
 from cmk_remediate.report.text_review import review_lines
 from cmk_remediate.report.view import ReviewView
 from cmk_remediate.report.words import COLUMNS, count, middle, plain, table, wrap
@@ -18,6 +19,7 @@ from cmk_remediate.report.words import COLUMNS, count, middle, plain, table, wra
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cmk_remediate.model.evidence import EvidenceCheck
     from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Review
@@ -43,6 +45,10 @@ class TextRenderer:
     def assessment(self, assessment: Assessment) -> str:
         """Show what an assessment found."""
         return _joined(assessment_lines(assessment))
+
+    def evidence(self, check: EvidenceCheck) -> str:
+        """Show what checking an evidence file found."""
+        return _joined(evidence_lines(check))
 
     def runs(self, runs: Sequence[RunSummary]) -> str:
         """Show what a run store holds."""

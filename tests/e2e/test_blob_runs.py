@@ -118,6 +118,12 @@ def test_a_run_and_its_rollback_leave_review_and_journal_in_the_container(stage:
     assert (summary.run, summary.state) == (review.digest, "finished")
     assert summary.writes == result.writes > 0
     assert stage.apply(review).writes == 0
+    evidence = cmk.make_evidence(review.digest, connection=stage.connection, runs=stage.where)
+    where = cmk.save_evidence(evidence, connection=stage.connection)
+    assert where == f"{stage.where}/evidence/{review.digest}.zip"
+    connection = stage.connection
+    store = open_store(stage.where, connection)
+    assert connection.run(lambda: store.load(f"evidence/{review.digest}.zip")) == evidence.content
     assert cmk.find_run(stage.where, review.digest[:8], connection=stage.connection) == review.digest
     assert stage.verify(review.digest).exit_code == 0
     stage.rolled_back(review.digest)

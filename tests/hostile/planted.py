@@ -125,4 +125,8 @@ class Course:
         if back is not None:
             self.does(cmk.rollback, run, runs=runs, review=back, accept=back.acknowledgements_required)
         self.does(cmk.verify, run, runs=runs)
+        with suppress(cmk.CmkError):
+            evidence = cmk.make_evidence(run, connection=self.connect(self.azure), runs=runs)
+            self.said.append(evidence.content.decode("utf-8", "replace"))
+            cmk.save_evidence(evidence, connection=self.connect(self.azure))
         return back

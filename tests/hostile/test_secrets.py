@@ -76,10 +76,12 @@ def test_nothing_secret_is_written_down(faults: list[Fault], tmp_path: Path, cap
     runs, one = tmp_path / "runs", course(one_server())
     review = one.applied(one_server().plan, runs, faults)
     cmk.save_review(review, tmp_path / "review.json")
-    if (runs / review.digest).exists():
+    begun = (runs / review.digest).exists()
+    if begun:
         back = one.gone_on(review.digest, runs)
         cmk.save_review(back or review, tmp_path / "back.json")
     one.does(cmk.verify, one_server().plan, runs=runs)
+    assert begun == (runs / "evidence" / f"{review.digest}.zip").exists()
     estate = cmk.export_estate(f"/subscriptions/{SUB}", connection=one.azure.connection())
     assert len(caplog.records) > 50, "nothing was logged at debug level"
     for text in ("\n".join(one.said), caplog.text, artefacts(tmp_path), requests_of(one.azure), estate.to_yaml()):
@@ -162,6 +164,8 @@ def test_nothing_secret_is_in_what_the_command_line_prints_or_keeps(
     assert done("apply", tmp_path / "review.json", "--yes", *accept) == 0
     assert done("show", tmp_path / "review.json") == 0
     assert done("verify", review.digest) == 0
+    assert done("verify", review.digest, "--evidence", runs) == 0
+    assert done("check-evidence", runs / f"{review.digest}.zip") == 0
     assert done("runs") == 0
     assert done("requests", "--json") == 0
     assert done("rollback", review.digest, "--yes") == 0
@@ -203,5 +207,6 @@ def test_nothing_secret_is_in_a_blob(
     left |= served.contents(where)
     assert sum("journal" in name for name in left) > 1
     assert any("/reviews/" in name for name in left)
+    assert any(name.endswith(f"/evidence/{review.digest}.zip") for name in left)
     for text in ("\n".join(one.said), caplog.text, *left.values()):
         assert leaked(text) == []

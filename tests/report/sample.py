@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cmk_remediate.model.evidence import CheckedPart, EvidenceCheck, TargetLeft
 from cmk_remediate.model.result import RunResult, RunSummary, TargetCheck, TargetResult, Verification
 from cmk_remediate.model.review import (
     Action,
@@ -252,6 +253,26 @@ VERIFICATION = Verification(
         Note(code="CMK606", scope=DISK, text="its vault logs nothing"),
     ),
     2,
+)
+CHECK = EvidenceCheck(
+    file=f"{RUN}.zip",
+    sha256="1" * 64,
+    run=RUN,
+    state="finished",
+    made="2026-11-22T10:40:00Z by 55555555-5555-4555-8555-555555555501 with cmk_remediate 0.1.0",
+    accepted=("purge-protection:kv-orders by change-4711; run begun at 2026-11-22T10:20:00Z by ci-apply",),
+    parts=(
+        CheckedPart("SHA256SUMS", "right", "9 members have the SHA-256 it lists"),
+        CheckedPart("journal.ndjson:4", "altered", "the line does not follow the one before it"),
+        CheckedPart("after.ndjson", "not judged", "this version knows no step 'x|y'; made with cmk_remediate 9.9.9"),
+    ),
+    verification=VERIFICATION,
+    ends=(
+        TargetLeft(SERVER, "done", "", "4 writes sent"),
+        TargetLeft(SECOND, "failed", "CMK501", "set_protector: properties.serverKeyType is ServiceManaged"),
+    ),
+    undone=(TargetLeft(SERVER, "done", "", "1 write sent"),),
+    exit_code=3,
 )
 RUNS = (RunSummary(RUN, "finished", "2026-11-22T10:20:00Z", "", (SERVER, SECOND), 4),)
 REQUESTS = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "json": "json", "junit": "xml"}
-NAMES = ("review", "rollback", "run", "verification", "runs", "requests")
+NAMES = ("review", "rollback", "run", "verification", "evidence", "runs", "requests")
 AGREED = [
     (one, name)
     for one in FORMATS
@@ -39,6 +39,8 @@ def document(format: Format, name: str) -> str:  # noqa: A002
         return chosen.run(sample.result())
     if name == "verification":
         return chosen.verification(sample.VERIFICATION)
+    if name == "evidence":
+        return chosen.evidence(sample.CHECK)
     return chosen.runs(sample.RUNS) if name == "runs" else chosen.requests(sample.REQUESTS)
 
 

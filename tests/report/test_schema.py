@@ -19,6 +19,7 @@ def printed(name: str) -> Any:
         "review": chosen.review(sample.review()),
         "result": chosen.run(sample.result()),
         "verification": chosen.verification(sample.VERIFICATION),
+        "evidence": chosen.evidence(sample.CHECK),
         "runs": chosen.runs(sample.RUNS),
     }
     return json.loads(documents[name])
@@ -40,6 +41,7 @@ def test_what_is_printed_follows_the_published_schema(name: str) -> None:
         ("result", "targets", [{"id": "x", "end": "undone", "code": "", "text": "", "changed": False}]),
         ("verification", "targets", [{"id": "x", "verdict": "right", "code": "", "text": ""}]),
         ("verification", "more", 1),
+        ("evidence", "parts", [{"part": "review.json", "verdict": "well", "text": ""}]),
     ],
 )
 def test_the_schema_refuses_what_is_not_printed(name: str, member: str, wrong: object) -> None:
