@@ -134,7 +134,7 @@ class _Check:
             # One of our errors names the member, or what of it, and the line.
             self._altered(error.resource or f"{folder}journal.ndjson", error.cause)
             return None
-        self._right(f"{folder}review.json", f"its digest is {digest}, as computed from its contents")
+        self._right(f"{folder}review.json", f"its digest, {digest[:8]}, is that of its contents")
         if not run.records or run.journal_bytes[-1:] != b"\n":
             self._altered(
                 f"{folder}journal.ndjson", "it does not begin with the run's start, or does not end with a line"

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from cmk_remediate.clock import format_utc
+from cmk_remediate.evidence import members
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,21 +14,9 @@ if TYPE_CHECKING:
     from cmk_remediate.evidence.run_on_file import RunOnFile
     from cmk_remediate.model.result import Verification
 
-_WHAT = """\
-WHAT IS IN IT
-  evidence.json        what this is evidence of; versions; what was found of each target
-  review.json          what was reviewed; its member "digest" is the run's id
-  plan.json            the plan the review was made from, and the SHA-256 of the plan file
-  acceptances.json     what had to be accepted by name, what was, by whom and when
-  journal.ndjson       every request before it was sent, and what came of it; each line has the SHA-256 of the line before
-  before.ndjson        each resource's body before the first request for it
-  after.ndjson         every body that was read when this file was made
-  correlations.ndjson  each request with the ids under which Azure's logs have it
-  rollback/            the same of the run that undid this one, if it was undone
-  SHA256SUMS           the SHA-256 of every file but itself
-
+_HOW = """\
 HOW TO CHECK IT
-  sha256sum -c SHA256SUMS                        (GNU coreutils, in the unpacked folder)
+  sha256sum -c SHA256SUMS            (GNU coreutils, in the unpacked folder)
   cmk-remediate check-evidence {name}
   The sums tell an accident. Whoever can alter a file can compute sums: compare the SHA-256 of the zip with the one
   that was noted when it was made.
@@ -51,7 +40,10 @@ def readme(name: str, run: RunOnFile, found: Verification, *, at: datetime, by: 
     lines += ["", "WHAT WAS FOUND OF EACH TARGET WHEN THIS WAS MADE"]
     for one in found.targets:
         lines += _row(one.verdict, one.id, one.text, one.code)
-    text = "\n".join(lines) + "\n\n" + _WHAT.format(name=name)
+    lines += ["", "WHAT IS IN IT"]
+    lines += [f"  {member:<20} {what}" for member, what in members.WHAT.items()]
+    lines += [f"  {members.ROLLBACK:<20} the same of the run that undid this one, if it was undone", ""]
+    text = "\n".join(lines) + "\n" + _HOW.format(name=name)
     return text.encode("ascii", "backslashreplace")
 
 

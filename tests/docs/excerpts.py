@@ -7,17 +7,20 @@ import html
 import io
 import json
 import re
+import tempfile
 from functools import cache
 from pathlib import Path
 
 import cmk_remediate
 from cmk_remediate import simulator
 from cmk_remediate.cli import main, simulating
+from cmk_remediate.evidence import members
 from cmk_remediate.report.mermaid import flowchart
 from cmk_remediate.report.view import ReviewView
 from cmk_remediate.simulator.server.addresses import Addresses
 from cmk_remediate.simulator.server.directory import Directory
 from tests.conformance.rehearsal import rehearsal
+from tests.docs.tables import cell, table
 
 PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
 ESTATE = PLAN.with_name("estate.yaml")
@@ -80,6 +83,52 @@ def but_for_digests(text: str) -> str:
 def plan(path: Path = PLAN) -> str:
     """Return the plan in *path* as a fenced block."""
     return f"```yaml\n{path.read_text(encoding='utf-8')}```\n"
+
+
+@cache
+def _proved() -> tuple[str, str]:
+    """Return what a check of the demo's evidence prints, as it was made and with one byte altered."""
+    shown = []
+    with tempfile.TemporaryDirectory() as folder:
+        place, err = Path(folder), io.StringIO()
+        general = ["--simulate", str(place / "az.json"), "--runs", str(place / "runs"), "--quiet", "--color", "never"]
+
+        def said(*arguments: object) -> str:
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                main([*general, *map(str, arguments)])
+            return out.getvalue()
+
+        said("dry-run", PLAN, "-o", place / "review.json")
+        door = "purge-protection:kv-cmk-weu"
+        said("apply", place / "review.json", "--yes", "--accept", door, "--approver", "change-4711")
+        run = json.loads((place / "review.json").read_bytes())["digest"]
+        said("verify", run, "--evidence", place)
+        path = place / f"{run}.zip"
+        shown.append(said("check-evidence", path))
+        whole = path.read_bytes()
+        path.write_bytes(whole.replace(b'"result":"accepted"', b'"result":"acceptex"', 1))
+        shown.append(said("check-evidence", path))
+    return shown[0], shown[1]
+
+
+def evidence() -> str:
+    """Return what a check of the demo's evidence prints, as a fenced block."""
+    return f"```text\n{_proved()[0]}```\n"
+
+
+def evidence_altered() -> str:
+    """Return what a check prints of evidence with one byte altered, as far as it says what was, as a fenced block."""
+    lines = _proved()[1].splitlines()
+    first = next(index for index, line in enumerate(lines) if "altered" in line)
+    last = max(index for index, line in enumerate(lines) if line.startswith("  altered"))
+    told = [*lines[first : last + 1], "...", *(line for line in lines if line.startswith(("Summary", "Exit code")))]
+    return "```text\n" + "\n".join(told) + "\n```\n"
+
+
+def evidence_members() -> str:
+    """Return the members of an evidence file with what each holds."""
+    return table(("member", "what it holds"), ((f"`{name}`", cell(what)) for name, what in members.WHAT.items()))
 
 
 def order() -> str:

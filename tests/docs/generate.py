@@ -65,6 +65,11 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "remarks": partial(tables.codes_table, cosmosdb, notes=True),
         **by_hand("cosmosdb"),
     },
+    "docs/evidence.md": {
+        "members": excerpts.evidence_members,
+        "check": excerpts.evidence,
+        "altered": excerpts.evidence_altered,
+    },
     "docs/estates.md": {"example": partial(excerpts.plan, excerpts.ESTATE), "order": excerpts.order},
     "docs/how-it-works.md": {"settle": settle_loop},
     "docs/library.md": {"functions": reference.library, "types": reference.types},

@@ -62,12 +62,13 @@ def documents() -> Mapping[str, str]:
         "hostile": made.review(hostile()),
         "run": made.run(sample.result()),
         "verification": made.verification(sample.VERIFICATION),
+        "evidence": made.evidence(sample.CHECK),
         "runs": made.runs(sample.RUNS),
         "requests": made.requests(sample.REQUESTS),
     }
 
 
-NAMES = ("review", "bracket", "rollback", "hostile", "run", "verification", "runs", "requests")
+NAMES = ("review", "bracket", "rollback", "hostile", "run", "verification", "evidence", "runs", "requests")
 
 
 @pytest.mark.parametrize("name", NAMES)

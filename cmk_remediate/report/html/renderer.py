@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes import CODES
 from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
+from cmk_remediate.report.evidence import codes_of, conclusion
 from cmk_remediate.report.html.page import environment, page
 from cmk_remediate.report.html.review import ReviewPage
 from cmk_remediate.report.html.table import Table
@@ -15,6 +16,7 @@ from cmk_remediate.report.names import Names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from cmk_remediate.model.evidence import EvidenceCheck
     from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import RunResult, RunSummary, Verification
     from cmk_remediate.model.review import Review
@@ -34,6 +36,8 @@ _TONES = {
     "not compliant": "bad",
     "unknown": "waiting",
     "damaged": "bad",
+    "altered": "bad",
+    "not judged": "waiting",
 }
 _URGENT = ("bad", "waiting", "", "good")
 
@@ -112,6 +116,36 @@ class HtmlRenderer:
             sums=_sums(one.verdict for one in assessment.findings),
             tables=(Table("What was found", head, rows, _tone(1)),),
             advice=_advice(one.obstacle.code for one in assessment.findings if one.obstacle),
+            notes=(),
+        )
+
+    def evidence(self, check: EvidenceCheck) -> str:
+        """Show what checking an evidence file found."""
+        names = Names(one.id for one in check.ends)
+        parts = [(one.part, one.verdict, one.text) for one in check.parts]
+        tables = [Table("Is it as it was made", ("part", "verdict", "what"), parts, _tone(1))]
+        for caption, ends in (("How the run left each target", check.ends), ("How its rollback left it", check.undone)):
+            rows = [(names(one.id), one.end, one.code, one.text) for one in ends]
+            tables += [_judged(caption, "end", rows)] if rows else []
+        if check.verification is not None:
+            judged = [(names(one.id), one.verdict, one.code, one.text) for one in check.verification.targets]
+            tables.append(_judged("What the bodies in it show, judged anew", "verdict", judged))
+        return page(
+            "results.html.j2",
+            title=f"Evidence of run {check.run[:8]}",
+            said=f"Exit code {check.exit_code}: {conclusion(check)}.",
+            facts=(
+                ("File", check.file),
+                ("SHA-256 of the file", check.sha256),
+                ("Run id", check.run),
+                ("State", check.state or "unknown"),
+                ("Made", check.made),
+                *(("Accepted", one) for one in check.accepted),
+            ),
+            alarms=(),
+            sums=_sums(one.verdict for one in check.parts),
+            tables=tuple(tables),
+            advice=_advice(codes_of(check)),
             notes=(),
         )
 
