@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cmk_remediate.assessment import Selection
+    from cmk_remediate.assessment import Selection, load_assessment, load_findings, write_plans
     from cmk_remediate.blocking import (
         apply,
         assess,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.result import RunResult, Verification
     from cmk_remediate.model.review import Review
+    from cmk_remediate.planfile.exemptions import load_exemptions
     from cmk_remediate.planfile.load import load_plan
     from cmk_remediate.report import render
     from cmk_remediate.runbook import run_job
@@ -65,6 +66,9 @@ _WHERE = {
     "dry_run_steps": "blocking",
     "export_estate": "blocking",
     "find_run": "blocking",
+    "load_assessment": "assessment",
+    "load_exemptions": "planfile.exemptions",
+    "load_findings": "assessment",
     "load_plan": "planfile.load",
     "load_review": "blocking",
     "make_evidence": "blocking",
@@ -81,6 +85,7 @@ _WHERE = {
     "save_review": "blocking",
     "unlock": "blocking",
     "verify": "blocking",
+    "write_plans": "assessment",
 }
 
 __all__ = [
@@ -104,6 +109,9 @@ __all__ = [
     "dry_run_steps",
     "export_estate",
     "find_run",
+    "load_assessment",
+    "load_exemptions",
+    "load_findings",
     "load_plan",
     "load_review",
     "make_evidence",
@@ -120,6 +128,7 @@ __all__ = [
     "save_review",
     "unlock",
     "verify",
+    "write_plans",
 ]
 
 

@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
-from functools import partial
-from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from cmk_remediate.api.planning import own_version
+from cmk_remediate.api.store import open_store
+from cmk_remediate.assessment.comparing import compared, remediated, since
 from cmk_remediate.assessment.discovery import discover
-from cmk_remediate.assessment.finding import finding_of
-from cmk_remediate.assessment.judging import Judge, Judged
-from cmk_remediate.assessment.keys import key_in_use
+from cmk_remediate.assessment.exempting import exempted
+from cmk_remediate.assessment.figures import figures
+from cmk_remediate.assessment.imported import Imported
+from cmk_remediate.assessment.journals import moved_by
+from cmk_remediate.assessment.locks import read_only_locks, with_locks
 from cmk_remediate.assessment.looking import Shared
-from cmk_remediate.assessment.proposal import Vaults
+from cmk_remediate.assessment.policies import policy_views, with_policy
+from cmk_remediate.assessment.proposal import Vaults, vaults_found
 from cmk_remediate.assessment.selection import Selection
+from cmk_remediate.assessment.work import Work
 from cmk_remediate.clock import format_utc
 from cmk_remediate.connection import Session
-from cmk_remediate.engine.schedule import each
-from cmk_remediate.errors import InputError
 from cmk_remediate.inventory import Gathering
 from cmk_remediate.inventory.scopes import parse
-from cmk_remediate.model.findings import FORMAT_VERSION, Assessment, Finding, NotRead
+from cmk_remediate.model.findings import FORMAT_VERSION, Assessment, NotRead
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.review import Made
 from cmk_remediate.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Sequence
+    from pathlib import Path
 
-    from cmk_remediate.assessment.discovery import Discovered
-    from cmk_remediate.assessment.looking import Batch
+    from cmk_remediate.model.findings import VaultFound
     from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.planfile.exemptions import ExemptionEntry
     from cmk_remediate.services.service import Service
 
-_AT_ONCE = 128
-"""Targets whose answers are held in memory at once."""
 ALL = Selection()
 """Everything in the scopes."""
-_MACHINE = "Microsoft.Compute/virtualMachines"
+NOTHING = Imported((), ())
+"""No findings of other tools."""
 _FIRST = ("aks", "managed-disks")
 """Clusters speak for the disks of their nodes, machines for theirs: those are looked at first."""
 
@@ -49,50 +50,88 @@ async def assess(
     *,
     connection: Connection,
     only: Selection = ALL,
+    exemptions: Sequence[ExemptionEntry] = (),
+    imported: Imported = NOTHING,
+    earlier: Assessment | None = None,
+    runs: str | Path | None = None,
     vaults: Sequence[str] = (),
     owner_tag: str = "owner",
 ) -> Assessment:
     """Return what was found in *scopes*; sends nothing but reads, and asks no vault's own endpoint.
 
     Args:
-        scopes: the id of a subscription (its GUID will do), a resource group, a management group or a resource; or several.
+        scopes: the id of a subscription (its GUID will do), a resource group, a management group or a resource; or several. May be
+            empty where findings are *imported*.
         connection: where Azure is.
         only: which resources are looked at; all of those in the scopes if nothing is said.
+        exemptions: what does not count for now.
+        imported: findings of other tools: their resources are looked at beside the scopes.
+        earlier: what to compare with: what moved since, and how long it took.
+        runs: the run store whose journals say when something was moved.
         vaults: the ids of vaults that proposed plans name first, each in its own region.
         owner_tag: the tag that names who answers for a resource, in any casing.
 
     Raises:
         InputError: CMK122 when a scope is none, CMK105 when the credential gives no token.
         AzureError: what there is in a scope could not be searched.
+        RunStoreError: CMK512 when the run store cannot be read.
     """
-    chosen = parse([scopes] if isinstance(scopes, str) else scopes, resources=True)
-    preferred = [ResourceId.parse(one) for one in vaults]
+    given = [scopes] if isinstance(scopes, str) else list(scopes)
+    chosen = parse([*given, *imported.resources], resources=True)
+    preferred = [ResourceId.parse(one).text for one in vaults]
+    moved, unreadable = ({}, ()) if runs is None else await moved_by(open_store(runs, connection))
     session = Session(connection, read_only=True)
     caller, tenant = await session.caller(), await session.tenant()
     known = {name: one for name, one in services().items() if not only.services or name in only.services}
-    types = [kind for one in known.values() for kind in one.looked_for]
+    types = looked_for(known.values())
     gathering = Gathering(session)
     found = await discover(gathering, chosen, types)
     shared = Shared(session, {kind.lower() for kind in types}, found.vaults)
-    work = _Work(shared, Vaults(found.vaults, preferred), tenant, connection.cloud, owner_tag)
+    may_name = _nameable(vaults_found(found.vaults, preferred), found.subscriptions)
+    work = Work(shared, Vaults(may_name), tenant, connection.cloud, owner_tag)
     for name in sorted(known, key=lambda one: (_order(one), one)):
         mine = {kind.lower() for kind in known[name].looked_for}
         chosen_of = [one for one in found.resources.values() if one.id.type.lower() in mine and only.keeps(one)]
         await work.service(known[name], chosen_of)
+    searched = [one for _, one in sorted(found.subscriptions.items())]
+    views, unseen = await policy_views(gathering, searched)
+    locks = await read_only_locks(gathering, searched)
+    places = tuple(scope.id.text for scope in chosen)
+    now = session.now()
+    at = format_utc(now)
+    ordered = sorted(work.findings, key=lambda one: (one.service, one.id.lower()))
+    findings = tuple(with_locks(with_policy(one, views), locks) for one in ordered)
+    findings, exempt = exempted(since(findings, earlier, at), exemptions, now)
     not_read = [*found.not_read, *(NotRead(what=what, why=why) for what, why in map(_split, gathering.not_read))]
+    not_read += unseen
+    not_read += [NotRead(what=f"run {run}", why="its journal is damaged") for run in unreadable]
     return Assessment(
         format_version=FORMAT_VERSION,
-        made=Made(
-            id=str(uuid.uuid4()), at=format_utc(session.now()), by=caller, with_=f"cmk_remediate {own_version()}"
-        ),
+        made=Made(id=str(uuid.uuid4()), at=at, by=caller, with_=f"cmk_remediate {own_version()}"),
         tenant=tenant,
         cloud=connection.cloud,
-        scopes=tuple(scope.id.text for scope in chosen),
+        scopes=places,
         filters=only.words(),
-        subscriptions=tuple(one.text for _, one in sorted(found.subscriptions.items())),
+        subscriptions=tuple(one.text for one in searched),
         not_read=tuple({one.what: one for one in not_read}.values()),
-        findings=tuple(sorted(work.findings, key=lambda one: (one.service, one.id.lower()))),
+        not_covered=imported.not_covered,
+        exemptions=exempt,
+        vaults=may_name,
+        findings=findings,
+        figures=figures(findings, remediated(findings, earlier, moved, at), (), now),
+        compared=None if earlier is None else compared(findings, places, only.words(), earlier),
     )
+
+
+def _nameable(vaults: Iterable[VaultFound], subscriptions: Container[str]) -> tuple[VaultFound, ...]:
+    """Return those of *vaults* that plans may name: asked for by name, or in the *subscriptions* that were searched."""
+    found = (one for one in vaults if one.preferred or ResourceId.parse(one.id).subscription_id.key in subscriptions)
+    return tuple(sorted(found, key=lambda one: one.id.lower()))
+
+
+def looked_for(chosen: Iterable[Service]) -> list[str]:
+    """Return the ARM types that the services *chosen* are assessed by."""
+    return [kind for one in chosen for kind in one.looked_for]
 
 
 def _order(service: str) -> int:
@@ -102,61 +141,3 @@ def _order(service: str) -> int:
 def _split(text: str) -> tuple[str, str]:
     what, _, why = text.partition(": ")
     return what, why
-
-
-def _holder(disk: Discovered) -> Discovered:
-    """Return the machine that *disk* hangs on, as what is to be looked at; the disk itself where that is no virtual machine."""
-    try:
-        machine = ResourceId.parse(disk.held_by)
-    except InputError:
-        return disk
-    return replace(disk, id=machine, held_by="") if machine.is_type(_MACHINE) else disk
-
-
-class _Work:
-    """Findings, growing service by service."""
-
-    def __init__(self, shared: Shared, vaults: Vaults, tenant: str, cloud: str, owner_tag: str) -> None:
-        self._shared = shared
-        self._vaults = vaults
-        self._tenant = tenant
-        self._cloud = cloud
-        self._owner_tag = owner_tag
-        self._spoken_for: set[str] = set()
-        self._covered: list[ResourceId] = []
-        self.findings: list[Finding] = []
-
-    async def service(self, service: Service, discovered: Iterable[Discovered]) -> None:
-        """Judge what was *discovered* of *service*, a subscription and region at a time."""
-        places = sorted(discovered, key=lambda one: (one.id.subscription.lower(), one.location.lower()))
-        for (_, location), group in groupby(places, lambda one: (one.id.subscription.lower(), one.location.lower())):
-            targets = list(group)
-            proposal = self._vaults.proposal(service.name, targets[0].id.subscription_id, location)
-            judge = Judge(service, proposal, self._tenant, self._cloud)
-            await self._judge(service, judge, (one for one in targets if not one.held_by))
-            # What is left hangs on something that was not discovered: a disk on a machine in another resource group.
-            await self._judge(service, judge, (_holder(one) for one in targets if one.held_by))
-
-    async def _judge(self, service: Service, judge: Judge, targets: Iterator[Discovered]) -> None:
-        waiting = self._left(targets)
-        while batch := {one.id: one for one in islice(waiting, _AT_ONCE)}:
-            reader = self._shared.batch()
-            for judged in await judge.judge(reader, list(batch)):
-                await self._keep(service, reader, judged, batch)
-
-    def _left(self, targets: Iterator[Discovered]) -> Iterator[Discovered]:
-        """Yield those of *targets* that no finding speaks for yet."""
-        for one in targets:
-            if one.id.key not in self._spoken_for and not any(one.id.within(place) for place in self._covered):
-                yield one
-
-    async def _keep(self, service: Service, reader: Batch, judged: Judged, by: Mapping[ResourceId, Discovered]) -> None:
-        members = {one.key for one in judged.candidate.members}
-        if members & self._spoken_for:
-            return
-        self._spoken_for |= members
-        self._covered += judged.insight.covers
-        source = by.get(judged.candidate.id)
-        keys = await each(judged.insight.uses, partial(key_in_use, reader))
-        location, tags = (source.location, source.tags) if source is not None else ("", {})
-        self.findings.append(finding_of(judged, service.name, location, tags, self._owner_tag, tuple(keys)))

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.findings import NotRead
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cmk_remediate.inventory import Gathering
     from cmk_remediate.inventory.scopes import Scope
@@ -27,6 +29,8 @@ _VAULTS = (
     "resources | where type =~ 'microsoft.keyvault/vaults' | project id, name, location, properties | order by id asc"
 )
 _READABLE = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id | order by id asc"
+
+_IN_ONE_SEARCH = 100
 
 
 @dataclass(frozen=True)
@@ -66,43 +70,97 @@ class Discovery:
 async def discover(gathering: Gathering, scopes: Sequence[Scope], types: Iterable[str]) -> Discovery:
     """Return the resources of *types* that are in *scopes*, and all vaults.
 
+    Scopes are asked for together, as many as a search takes.
+
     Raises:
         AzureError: it could not be searched: without it nobody knows what there is.
     """
     found = Discovery()
-    wanted = ", ".join(f"'{one.lower()}'" for one in sorted(types))
+    query = _RESOURCES.format(types=", ".join(f"'{one.lower()}'" for one in sorted(types)), place="{place}")
+    search = _Search(gathering, query, found)
     for scope in scopes:
-        where = _where(scope)
-        readable = await gathering.search(scope.id, _READABLE, **where)
-        shown = {one.key: one for row in readable if (one := gathering.identified(row, scope.id)) is not None}
-        found.subscriptions.update(shown)
-        if not scope.above and scope.id.subscription_id.key not in shown:
-            await _unreadable(gathering, scope.id.subscription_id, found)
-            continue
-        query = _RESOURCES.format(types=wanted, place=_place(scope.id))
-        for row in await gathering.search(scope.id, query, **where):
-            one = gathering.identified(row, scope.id)
-            if one is not None and (scope.above or one.within(scope.id)):
-                found.resources.setdefault(one.key, _discovered(one, row))
-        if _is_resource(scope.id):
+        if scope.above:
+            await search.group(scope.id)
+    named = [scope.id for scope in scopes if not scope.above]
+    readable = await search.readable(named)
+    inside = [one for one in named if one.subscription_id.key in readable]
+    for batch in batches([one for one in inside if not one.resource_group]):
+        await search.resources(batch, "")
+    for place in [one for one in inside if one.resource_group and not _is_resource(one)]:
+        await search.resources([place], f" | where id startswith '{place}/'")
+    for batch in batches([one for one in inside if _is_resource(one)]):
+        listed = ", ".join(f"'{one}'" for one in batch)
+        await search.resources(batch, f" | where id in~ ({listed})")
+        for one in batch:
             # Resource Graph lags: what was asked for by name is looked at in any case.
-            found.resources.setdefault(scope.id.key, Discovered(scope.id, "", {}, ""))
+            found.resources.setdefault(one.key, Discovered(one, "", {}, ""))
     found.resources = dict(sorted(found.resources.items()))
     if scopes:
         found.vaults = tuple(await gathering.search(scopes[0].id, _VAULTS))
     return found
 
 
-def _where(scope: Scope) -> dict[str, list[str]]:
-    if scope.above:
-        return {"managementGroups": [scope.id.name]}
-    return {"subscriptions": [scope.id.subscription]}
+def batches(items: Sequence[ResourceId]) -> Iterator[Sequence[ResourceId]]:
+    """Yield *items*, as many at once as one search names (our choice: its query stays well below what a request holds)."""
+    for start in range(0, len(items), _IN_ONE_SEARCH):
+        yield items[start : start + _IN_ONE_SEARCH]
 
 
-def _place(scope: ResourceId) -> str:
-    if _is_resource(scope):
-        return f" | where id =~ '{scope}'"
-    return f" | where id startswith '{scope}/'" if scope.resource_group else ""
+class _Search:
+    """Searches of one assessment."""
+
+    def __init__(self, gathering: Gathering, query: str, found: Discovery) -> None:
+        self._gathering = gathering
+        self._query = query
+        self._found = found
+
+    async def group(self, group: ResourceId) -> None:
+        """Add what is in the management group *group*, and name the subscriptions of it that the caller may not read."""
+        shown = await self._readable(group, managementGroups=[group.name])
+        self._found.subscriptions.update(shown)
+        for item in await self._gathering.listed(Read(group, "list:descendants")):
+            one = self._below(item)
+            if one is not None and one.key not in shown:
+                await _unreadable(self._gathering, one, self._found)
+        await self._add(group, [], "", managementGroups=[group.name])
+
+    async def readable(self, places: Sequence[ResourceId]) -> set[str]:
+        """Return the subscriptions of *places* that Resource Graph shows, by lower-case id; name those it does not."""
+        asked = {one.subscription_id.key: one.subscription_id for one in places}
+        if not asked:
+            return set()
+        # Asked of all that the caller may read: a search that names only what it may not read is refused (400).
+        shown = await self._readable(next(iter(asked.values())))
+        for key, one in asked.items():
+            if key in shown:
+                self._found.subscriptions[key] = shown[key]
+            else:
+                await _unreadable(self._gathering, one, self._found)
+        return set(shown)
+
+    async def _readable(self, about: ResourceId, **where: list[str]) -> dict[str, ResourceId]:
+        rows = await self._gathering.search(about, _READABLE, **where)
+        return {one.key: one for row in rows if (one := self._gathering.identified(row, about)) is not None}
+
+    async def resources(self, scopes: Sequence[ResourceId], place: str) -> None:
+        """Add what is in *scopes*; *place* narrows the query."""
+        subscriptions = list(dict.fromkeys(one.subscription for one in scopes))
+        await self._add(scopes[0], scopes, place, subscriptions=subscriptions)
+
+    def _below(self, item: JsonObject) -> ResourceId | None:
+        """Return the subscription that *item* is; None for a management group."""
+        try:
+            found = ResourceId.parse(str(item.get("id")))
+        except InputError:
+            return None
+        return found if found == found.subscription_id else None
+
+    async def _add(self, about: ResourceId, scopes: Sequence[ResourceId], place: str, **where: list[str]) -> None:
+        inside = {one.key for one in scopes}
+        for row in await self._gathering.search(about, self._query.format(place=place), **where):
+            one = self._gathering.identified(row, about)
+            if one is not None and (not inside or inside & {one.key, one.group_id.key, one.subscription_id.key}):
+                self._found.resources.setdefault(one.key, _discovered(one, row))
 
 
 def _is_resource(scope: ResourceId) -> bool:

@@ -41,7 +41,8 @@ def finding_of(
 ) -> Finding:
     """Return the finding of what was *judged*; *owner_tag*: the tag, in any casing, that names who answers for a resource."""
     one = judged.candidate
-    verdict = verdict_of(one.state)
+    state = judged.insight.state or one.state
+    verdict = verdict_of(state)
     open_ = verdict != "compliant"
     owners = [value for name, value in tags.items() if name.lower() == owner_tag.lower()]
     return Finding(
@@ -51,11 +52,11 @@ def finding_of(
         location=location,
         owner=owners[0] if owners else "",
         tags=dict(tags),
-        state=one.state,
+        state=state,
         verdict=verdict,
         evidence=judged.insight.evidence,
         obstacle=_obstacle(judged) if open_ else None,
-        cost=judged.insight.cost if open_ else None,
+        cost=judged.insight.cost if open_ and verdict != "not ours" else None,
         keys=keys,
         policy=(),
         notes=tuple(note for note in one.notes if codes.CODES[note.code].kind == "state"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate.model.findings import VaultFound
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _ON_SETS = ("aks", "managed-disks")
@@ -56,13 +57,15 @@ class Proposal:
                 "key_name": f"cmk-{service}-{self.location}" if service in _ON_SETS else "cmk-{target}",
                 "user_assigned_identity": {"resource_id": f"{group}/providers/{IDENTITY}/{self._named('id-cmk')}"},
             },
-            "targets": tuple(one.model_dump(exclude_none=True) for one in targets),
+            "targets": tuple(one.model_dump(exclude_none=True, exclude_defaults=True) for one in targets),
         }
         if service in _ON_SETS:
             place = f"{self.subscription}/resourceGroups/{group.name}/providers/Microsoft.Compute/diskEncryptionSets"
             content["disk_encryption_set"] = {"resource_id": f"{place}/{self._named('des-cmk')}"}
         if service in _KEY_BITS:
             content["key"] = {"size": _KEY_BITS[service]}
+        if service == "storage":
+            content["move_encryption_scopes"] = True
         if service in ("managed-disks", "redis-enterprise"):
             content["allow_downtime"] = True
         return content
@@ -75,31 +78,40 @@ class Proposal:
         return f"{prefix}-{self.service}-{self.location}"
 
 
+def vaults_found(rows: Iterable[JsonObject], preferred: Iterable[str]) -> tuple[VaultFound, ...]:
+    """Return the vaults in *rows*, as Resource Graph shows them; *preferred*: the ids of those asked for by name."""
+    wanted = {one.lower() for one in preferred}
+    return tuple(
+        VaultFound(
+            id=str(row["id"]),
+            location=_region(str(at_path(row, "location") or "")),
+            purge_protection=at_path(row, "properties.enablePurgeProtection") is True,
+            roles=at_path(row, "properties.enableRbacAuthorization") is True,
+            preferred=str(row["id"]).lower() in wanted,
+        )
+        for row in rows
+    )
+
+
 class Vaults:
     """The vaults that a plan may name."""
 
-    def __init__(self, rows: Iterable[JsonObject], preferred: Sequence[ResourceId]) -> None:
-        """Choose among *rows*, as Resource Graph shows vaults; *preferred* come first."""
-        wanted = {one.key for one in preferred}
+    def __init__(self, found: Iterable[VaultFound]) -> None:
+        """Choose among *found*."""
         self._ranked: dict[tuple[str, str], list[tuple[tuple[bool, bool, bool, str], ResourceId]]] = {}
-        for row in rows:
-            vault = ResourceId.parse(str(row["id"]))
-            rank = (
-                vault.key not in wanted,
-                at_path(row, "properties.enablePurgeProtection") is not True,
-                at_path(row, "properties.enableRbacAuthorization") is not True,
-                vault.key,
-            )
-            places = {vault.subscription.lower(), "" if vault.key in wanted else vault.subscription.lower()}
-            for place in places:
-                self._ranked.setdefault((place, _region(row)), []).append((rank, vault))
+        for one in found:
+            vault = ResourceId.parse(one.id)
+            rank = (not one.preferred, not one.purge_protection, not one.roles, vault.key)
+            subscription = vault.subscription.lower()
+            for place in {subscription, "" if one.preferred else subscription}:
+                self._ranked.setdefault((place, one.location), []).append((rank, vault))
 
     def proposal(self, service: str, subscription: ResourceId, location: str) -> Proposal:
         """Return the plan's frame for targets of *service* in *location*.
 
         A preferred vault of that region; else one of the target's own subscription, one with purge protection and roles first.
         """
-        region = location.replace(" ", "").lower()
+        region = _region(location)
         found = {
             vault: rank
             for place in ("", subscription.subscription.lower())
@@ -112,5 +124,5 @@ class Vaults:
         return Proposal(service, subscription, region, ResourceId.parse(nowhere), (), exists=False)
 
 
-def _region(row: JsonObject) -> str:
-    return str(at_path(row, "location") or "").replace(" ", "").lower()
+def _region(text: str) -> str:
+    return text.replace(" ", "").lower()

@@ -15,11 +15,17 @@ Repeatable = list[str] | None
 def assess(
     context: typer.Context,
     scope: Annotated[
-        list[str],
+        Repeatable,
         typer.Option(
             "--scope", metavar="ID", help="A subscription, resource group, management group or resource; repeatable."
         ),
-    ],
+    ] = None,
+    from_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Findings of Prowler or Azure Policy: their resources; repeatable."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the assessment as JSON.")
     ] = None,
@@ -34,6 +40,15 @@ def assess(
     ] = None,
     name: Annotated[
         Repeatable, typer.Option("--name", metavar="PATTERN", help="Only names like this, with * and ?; repeatable.")
+    ] = None,
+    exemptions: Annotated[
+        Path | None, typer.Option("--exemptions", metavar="FILE", help="What does not count for now, and why.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option("--compare", metavar="FILE", help="An earlier assessment: what moved since.")
+    ] = None,
+    write_plans: Annotated[
+        Path | None, typer.Option("--write-plans", metavar="DIR", help="Write a plan file a subscription and service.")
     ] = None,
     vault: Annotated[
         Repeatable, typer.Option("--vault", metavar="ID", help="A vault for proposed plans, in its region; repeatable.")
@@ -55,6 +70,14 @@ def assess(
 
     options = options_of(context).with_local(json=json, format=format)
     only = assessing.selection(service or (), tag or (), location or (), name or ())
+    files = assessing.Files(output, from_ or (), exemptions, compare, write_plans)
     return assessing.assess(
-        options, scope, only, output, vaults=vault or (), owner_tag=owner_tag, cloud=cloud, detailed=detailed_exitcode
+        options,
+        scope or (),
+        only,
+        files,
+        vaults=vault or (),
+        owner_tag=owner_tag,
+        cloud=cloud,
+        detailed=detailed_exitcode,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cmk_remediate
@@ -33,23 +35,64 @@ def selection(
     return Selection(tuple(services), tuple(pairs), tuple(locations), tuple(names))
 
 
+@dataclass(frozen=True)
+class Files:
+    """The files of an assessment.
+
+    Attributes:
+        saved: where it is saved, as JSON.
+        imported: findings of other tools.
+        exemptions: what does not count for now.
+        earlier: the assessment to compare with.
+        plans: the folder that plan files are written into.
+    """
+
+    saved: Path | None = None
+    imported: Sequence[Path] = ()
+    exemptions: Path | None = None
+    earlier: Path | None = None
+    plans: Path | None = None
+
+
 def assess(
     options: Globals,
     scopes: Sequence[str],
     only: Selection,
-    saved: Path | None,
+    files: Files,
     *,
     vaults: Sequence[str],
     owner_tag: str,
     cloud: str,
     detailed: bool,
 ) -> int:
-    """Show what is found in *scopes*, and save it."""
-    if saved is not None:
-        output.writable(saved)
+    """Show what is found in *scopes*, save it, and write plans.
+
+    Raises:
+        UsageError: CMK100 when there is nothing to look at.
+    """
+    if not scopes and not files.imported:
+        raise UsageError(codes.input_.USAGE, "say where to look: --scope ID, or --from FILE")
+    if files.saved is not None:
+        output.writable(files.saved)
+    imported = cmk_remediate.load_findings(files.imported)
+    exemptions = () if files.exemptions is None else cmk_remediate.load_exemptions(files.exemptions)
+    earlier = None if files.earlier is None else cmk_remediate.load_assessment(files.earlier)
     with world.connection(options, cloud=cloud) as connection:
-        found = cmk_remediate.assess(scopes, connection=connection, only=only, vaults=vaults, owner_tag=owner_tag)
-    if saved is not None:
-        output.save(pretty(found.to_json()), saved)
+        found = cmk_remediate.assess(
+            scopes,
+            connection=connection,
+            only=only,
+            exemptions=exemptions,
+            imported=imported,
+            earlier=earlier,
+            runs=options.runs,
+            vaults=vaults,
+            owner_tag=owner_tag,
+        )
+    if files.saved is not None:
+        output.save(pretty(found.to_json()), files.saved)
+    written = () if files.plans is None else cmk_remediate.write_plans(found, files.plans)
     output.emit(renderer((options.format or Format.text).value).assessment(found), options.palette)
+    for path in written:
+        sys.stderr.write(f"plan: {path}\n")
     return NOT_COMPLIANT if detailed and not found.compliant else 0

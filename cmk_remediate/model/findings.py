@@ -71,11 +71,16 @@ class PolicyView(Frozen):
 
 
 class Exemption(Frozen):
-    """Why a finding does not count for now."""
+    """Why what is in ``resource`` does not count for now; ``expires`` is the last day, ``state`` whether that has passed.
 
+    ``unused``: no finding is in it.
+    """
+
+    resource: str
     owner: str
     reason: str
     expires: str
+    state: Literal["in force", "expired", "unused"]
 
 
 class Finding(Frozen):
@@ -123,6 +128,129 @@ class Finding(Frozen):
         return self.exemption is None and self.verdict != "not ours"
 
 
+class NotCovered(Frozen):
+    """What another tool found, and no plan of ours moves; ``check`` is that tool's name for it."""
+
+    resource: str
+    check: str
+    why: str
+
+
+class Share(Frozen):
+    """How much of something is compliant, of what counts; ``exempt`` and ``not_ours`` do not."""
+
+    name: str
+    compliant: int
+    counted: int
+    exempt: int
+    not_ours: int
+
+
+class Remediated(Frozen):
+    """What was not compliant once and is now.
+
+    Attributes:
+        id: the finding's.
+        first_seen: when an assessment first found it not compliant, ISO 8601 in UTC.
+        verified: when it was seen right: by a run, which looks again after its last write; else by this assessment.
+        by: the run's id; empty where only assessments saw it.
+        seconds: from the one to the other; with no run that is an upper bound.
+    """
+
+    id: str
+    first_seen: str
+    verified: str
+    by: str
+    seconds: int
+
+
+class KeyFigures(Frozen):
+    """The keys in use, each once; a number of keys, or their ids.
+
+    Attributes:
+        keys: how many there are.
+        not_read: how many were not shown.
+        scheduled: how many have a rotation policy.
+        on_schedule: how many of these were rotated when their policy said.
+        overdue: those that were not: the policy's day has passed.
+        unscheduled: those that nobody rotates.
+        expiring: those that expire within 90 days, or have.
+        oldest_days: days since the last rotation of the key that waits longest; None where there is none.
+    """
+
+    keys: int
+    not_read: int
+    scheduled: int
+    on_schedule: int
+    overdue: tuple[str, ...]
+    unscheduled: tuple[str, ...]
+    expiring: tuple[str, ...]
+    oldest_days: int | None
+
+
+class FailedAccesses(Frozen):
+    """Requests to a vault that it refused in the last day; None where that was not measured, and ``why``."""
+
+    vault: str
+    number: int | None
+    why: str
+
+
+class Figures(Frozen):
+    """What owners track.
+
+    Attributes:
+        services: by service.
+        subscriptions: by subscription.
+        owners: by owner; the empty name is what has no owner tag.
+        remediated: what has become compliant since it was first seen otherwise.
+        keys: of the keys in use.
+        failed_accesses: by vault.
+    """
+
+    services: tuple[Share, ...]
+    subscriptions: tuple[Share, ...]
+    owners: tuple[Share, ...]
+    remediated: tuple[Remediated, ...]
+    keys: KeyFigures
+    failed_accesses: tuple[FailedAccesses, ...]
+
+
+class Moved(Frozen):
+    """One difference between two assessments; an empty word stands for: not there."""
+
+    id: str
+    service: str
+    before: str
+    after: str
+
+
+class Comparison(Frozen):
+    """What moved since an earlier assessment.
+
+    Attributes:
+        made: when that was made.
+        id: its id.
+        alike: whether both looked at the same scopes with the same filters; if not, what is in one alone is left out.
+        moved: every finding whose verdict or state is another, in the order of ids.
+    """
+
+    made: str
+    id: str
+    alike: bool
+    moved: tuple[Moved, ...]
+
+
+class VaultFound(Frozen):
+    """A vault that a plan may name; ``preferred``: it was asked for by name."""
+
+    id: str
+    location: str
+    purge_protection: bool
+    roles: bool
+    preferred: bool
+
+
 class NotRead(Frozen):
     """Something that was asked for and that Azure did not show, or not whole."""
 
@@ -142,7 +270,12 @@ class Assessment(Frozen):
         filters: which findings were kept, in words; empty for all.
         subscriptions: those that were searched, by id.
         not_read: what is not covered, and why.
+        not_covered: what other tools found and no plan of ours moves.
+        exemptions: every one that was given.
+        vaults: those that plans for the findings may name.
         findings: sorted by service and id.
+        figures: what owners track.
+        compared: what moved since an earlier assessment; None where none was given.
     """
 
     format_version: str
@@ -153,7 +286,12 @@ class Assessment(Frozen):
     filters: tuple[str, ...]
     subscriptions: tuple[str, ...]
     not_read: tuple[NotRead, ...]
+    not_covered: tuple[NotCovered, ...]
+    exemptions: tuple[Exemption, ...]
+    vaults: tuple[VaultFound, ...]
     findings: tuple[Finding, ...]
+    figures: Figures
+    compared: Comparison | None
 
     @property
     def compliant(self) -> bool:

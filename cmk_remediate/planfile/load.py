@@ -93,6 +93,15 @@ def from_values(values: Mapping[str, Any], name: str = "plan") -> Loaded:
     return _joined(alone, document, name, data, name)
 
 
+def read_text(file: Path, name: str) -> str:
+    """Return the text of *file*, called *name* in errors.
+
+    Raises:
+        PlanError: CMK101 when it cannot be read, is too large or not UTF-8.
+    """
+    return _bytes(file, name).decode("utf-8-sig")
+
+
 def _bytes(file: Path, name: str) -> bytes:
     """Return the UTF-8 in *file*."""
     try:

@@ -101,19 +101,21 @@ SetIdText = Annotated[str, AfterValidator(_set_id)]
 IdentityIdText = Annotated[str, AfterValidator(_identity_id)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a file that an operator writes: strict, no unknown fields."""
+
     # The text below a field is its description in the JSON Schema.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
-class UserAssignedIdentity(_Part):
+class UserAssignedIdentity(Part):
     """Our identity, for targets that get it by the service's rules; ``{target}`` stands for the target's name."""
 
     resource_id: IdentityIdText
     """The identity's resource id; made if it does not exist."""
 
 
-class CustomerManagedKey(_Part):
+class CustomerManagedKey(Part):
     """Which key in which vault. ``{target}`` in the key's and the identity's name stands for the target's name."""
 
     key_vault_resource_id: VaultIdText
@@ -128,7 +130,7 @@ class CustomerManagedKey(_Part):
     """Our identity; used only where the service's rules give the target ours."""
 
 
-class DiskEncryptionSet(_Part):
+class DiskEncryptionSet(Part):
     """Managed disks and AKS: the encryption set, one a region, subscription and type of encryption; made if it does not exist."""
 
     resource_id: SetIdText
@@ -141,7 +143,7 @@ class DiskEncryptionSet(_Part):
     """The set of Ultra and Premium SSD v2 disks, with an identity of its own; they take no other."""
 
 
-class NewCluster(_Part):
+class NewCluster(Part):
     """AKS: the cluster that replaces the target, built by hand; ``{target}`` stands for the target's name."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9{}_-]{1,100}$")] = "{target}-cmk"
@@ -150,7 +152,7 @@ class NewCluster(_Part):
     """Its control plane's identity, made if it does not exist; else that of the target, or one of its own."""
 
 
-class Overrides(_Part):
+class Overrides(Part):
     """What is different for one target."""
 
     customer_managed_key: CustomerManagedKey | None = None
@@ -169,7 +171,7 @@ class Overrides(_Part):
     """Replaces the plan's whole."""
 
 
-class TargetEntry(_Part):
+class TargetEntry(Part):
     """One resource to move."""
 
     resource_id: ResourceIdText
@@ -178,7 +180,7 @@ class TargetEntry(_Part):
     """What is different for this target."""
 
 
-class Restrict(_Part):
+class Restrict(Part):
     """The last step of a run: each part is opt-in and accepted by name."""
 
     default_action: Literal["Deny"] | None = None
@@ -189,7 +191,7 @@ class Restrict(_Part):
     """Turn from access policies to roles: voids every access policy at once."""
 
 
-class Vault(_Part):
+class Vault(Part):
     """What is done to the vault beside purge protection."""
 
     bypass: Literal["AzureServices"] | None = None
@@ -198,7 +200,7 @@ class Vault(_Part):
     """The last step of the run."""
 
 
-class RotationPolicy(_Part):
+class RotationPolicy(Part):
     """Sent whole with the key's creation. ISO 8601 durations, as Key Vault spells them."""
 
     rotate_after_create: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] = "P1Y"
@@ -209,7 +211,7 @@ class RotationPolicy(_Part):
     """New versions expire after this long. Leave it out unless a policy demands it."""
 
 
-class Key(_Part):
+class Key(Part):
     """How a key that does not exist is made. RSA and RSA-HSM: Azure SQL and Cosmos DB take 2048 or 3072 bits, AI services 2048."""
 
     type: Literal["RSA", "RSA-HSM", "EC", "EC-HSM"] = "RSA"
@@ -222,7 +224,7 @@ class Key(_Part):
     """When the first version expires. Leave it out unless a policy demands it."""
 
 
-class Access(_Part):
+class Access(Part):
     """How long to wait for a grant to arrive."""
 
     floor: Duration | None = None
@@ -231,7 +233,7 @@ class Access(_Part):
     """Call it refused once the youngest cause is this old."""
 
 
-class Limits(_Part):
+class Limits(Part):
     """How much may go wrong, or be changed, in one run."""
 
     max_targets: Annotated[int, Field(ge=1)] = 50
@@ -242,7 +244,7 @@ class Limits(_Part):
     """Targets with an outage at the same time."""
 
 
-class Window(_Part):
+class Window(Part):
     """The change window, ISO 8601 in UTC. A target is started only if its worst case ends within it."""
 
     opens: Moment
@@ -251,7 +253,7 @@ class Window(_Part):
     """Everything started is over by then, at its worst."""
 
 
-class Canary(_Part):
+class Canary(Part):
     """The first targets; the rest starts once they were right, and still right after the soak."""
 
     targets: Annotated[int, Field(ge=1)] = 1
@@ -260,7 +262,7 @@ class Canary(_Part):
     """How long they are left alone before they are looked at again."""
 
 
-class PlanFile(_Part):
+class PlanFile(Part):
     """What the operator declares: one service, many targets."""
 
     service: Literal[
@@ -319,7 +321,7 @@ class PlanFile(_Part):
     """How long after the dry run its review can be applied."""
 
 
-class EstateFile(_Part):
+class EstateFile(Part):
     """Several plans that become one review and one run."""
 
     plans: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]

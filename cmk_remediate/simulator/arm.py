@@ -25,6 +25,7 @@ _MISSING_VERSION = ArmError(
     "learn.microsoft.com: Azure REST API reference",
 )
 
+_DESCENDANTS = ["microsoft.management", "managementgroups", "descendants"]
 _QUESTIONS: Mapping[str, Callable[[ArmRequest, ResourceId], Outgoing]] = {
     "microsoft.policyinsights/checkpolicyrestrictions": rights.policy_restrictions,
     "microsoft.resourcegraph/resources": resourcegraph.answer,
@@ -120,6 +121,8 @@ def _route(request: ArmRequest) -> Outgoing:
         return _post(request, scope, tail)
     if [one.lower() for one in tail[:2]] == ["microsoft.resources", "tags"]:
         return containers.tags(request, scope)
+    if [one.lower() for one in (tail[0], tail[1], tail[-1])] == _DESCENDANTS:
+        return containers.descendants(request, ResourceId(path.rpartition("/")[0]))
     declared = _declared(request, "/".join([tail[0], *tail[1::2]]), tail[0])
     if len(tail) % 2 == 0:
         return _collection(request, scope, tail, declared)

@@ -45,6 +45,25 @@ def subscriptions(request: ArmRequest) -> Outgoing:
     return paged(request, items, 100)
 
 
+def descendants(request: ArmRequest, group: ResourceId) -> Outgoing:
+    """Answer what is below the management group *group*: every subscription, whether the caller may read it or not.
+
+    Shape: learn.microsoft.com, REST API reference, "Management Groups - Get Descendants".
+    """
+    request.need_version("managementGroups", ("2020-05-01", "2021-04-01", "2023-04-01"))
+    request.need("Microsoft.Management/managementGroups/descendants/read", group)
+    items = [
+        {
+            "id": str(resource),
+            "type": "/subscriptions",
+            "name": resource.subscription,
+            "properties": {"displayName": body.get("displayName"), "parent": {"id": str(group)}},
+        }
+        for resource, body in request.world.by_type(SUBSCRIPTIONS)
+    ]
+    return paged(request, items, 100)
+
+
 def tenants(request: ArmRequest) -> Outgoing:
     """Answer GET /tenants."""
     found = dict.fromkeys(str(body["tenantId"]) for _, body in request.world.by_type(SUBSCRIPTIONS))

@@ -19,6 +19,13 @@ ROWS = (
         f"{REST}Azure Monitor: Diagnostic Settings - List",
     ),
     path(SUBSCRIPTION, "get", "/{id}", "2022-12-01", f"{REST}Subscriptions - Get"),
+    path(
+        "microsoft.management/managementgroups",
+        "list:descendants",
+        "/{id}/descendants",
+        "2020-05-01",
+        f"{REST}Management Groups - Get Descendants",
+    ),
     # Without `subscriptions` in the body it is asked of all that the caller may read in the tenant.
     path(
         ANY,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate.simulator.builtin import GROUPS
 from cmk_remediate.simulator.containers import SUBSCRIPTIONS, tracked
 from cmk_remediate.simulator.eventual import seen
+from cmk_remediate.simulator.resourcegraph import policystates
 from cmk_remediate.simulator.resources import view
 
 if TYPE_CHECKING:
@@ -85,5 +86,6 @@ TABLES: Mapping[str, Callable[[World, str, frozenset[str] | None], Rows]] = {
     "resources": _resources,
     "resourcecontainers": _containers,
     "authorizationresources": _authorization,
+    "policyresources": policystates.rows,
 }
 """By name: the rows that a caller sees in the subscriptions it asks for (None: all)."""

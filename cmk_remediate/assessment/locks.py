@@ -1,0 +1,61 @@
+"""ReadOnly locks: what one covers cannot be moved (learn.microsoft.com, "Lock your Azure resources")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmk_remediate import codes
+from cmk_remediate.engine.reviewing import reviewed_block
+from cmk_remediate.engine.schedule import each
+from cmk_remediate.errors import InputError
+from cmk_remediate.model.decisions import Blocked, Read
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.json_types import at_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cmk_remediate.inventory import Gathering
+    from cmk_remediate.model.findings import Finding
+
+_READ_ONLY = "readonly"
+
+
+async def read_only_locks(gathering: Gathering, subscriptions: Sequence[ResourceId]) -> Mapping[str, str]:
+    """Return the names of ReadOnly locks in *subscriptions*, by the lower-case id of what they are on; one request each.
+
+    A subscription's list holds the locks of everything in it (REST API reference, "Management Locks - List At Subscription Level").
+    """
+    found: dict[str, str] = {}
+    for listed in await each(subscriptions, lambda one: gathering.listed(Read(one, "list:locks"))):
+        for lock in listed:
+            if str(at_path(lock, "properties.level") or "").lower() != _READ_ONLY:
+                continue
+            place = str(lock.get("id")).lower().rpartition("/providers/microsoft.authorization/locks/")[0]
+            found[place] = str(lock.get("name"))
+    return found
+
+
+def with_locks(finding: Finding, locks: Mapping[str, str]) -> Finding:
+    """Return *finding* with the lock that stands in its way, where nothing else does and something is left to do."""
+    if finding.obstacle is not None or finding.cost is None or not locks:
+        return finding
+    for member in finding.members:
+        for place in _around(member):
+            if place in locks:
+                on = ResourceId(place).name
+                why = f"the ReadOnly lock {locks[place]} on {on} forbids the write"
+                blocked = Blocked(codes.access.LOCKED, why, resource=member)
+                return finding.model_copy(update={"obstacle": reviewed_block(blocked)})
+    return finding
+
+
+def _around(member: str) -> tuple[str, ...]:
+    """Return the lower-case ids of *member* and of what it is in."""
+    try:
+        resource = ResourceId.parse(member)
+    except InputError:
+        return ()
+    return tuple(
+        dict.fromkeys(one.key for one in (resource, resource.top_level, resource.group_id, resource.subscription_id))
+    )
