@@ -183,7 +183,7 @@ def test_it_is_a_read() -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("policyresources | take 1", "a table"),
+        ("changeresources | take 1", "a table"),
         ("resources | summarize count() by type", "where, extend, project"),
         ("resources | where parse_json(name) == 1", "not known here"),
         ("resources | where tostring(a, b)", "does not take 2"),
