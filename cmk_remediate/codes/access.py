@@ -61,7 +61,10 @@ REFUSED_BY_AZURE = Code(
 UNCLEAR_ANSWER = Code(
     "CMK210",
     title="no clear answer",
-    meaning="The connection broke or the service failed, and a read cannot show yet whether the write took effect.",
+    meaning=(
+        "The connection broke or the service failed, and a read cannot show yet whether the write took effect; or it failed each "
+        "time the write was sent, for 20 minutes (where each time disrupts: three times)."
+    ),
     next="Run `resume`: it reads first.",
 )
 HOST_REFUSED = Code(

@@ -37,8 +37,8 @@ def azure_says(body: Any, content: bytes = b"") -> AzureSays:
     """Return what *body*, parsed from *content*, says.
 
     Shapes: ``{"error": {"code", "message", "innererror", "details"}}`` (Azure REST API guidelines), the same without ``error``
-    (some providers), ``{"properties": {"error": ...}}``, and ``{"status": "Failed", "error": ...}`` of an operation. Anything
-    else is text.
+    (some providers), ``{"properties": {"error": ...}}``, ``{"status": "Failed", "error": ...}`` of an operation, and all of these
+    inside a second ``error`` (OperationStatus of redisenterprise.json, 2024-10-01). Anything else is text.
     """
     error = _error_in(body)
     if error is None:
@@ -59,7 +59,8 @@ def _error_in(body: Any) -> Mapping[str, Any] | None:
         return None
     for candidate in (body.get("error"), body.get("odata.error"), body.get("Error")):
         if isinstance(candidate, Mapping):
-            return candidate
+            inner = candidate.get("error")
+            return inner if isinstance(inner, Mapping) and not _text(candidate, "code") else candidate
     properties = body.get("properties")
     if isinstance(properties, Mapping) and isinstance(properties.get("error"), Mapping):
         return _error_in(properties)

@@ -51,6 +51,9 @@ class Attempts:
         self._stood_because = ""
         self._patient_for = float(self.STANDSTILL)
         self._unclear = False
+        self.last_unclear = ""
+        self._unclear_times = 0
+        self._unclear_for = 0.0
         self._looks_left: tuple[float, ...] = ()
         self._cautious = False
         self._accepted_before = False
@@ -66,6 +69,15 @@ class Attempts:
             return not self._looks_left
         return self.accepted >= NO_EFFECT_AFTER and not self._looks_left
 
+    def never_clear(self, change: Change) -> bool:
+        """Say whether enough answers in a row said nothing, and reads showed nothing after them.
+
+        Where each try may disrupt (`Caution.tries`) they are counted, else they have as long as a "not yet".
+        """
+        if change.caution.tries:
+            return self._unclear_times >= change.caution.tries
+        return self._unclear_times > 1 and self._unclear_for > self.PATIENCE
+
     def _is_created(self, change: Change) -> bool:
         return change.action == "create" and bool(self.accepted or self._accepted_before)
 
@@ -73,14 +85,18 @@ class Attempts:
         """Take note of what came of a write."""
         self._cautious = False
         self._stood = 0.0
+        if isinstance(outcome, Unclear):
+            self.last_unclear = outcome.text
+            self._unclear_times += 1
+            self.left_unclear()
+            return
+        self._unclear_times, self._unclear_for = 0, 0.0
         if isinstance(outcome, Accepted):
             self.accepted += 1
             self._looks_left = SHOWS_WITHIN
             self.refused_for_now = 0
         elif isinstance(outcome, StillRunning):
             self.goes_on = True
-        elif isinstance(outcome, Unclear):
-            self.left_unclear()
         elif isinstance(outcome, NotYet):
             self.refused_for_now += 1
 
@@ -113,7 +129,9 @@ class Attempts:
         first, self._looks_left = self._looks_left[0], self._looks_left[1:]
         if self._unclear:
             self._unclear = False
-            return max(first, float(change.estimate.usual))
+            first = max(first, float(change.estimate.usual))
+        if self._unclear_times:
+            self._unclear_for += first
         return first
 
     def pause_before_next(self, answer: NotYet, caution: Caution = PLAIN) -> float:

@@ -108,6 +108,9 @@ async def _change(
     late = attempts.time_to_show(change)
     if late:
         return await _wait(node, step, found, late, "until a read shows the write", world, attempts)
+    if attempts.never_clear(change):
+        text = f"sent {attempts.sent} times, no read shows it; {attempts.last_unclear}"
+        return Settlement("failed", codes.access.UNCLEAR_ANSWER, text, step, found, attempts.sent)
     refused = await world.may_write(node, change)
     if refused is not None:
         return replace(refused, sent=attempts.sent)

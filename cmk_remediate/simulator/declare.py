@@ -159,6 +159,7 @@ class LongRunning:
         settle_path: the dotted path that shows *states*; some services have another one (``properties.resourceState``).
         final: the value there once settled.
         fails: what a failed operation leaves at which paths, beside the former body.
+        tells: how the status of a failed one says why: the ``error`` itself, an ``envelope`` with a member ``error``, ``nothing``.
         read_action: the action a poll needs at the scope of its URL; empty means the namespace, the literal parts of *path*
             and ``read``: ``Microsoft.Sql/locations/serverKeyAzureAsyncOperation/read``.
     """
@@ -183,6 +184,7 @@ class LongRunning:
     settle_path: str = "properties.provisioningState"
     final: str = "Succeeded"
     fails: tuple[tuple[str, str], ...] = ()
+    tells: Literal["error", "envelope", "nothing"] | Doubt = "error"
     read_action: str = ""
 
 

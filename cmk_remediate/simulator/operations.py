@@ -87,6 +87,7 @@ def begin(
             "endAllAlong": spec.end_all_along,
             "gone": spec.gone,
             "tells": spec.result,
+            "why": world.reading(spec.tells),
             "api": write.api_version,
             "visible": visible,
             "shown": shown,
@@ -315,11 +316,18 @@ def poll(world: World, path: str, caller: str, view: Any) -> Outgoing | None:
     shows = operation.get("shows", list(whole))
     body = {name: value for name, value in whole.items() if name in shows}
     if operation["error"] is not None and ended:
-        body["error"] = operation["error"]
+        body.update(_why(operation))
     elif ended and "output" in shows and operation["method"] in ("PUT", "PATCH"):
         resource = ResourceId(operation["resource"])
         body["properties"] = {"output": view(resource, world.get(resource) or {})}
     return Outgoing(200, body, headers, poll=True, read=True)
+
+
+def _why(operation: Json) -> Json:
+    """Return what the status of a failed operation says of the cause."""
+    error = {"error": operation["error"]}
+    said: dict[str, Json] = {"error": error, "envelope": {"error": error}, "nothing": {}}
+    return said[operation.get("why", "error")]
 
 
 def _result(world: World, path: str, operation: Json, view: Any, headers: dict[str, str], *, ended: bool) -> Outgoing:

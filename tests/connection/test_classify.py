@@ -9,7 +9,7 @@ import pytest
 
 from cmk_remediate import codes
 from cmk_remediate.connection.calls import Reply
-from cmk_remediate.connection.classify import judge_reply, judge_silence
+from cmk_remediate.connection.classify import judge_operation, judge_reply, judge_silence
 from cmk_remediate.connection.errors_text import azure_says
 from cmk_remediate.model.outcomes import NotYet, Refused
 from tests.connection.error_table import word
@@ -75,6 +75,14 @@ def test_innermost_code_wins() -> None:
         }
     }
     assert word(judge_reply(reply(409, deep), SQL)) == "busy"
+
+
+def test_an_envelope_around_an_error_is_taken_off() -> None:
+    """OperationStatus.error of redisenterprise.json (2024-10-01) is an envelope; Resource Manager's contract has none."""
+    inner = says("Forbidden", "no", inner="ForbiddenByFirewall")
+    for error in (inner, {"error": inner}):
+        outcome = judge_operation({"status": "Failed", **error}, "Microsoft.Cache")
+        assert (word(outcome), outcome.text) == ("CMK202", "no")
 
 
 def test_details_count_where_the_error_itself_says_nothing() -> None:

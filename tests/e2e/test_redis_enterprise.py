@@ -230,6 +230,20 @@ def test_the_life_of_a_cluster_under_each_reading(
     assert stage.verify(review.digest).exit_code == 0
 
 
+@pytest.mark.parametrize(("tells", "code"), [("error", "CMK201"), ("envelope", "CMK201"), ("nothing", "CMK210")])
+def test_a_key_it_may_not_use_disrupts_three_times_at_most_however_it_says_so(
+    azure: Azure, tells: str, code: str
+) -> None:
+    """Fails: an operation that fails without a word is begun again, outage after outage, for as long as the run may last."""
+    stage = azure(one_cluster(present=False), doubts={"redis-operation-tells": tells})
+    stage.azure.with_settings(rbac_delay=(86400.0, 86400.0))
+    result = stage.apply(stage.dry_run())
+    assert [(one.end, one.code) for one in result.targets] == [("failed", code)], told(result)
+    assert 1 <= len(patches(stage)) <= 3
+    assert ("ForbiddenByRbac" in result.targets[0].text) is (tells != "nothing")
+    assert url(stage) == ""
+
+
 @pytest.mark.parametrize("scene", [lambda: one_cluster(present=False), on_previous_key, geo])
 def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene]) -> None:
     one = scene()

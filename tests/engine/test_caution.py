@@ -42,6 +42,13 @@ def test_a_switch_without_a_probe_is_tried_three_times_five_minutes_apart() -> N
     assert (done.done.targets[0].code, done.done.exit_code) == ("CMK203", 1)
 
 
+def test_one_that_fails_and_does_not_say_why_is_tried_three_times_too() -> None:
+    """Recorded: an operation that ends Failed without an error. Each try may disrupt."""
+    lab, graph = one()
+    done = lab.apply(lab.dry_run(graph), settings=faults(*["unclear-before"] * 9))
+    assert (len(done.writes), done.ends, done.done.targets[0].code) == (3, ["failed"], "CMK210")
+
+
 def test_a_lost_answer_is_believed_only_after_two_looks_ten_minutes_apart() -> None:
     lab, graph = one()
     done = lab.apply(lab.dry_run(graph), settings=faults("unclear-before"))

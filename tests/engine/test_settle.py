@@ -91,6 +91,17 @@ def test_after_an_unclear_answer_it_is_read_first(fault: str, writes: int) -> No
     assert done.log[sent[0] + 1]["method"] == "GET"
 
 
+def test_a_write_that_is_never_answered_clearly_does_not_keep_the_run_for_ever() -> None:
+    """A service that answers 500 each time: given as long as one that says "not yet", with a read before each."""
+    lab, graph = one()
+    done = lab.apply(lab.dry_run(graph), settings=faults(*["unclear-before"] * 500))
+    assert (done.ends, done.done.targets[0].code, done.done.exit_code) == (["failed"], "CMK210", 5)
+    assert f"sent {len(done.writes)} times, no read shows it; connection reset" in done.done.targets[0].text
+    assert 1200 < done.writes[-1]["at"] - done.writes[0]["at"] < 1300
+    several = lab.apply(lab.dry_run(graph), settings=faults(*["unclear-before"] * 8))
+    assert (len(several.writes), several.ends) == (9, ["done"]), "an outage of minutes is waited out"
+
+
 def test_drift_before_the_first_write_changes_nothing() -> None:
     lab, graph = one()
     review = lab.dry_run(graph)

@@ -13,6 +13,20 @@ REDIS_REFUSAL_ARRIVES = Doubt(
     readings={"operation": "202, then the operation fails", "reply": "the first answer is the error"},
     default="operation",
 )
+REDIS_OPERATION_TELLS = Doubt(
+    name="redis-operation-tells",
+    sentence="How does the status of a failed operation say why?",
+    source=(
+        "azure-resource-manager-rpc, async-api-reference: an error with code and message; redisenterprise.json of 2024-10-01: an "
+        "envelope; github.com/Azure/azure-sdk-for-net/issues/30766: Failed, and no error at all"
+    ),
+    readings={
+        "error": "error has the code and the message",
+        "envelope": "error has a member error, which has them",
+        "nothing": "it does not",
+    },
+    default="error",
+)
 REDIS_AFTER_FAILURE = Doubt(
     name="redis-after-failure",
     sentence="How does a cluster stand once the operation that changes its key has failed?",
@@ -85,6 +99,7 @@ REDIS_IDENTITY_PATCH = Doubt(
 
 REDIS = (
     REDIS_REFUSAL_ARRIVES,
+    REDIS_OPERATION_TELLS,
     REDIS_AFTER_FAILURE,
     REDIS_KEY_MEANWHILE,
     REDIS_OPERATION_ENDS,

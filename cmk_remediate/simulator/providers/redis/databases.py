@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.simulator import doubts
 from cmk_remediate.simulator.declare import SYNC, Answer, Json, LongRunning, ResourceType, Write
 from cmk_remediate.simulator.providers.common import properties_of
 from cmk_remediate.simulator.providers.redis.names import API_VERSIONS, DATABASE, RESOURCE_STATE
@@ -22,6 +23,7 @@ _OPERATION = LongRunning(
     states=("Creating", "Updating"),
     settle_path=RESOURCE_STATE,
     final="Running",
+    tells=doubts.REDIS_OPERATION_TELLS,
 )
 
 

@@ -88,5 +88,6 @@ def operation_of(write: Write) -> LongRunning:
         settle_path=RESOURCE_STATE,
         settles=LATER if early and disrupts(write) else 0.0,
         final="Running",
+        tells=doubts.REDIS_OPERATION_TELLS,
         fails=((RESOURCE_STATE, "UpdateFailed"), ("properties.provisioningState", "Failed")) if failed else (),
     )
