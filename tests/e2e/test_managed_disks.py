@@ -9,6 +9,7 @@ import copy
 import json
 import os
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,30 @@ def test_law_10_a_machine_that_finds_no_room_is_the_first_line_and_resume_starts
     object.__setattr__(stage.azure.world.settings, "switches", {"compute-has-room": True})
     assert stage.resume(review.digest).exit_code == 0
     assert (state(stage), actions(stage).count("deallocate")) == ("running", 1)
+
+
+@pytest.mark.parametrize("taken", [600, 300, 0], ids=lambda seconds: f"operations of {seconds} s")
+def test_law_10_whatever_time_a_job_is_given_no_machine_is_left_stopped(azure: Azure, taken: float) -> None:
+    """From too little for anything to enough for all; whoever starts again goes on, and each machine is stopped once."""
+    settings: dict[str, Any] = {"operation_seconds": float(taken)} if taken else {}
+    stopped_in = Counter[bool]()
+    for minutes in (1, 5, 20, 40, 60, 90, 120, 150):
+        stage = azure(one_machine(), **settings)
+        review = stage.dry_run()
+        given = timedelta(minutes=minutes)
+        result = stage.apply(review, stop_after=given)
+        assert state(stage) == "running", (minutes, told(result))
+        stopped_in["deallocate" in actions(stage)] += 1
+        assert result.exit_code in ((0,) if state_done(stage) else (4, 5)), (minutes, told(result))
+        assert stage.resume(review.digest).exit_code == 0
+        assert (state(stage), actions(stage).count("deallocate")) == ("running", 1)
+        assert state_done(stage)
+    assert min(stopped_in[True], stopped_in[False]) > 0, "the times are those that matter"
+
+
+def state_done(stage: Stage) -> bool:
+    """Say whether both disks of the machine are on the set."""
+    return all(encryption(stage, disk).get("diskEncryptionSetId") == SET for disk in (OS_DISK, DATA_DISK))
 
 
 def test_no_machine_is_touched_before_the_access_works(azure: Azure) -> None:

@@ -48,14 +48,25 @@ FAULT = st.sampled_from(
     drift=st.none() | st.sampled_from(["m0d0", "m1d1"]),
     kill=st.none() | st.tuples(st.integers(1, 40), st.sampled_from(["before", "after"])),
     time=st.none() | st.integers(1350, 1700),
+    window=st.none() | st.integers(1300, 1700),
 )
 def test_law_10_a_machine_that_ran_runs_at_the_end(
-    faults: dict[str, list[Any]], stop_at: int | None, drift: str | None, kill: Any, time: int | None
+    faults: dict[str, list[Any]],
+    stop_at: int | None,
+    drift: str | None,
+    kill: Any,
+    time: int | None,
+    window: int | None,
 ) -> None:
-    """Law 10: failure, refusal, drift, a wish to end, too little time, too many failures, death: in any mixture."""
+    """Law 10: failure, refusal, drift, a wish to end, too little time, too many failures, a window, death: in any mixture."""
     lab, graph = fleet()
     review = lab.dry_run(graph)
     stop, events = Stop(), [0]
+    closes = None if window is None else lab.clock.now() + timedelta(seconds=window)
+
+    def fits(seconds: int) -> str:
+        over = closes is not None and lab.clock.now() + timedelta(seconds=seconds) >= closes
+        return "the window closes before that" if over else ""
 
     def plan(azure: SmallAzure) -> None:
         azure.faults = {rid("disks", name).key: list(items) for name, items in faults.items()}
@@ -74,7 +85,7 @@ def test_law_10_a_machine_that_ran_runs_at_the_end(
 
     def rules() -> Rules:
         deadline = None if time is None else lab.clock.now() + timedelta(seconds=time)
-        return Rules(max_failures=1 if time else 9, deadline=deadline)
+        return Rules(max_failures=1 if time else 9, deadline=deadline, fits=fits)
 
     first = lab.apply(review, rules=rules(), stop=stop, progress=watch, kill_at=kill, settings=plan)
     if first.result is None:
