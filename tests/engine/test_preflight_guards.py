@@ -54,11 +54,11 @@ def deny(scope: object, action: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("scope", [SUB, GROUP, DISH, str(DISH).upper()])
+@pytest.mark.parametrize("scope", ["", SUB, GROUP, DISH, str(DISH).upper()])
 def test_a_read_only_lock_at_or_above_blocks_every_target_that_needs_the_write(scope: object) -> None:
     found = look(Kitchen({LOCKS: [lock(scope, "ReadOnly")]}), salting(), salting(), salting(dish("cake")))
     assert {"t0", "t1"} <= set(found.blocked)
-    assert ("t2" in found.blocked) == (scope in (SUB, GROUP))
+    assert ("t2" in found.blocked) == (scope in ("", SUB, GROUP))
     assert found.blocked["t0"].code == codes.access.LOCKED
     assert "hands-off" in found.blocked["t0"].why
 

@@ -209,6 +209,13 @@ def test_a_dry_run_of_many_asks_once_for_those_that_differ_in_their_name_only_an
     assert before_a_write.verbs["check-policy"] == 2
 
 
+def test_children_whose_names_hold_their_parents_name_are_alike_too() -> None:
+    """A database `orders-eu` of a server `orders`: a thousand of them are not a thousand questions."""
+    here = kitchen(evaluated())
+    look(here, *(salting(dish("d").child("spoons", f"d{number}")) for number in range(6)), writing=True)
+    assert here.verbs["check-policy"] == 2, "one for the write, one for its undo"
+
+
 def test_members_in_another_order_are_no_other_question() -> None:
     bodies = ({"properties": {"size": 1, "heat": 2}}, {"properties": {"heat": 2, "size": 1}})
     known = {Read(dish(f"d{number}")): {"id": str(dish(f"d{number}")), **body} for number, body in enumerate(bodies)}

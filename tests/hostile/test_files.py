@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PLAN_TEXT = (ROOT / "plans" / "sql.yaml").read_text(encoding="utf-8")
-PLAN = YAML(typ="safe", pure=True).load(PLAN_TEXT)
+PLANS = [
+    YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "plans").glob("*.yaml"))
+]
 SCENE = geo_on_previous_cmk()
 SMALL = SCENE.estate
 
@@ -39,9 +42,9 @@ def expected(work: Callable[[], Any]) -> Any:
 
 
 @tries(60)
-@given(changes)
-def test_plans_with_anything_in_them_are_plans_or_are_refused(script: Any) -> None:
-    expected(lambda: load.from_values(changed(PLAN, script)))
+@given(st.sampled_from(PLANS), changes)
+def test_plans_with_anything_in_them_are_plans_or_are_refused(plan: dict[str, Any], script: Any) -> None:
+    expected(lambda: load.from_values(changed(plan, script)))
 
 
 @tries(40)
@@ -101,7 +104,7 @@ def test_a_bomb_is_no_plan_and_no_estate(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", ["review_expires", "floor"])
 def test_a_duration_beyond_all_time_is_refused(field: str) -> None:
     plan = {
-        **PLAN,
+        **YAML(typ="safe", pure=True).load(PLAN_TEXT),
         **({field: "99999999999999d"} if field == "review_expires" else {"access": {field: "99999999999d"}}),
     }
 

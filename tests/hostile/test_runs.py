@@ -20,6 +20,7 @@ from cmk_remediate.engine.journal_lines import digest_of
 from cmk_remediate.model.json_types import digest
 from cmk_remediate.simulator.embedded import EmbeddedAzure
 from tests.e2e.estates import SERVER, SUB, one_server
+from tests.faults.plans import services, smallest_of
 from tests.hostile.profile import tries
 from tests.hostile.values import FOREIGN, changed, changes, places
 
@@ -29,35 +30,54 @@ if TYPE_CHECKING:
 
 
 SCENE = one_server(present=True)
-HOSTS = {"management.azure.com", "kv-cmk.vault.azure.net"}
 
 
 @dataclass(frozen=True, repr=False)
 class Before:
-    """A review, the journal of its whole run, and the Azure that neither has touched yet."""
+    """A review, the journal of its whole run, and the Azure that neither has touched yet.
+
+    Attributes:
+        hosts: the hosts that its whole run asks.
+        within: the subscriptions that it asks.
+    """
 
     azure: EmbeddedAzure
     document: dict[str, Any]
     journal: tuple[dict[str, Any], ...]
+    hosts: frozenset[str]
+    within: frozenset[str]
 
 
 @cache
-def before(folder: Path) -> Before:
-    """Make them once."""
-    azure = simulator.azure(estate=SCENE.estate, settings=simulator.Settings.immediate())
+def before(scene: str, folder: Path) -> Before:
+    """Make them once, of the smallest plan of a service; of one server where *scene* is empty."""
+    chosen = smallest_of(scene).scene if scene else SCENE
+    azure = simulator.azure(estate=chosen.estate, settings=simulator.Settings.immediate())
     clean = azure.clone()
-    review = cmk.dry_run(SCENE.plan, connection=clean.connection(), runs=folder / "runs")
+    review = cmk.dry_run(chosen.plan, connection=clean.connection(), runs=folder / "runs")
     result = cmk.apply(review, connection=clean.connection(), accept=review.acknowledgements_required)
     assert result.exit_code == 0
     lines = (folder / "runs" / review.digest / "journal.ndjson").read_bytes().splitlines()
-    return Before(azure, review.to_json(), tuple(json.loads(line) for line in lines))
+    asked = [urlsplit(one.url) for one in clean.requests]
+    within = frozenset(
+        url.path.split("/")[2].lower() for url in asked if url.path.lower().startswith("/subscriptions/")
+    )
+    hosts = frozenset(str(url.hostname) for url in asked)
+    return Before(azure, review.to_json(), tuple(json.loads(line) for line in lines), hosts, within)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Before, Path]:
     """Give what is altered, and the folder of its run store."""
     folder = tmp_path_factory.mktemp("hostile")
-    return before(folder), folder
+    return before("", folder), folder
+
+
+@pytest.fixture(scope="module", params=services())
+def made_of_each(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Before, Path]:
+    """Give the same of each service."""
+    folder = tmp_path_factory.mktemp("hostile")
+    return before(request.param, folder), folder
 
 
 def sealed(document: dict[str, Any]) -> dict[str, Any]:
@@ -96,16 +116,17 @@ def allowed(document: dict[str, Any]) -> str:
     return json.dumps(shown).lower()
 
 
-def stayed_within(azure: EmbeddedAzure, document: dict[str, Any]) -> None:
+def stayed_within(azure: EmbeddedAzure, given: Before, document: dict[str, Any]) -> None:
     """Assert that every request went to a place that the review shows."""
     for one in azure.requests:
         url = urlsplit(one.url)
-        assert url.hostname in HOSTS, one.url
+        assert url.hostname in given.hosts | {"kv-cmk.vault.azure.net"}, one.url
         assert "/../" not in one.url
         if FOREIGN in one.url.lower():
             assert FOREIGN in allowed(document), one.url
         if not one.reads:
-            assert f"/subscriptions/{SUB}/" in one.url.lower() or FOREIGN in allowed(document), one.url
+            within = url.path.split("/")[2].lower() in given.within
+            assert within or FOREIGN in allowed(document), one.url
 
 
 @tries(60)
@@ -135,10 +156,8 @@ def test_a_review_that_lacks_any_member_is_noticed(made: tuple[Before, Path]) ->
             parse_review(document, "review.json")
 
 
-@tries(15)
-@given(changes)
-def test_an_altered_review_with_a_right_digest_leads_nowhere_else(made: tuple[Before, Path], script: Any) -> None:
-    given, folder = made
+def follow_review(given: Before, folder: Path, script: Any) -> None:
+    """Alter the review, seal it, and use it in every way."""
     document = changed(given.document, script)
     document = sealed({**document, "runs": given.document["runs"]})
     review = expected(lambda: parse_review(document, "review.json"))
@@ -148,17 +167,15 @@ def test_an_altered_review_with_a_right_digest_leads_nowhere_else(made: tuple[Be
     shutil.rmtree(folder / "runs", ignore_errors=True)
     accept = review.acknowledgements_required
     expected(lambda: cmk.apply(review, connection=azure.connection(), accept=accept))
-    stayed_within(azure, document)
+    stayed_within(azure, given, document)
     expected(lambda: cmk.render(review))
     expected(lambda: cmk.verify(review.digest, connection=azure.connection(), runs=folder / "runs"))
     expected(lambda: cmk.review_rollback(review.digest, connection=azure.connection(), runs=folder / "runs"))
-    stayed_within(azure, document)
+    stayed_within(azure, given, document)
 
 
-@tries(15)
-@given(changes)
-def test_an_altered_journal_with_a_whole_chain_leads_nowhere_else(made: tuple[Before, Path], script: Any) -> None:
-    given, folder = made
+def follow_journal(given: Before, folder: Path, script: Any) -> None:
+    """Alter the journal, make its chain anew, and go on from it."""
     kept = 1 + script[0][0] % len(given.journal)
     records = changed(list(given.journal[:kept]), script)
     run = given.document["digest"]
@@ -168,7 +185,31 @@ def test_an_altered_journal_with_a_whole_chain_leads_nowhere_else(made: tuple[Be
     expected(lambda: cmk.runs(folder / "runs"))
     expected(lambda: cmk.review_rollback(run, connection=azure.connection(), runs=folder / "runs"))
     expected(lambda: cmk.resume(run, connection=azure.connection(), runs=folder / "runs"))
-    stayed_within(azure, given.document)
+    stayed_within(azure, given, given.document)
+
+
+@tries(15)
+@given(changes)
+def test_an_altered_review_with_a_right_digest_leads_nowhere_else(made: tuple[Before, Path], script: Any) -> None:
+    follow_review(*made, script)
+
+
+@tries(15)
+@given(changes)
+def test_an_altered_journal_with_a_whole_chain_leads_nowhere_else(made: tuple[Before, Path], script: Any) -> None:
+    follow_journal(*made, script)
+
+
+@tries(3)
+@given(changes)
+def test_an_altered_review_of_any_service_leads_nowhere_else(made_of_each: tuple[Before, Path], script: Any) -> None:
+    follow_review(*made_of_each, script)
+
+
+@tries(3)
+@given(changes)
+def test_an_altered_journal_of_any_service_leads_nowhere_else(made_of_each: tuple[Before, Path], script: Any) -> None:
+    follow_journal(*made_of_each, script)
 
 
 def store(folder: Path, document: dict[str, Any], journal: bytes) -> None:
@@ -215,7 +256,7 @@ def test_a_status_url_in_a_journal_is_not_followed_elsewhere(
     expected(lambda: cmk.resume(given.document["digest"], connection=azure.connection(), runs=folder / "runs"))
 
     assert azure.requests or resource != SERVER, "the run was not even looked at"
-    stayed_within(azure, given.document)
+    stayed_within(azure, given, given.document)
     assert not [one.url for one in azure.requests if FOREIGN in one.url or "evil" in one.url]
 
 

