@@ -49,7 +49,9 @@ def test_the_demo_does_the_whole_job(console: Console) -> None:
 def test_apply_verify_and_rollback_and_their_exit_codes(console: Console) -> None:
     run = reviewed(console)
     assert simulated(console, "dry-run", PLAN, "--detailed-exitcode")[0] == 2
-    assert simulated(console, "verify", PLAN)[0] == 2
+    code, out, _ = simulated(console, "verify", PLAN, "--format", "junit")
+    assert code == 2
+    assert '<testsuite name="sql" tests="6" failures="3" errors="0" skipped="2">' in out
 
     for arguments in (
         ["--yes"],
@@ -68,8 +70,12 @@ def test_apply_verify_and_rollback_and_their_exit_codes(console: Console) -> Non
     assert sent > 0
     assert simulated(console, "apply", "review.json", "--yes", "--accept", DOOR)[0] == 0
     assert simulated(console, "resume", run[:8])[0] == 0
-    assert simulated(console, "verify", PLAN)[0] == 0
-    assert simulated(console, "verify", run[:8])[0] == 0
+    code, out, _ = simulated(console, "verify", PLAN, "--format", "junit")
+    assert code == 0
+    assert '<testsuite name="sql" tests="6" failures="0" errors="0" skipped="2">' in out
+    code, out, _ = simulated(console, "verify", run[:8], "--format", "html")
+    assert code == 0
+    assert out.startswith("<!DOCTYPE html>")
     assert simulated(console, "dry-run", PLAN, "--detailed-exitcode")[0] == 0
     assert writes(console) == sent
 

@@ -10,8 +10,7 @@ TOO_WIDE = """
   .filter(one => one.getBoundingClientRect().right > window.innerWidth + 0.5)
   .map(one => one.tagName + ' ' + one.textContent.slice(0, 60))
 """
-FAINT = """
-(() => {
+_CONTRAST = """
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const rgba = text => {
     canvas.clearRect(0, 0, 1, 1);
@@ -30,9 +29,13 @@ FAINT = """
     for (let one = element; one; one = one.parentElement) layers.push(rgba(getComputedStyle(one).backgroundColor));
     return layers.reverse().reduce((below, top) => over(top, below), rgba(getComputedStyle(document.body).backgroundColor));
   };
-  const found = {measured: 0, least: 99, faint: []};
+"""
+FAINT = f"""
+(() => {{
+  {_CONTRAST}
+  const found = {{measured: 0, least: 99, faint: []}};
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {{
     const element = node.parentElement;
     if (!node.textContent.trim() || !element.checkVisibility()) continue;
     const style = getComputedStyle(element);
@@ -43,11 +46,26 @@ FAINT = """
     found.measured += 1;
     found.least = Math.min(found.least, ratio);
     if (ratio < 4.5) found.faint.push(ratio.toFixed(2) + ' ' + node.textContent.trim().slice(0, 60));
-  }
+  }}
   return found;
-})()
+}})()
 """
 """WCAG 2.2's contrast ratio (w3.org/TR/WCAG22, relative luminance) of every text that is shown, against what is behind it."""
+FAINT_DRAWN = f"""
+(() => {{
+  {_CONTRAST}
+  const ratio = (ink, ground) => {{
+    const [high, low] = [light(over(ink, ground)), light(ground)].sort((a, b) => b - a);
+    return (high + 0.05) / (low + 0.05);
+  }};
+  return [...document.querySelectorAll('.bar, .worst, .worst-end, .mark, .no-return, .down-edge, .hatch')].map(one => {{
+    const style = getComputedStyle(one);
+    const drawn = style.fill.startsWith('rgb') && one.tagName !== 'line' ? style.fill : style.stroke;
+    return [one.getAttribute('class'), ratio(rgba(drawn), behind(one.closest('.card') || document.body))];
+  }}).filter(([, found]) => found < 3);
+}})()
+"""
+"""What is drawn with less than the contrast that WCAG 2.2 asks of pictures (1.4.11)."""
 FOCUSABLE = """
 [...document.querySelectorAll('a[href], summary, button, input, select, textarea, [tabindex="0"]')]
   .filter(one => one.checkVisibility())

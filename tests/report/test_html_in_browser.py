@@ -102,6 +102,7 @@ def test_every_text_stands_out_from_what_is_behind_it(
         assert found["measured"] > 10
         assert found["faint"] == []
         assert found["least"] >= 4.5
+        assert page.ask(looking.FAINT_DRAWN) == []
 
 
 def test_light_and_dark_are_what_the_reader_asks_for(opened: Callable[..., Page]) -> None:
