@@ -18,6 +18,7 @@ from cmk_remediate.model.review import Review
 from cmk_remediate.report import render, renderer
 from cmk_remediate.report.html import page
 from cmk_remediate.report.words import plain
+from tests.assessment import made as assessed
 from tests.report import sample
 from tests.report.markup import Markup
 from tests.report.test_text import HOSTILE
@@ -63,12 +64,26 @@ def documents() -> Mapping[str, str]:
         "run": made.run(sample.result()),
         "verification": made.verification(sample.VERIFICATION),
         "evidence": made.evidence(sample.CHECK),
+        "assessment": made.assessment(
+            assessed.assessment(assessed.finding(HOSTILE), assessed.finding("b", "compliant"))
+        ),
         "runs": made.runs(sample.RUNS),
         "requests": made.requests(sample.REQUESTS),
     }
 
 
-NAMES = ("review", "bracket", "rollback", "hostile", "run", "verification", "evidence", "runs", "requests")
+NAMES = (
+    "review",
+    "bracket",
+    "rollback",
+    "hostile",
+    "run",
+    "verification",
+    "assessment",
+    "evidence",
+    "runs",
+    "requests",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
