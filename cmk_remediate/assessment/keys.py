@@ -44,6 +44,7 @@ async def key_in_use(reader: Reader, use: Use) -> KeyInUse:
         vault=facts.key.top_level.text if facts.key is not None else "",
         name=facts.key.name if facts.key is not None else use.named,
         version=use.version,
+        latest=made[-1][1] if made else "",
         created=_text(made[0][0] if made else None),
         rotated=_text(rotated),
         expires=_text(moment(inuse, "exp") if inuse is not None else None),

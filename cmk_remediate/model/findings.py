@@ -37,6 +37,7 @@ class KeyInUse(Frozen):
         vault: the vault's resource id; its name alone where it was not found.
         name: the key's.
         version: the version that is pinned; empty where new versions are followed.
+        latest: its newest version, the one in use where new versions are followed.
         created: when the key was made, ISO 8601 in UTC; empty where it was not shown, as in all that follow.
         rotated: when its newest version was made.
         expires: when the version in use expires.
@@ -51,6 +52,7 @@ class KeyInUse(Frozen):
     vault: str
     name: str
     version: str
+    latest: str
     created: str
     rotated: str
     expires: str

@@ -98,7 +98,13 @@ def _finding(one: Finding, names: Names) -> Iterator[str]:
 
 def _key(key: KeyInUse) -> str:
     parts = [f"key {key.name} in {Names([key.vault])(key.vault) if key.vault else 'an unknown vault'}"]
-    parts.append(f"version {key.version}, pinned" if key.version else "follows new versions")
+    parts.append(
+        f"version {key.version}, pinned"
+        if key.version
+        else f"follows new versions, now {key.latest}"
+        if key.latest
+        else "follows new versions"
+    )
     if key.age_days is not None:
         parts.append(f"last rotated {key.rotated} ({count(key.age_days, 'day')} ago)")
     parts.append(f"expires {key.expires}" if key.expires else "no expiry")

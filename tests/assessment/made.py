@@ -52,6 +52,7 @@ def key(name: str = "cmk", **more: Any) -> KeyInUse:
         "vault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv",
         "name": name,
         "version": "",
+        "latest": "0" * 32,
         "created": TODAY,
         "rotated": TODAY,
         "expires": "",

@@ -118,6 +118,7 @@ def test_what_moving_costs_is_told_and_what_is_right_costs_nothing(whole: Assess
 def test_a_key_is_shown_with_vault_age_policy_and_next_rotation(whole: Assessment) -> None:
     (key,) = by_name(whole)["sql-ledger-weu"].keys
     assert key.vault.endswith("/vaults/kv-ledger-weu")
+    assert len(key.latest) == 32
     assert (key.name, key.version, key.enabled, key.why) == ("cmk-sql-ledger-weu", "", True, "")
     assert key.age_days == 30
     assert key.rotation
