@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.api.planning import own_version
 from cmk_remediate.api.store import open_store
+from cmk_remediate.assessment.accesses import failed_accesses
 from cmk_remediate.assessment.comparing import compared, remediated, since
 from cmk_remediate.assessment.discovery import discover
 from cmk_remediate.assessment.exempting import exempted
@@ -97,6 +98,7 @@ async def assess(
     views, unseen = await policy_views(gathering, searched)
     locks = await read_only_locks(gathering, searched)
     places = tuple(scope.id.text for scope in chosen)
+    failed = await failed_accesses(session, work.findings)
     now = session.now()
     at = format_utc(now)
     ordered = sorted(work.findings, key=lambda one: (one.service, one.id.lower()))
@@ -118,7 +120,7 @@ async def assess(
         exemptions=exempt,
         vaults=may_name,
         findings=findings,
-        figures=figures(findings, remediated(findings, earlier, moved, at), (), now),
+        figures=figures(findings, remediated(findings, earlier, moved, at), failed, now),
         compared=None if earlier is None else compared(findings, places, only.words(), earlier),
     )
 

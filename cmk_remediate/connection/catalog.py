@@ -46,6 +46,7 @@ class Row:
         searches: whether it answers as Azure Resource Graph does: pages of ``data``, each asked for by the token of the one before.
         tries: whether it has a service try something, and is answered by an operation that changes nothing.
         filtered: for rows with a path: whether it takes a ``filter``.
+        takes: for rows with a path: further query parameters, of the same names in `Read.query`.
         source: for rows with a path: where Azure documents it.
     """
 
@@ -63,6 +64,7 @@ class Row:
     searches: bool = False
     tries: bool = False
     filtered: bool = False
+    takes: tuple[str, ...] = ()
     source: str = ""
 
     @property
@@ -75,6 +77,7 @@ class Row:
         """The names of `Read.query` it takes."""
         sources = [source for _, source in self.arguments] + [part.partition("}")[0] for part in self.path.split("{")]
         sources += ["query.filter"] if self.filtered else []
+        sources += [f"query.{name}" for name in self.takes]
         return frozenset(source.removeprefix("query.") for source in sources if source.startswith("query."))
 
     def arguments_for(self, resource: ResourceId, query: Mapping[str, str]) -> dict[str, Any]:
@@ -98,6 +101,7 @@ class Row:
             source, _, rest = part.partition("}")
             path += part if position == 0 else quote(value_of(source, resource, query), safe="/'") + rest
         chosen = f"&$filter={quote(query['filter'])}" if self.filtered and "filter" in query else ""
+        chosen += "".join(f"&{name}={quote(query[name], safe='')}" for name in self.takes if name in query)
         return f"{path}?api-version={self.api_version}{chosen}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.simulator import metrics
 from cmk_remediate.simulator.arm import authenticated
 from cmk_remediate.simulator.containers import SUBSCRIPTIONS
 from cmk_remediate.simulator.declare import ArmError, DataPlane, DataRequest
@@ -11,6 +12,8 @@ from cmk_remediate.simulator.wire import Incoming, Outgoing, refused
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.world import World
+
+_FORBIDDEN = 403
 
 
 def plane_of(world: World, host: str) -> DataPlane | None:
@@ -42,6 +45,8 @@ def answer(world: World, incoming: Incoming, plane: DataPlane) -> tuple[Outgoing
     if isinstance(reply, ArmError):
         given = refused(reply)
         given.read = read
+        if given.status == _FORBIDDEN:
+            metrics.note_refusal(world, incoming.host)
         return given, claims.object_id
     world.apply(reply.changes, by=claims.object_id)
     return Outgoing(reply.status, reply.body, dict(reply.headers), read=read), claims.object_id

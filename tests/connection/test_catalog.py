@@ -30,6 +30,7 @@ EXAMPLES = {
     "microsoft.keyvault/locations/deletedvaults": (
         f"/subscriptions/{SUB}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv1"
     ),
+    "microsoft.management/managementgroups": "/providers/Microsoft.Management/managementGroups/mg1",
     "microsoft.resources/subscriptions": f"/subscriptions/{SUB}",
     "microsoft.resources/resourcegroups": GROUP,
     "microsoft.managedidentity/userassignedidentities": (
@@ -96,6 +97,8 @@ PATHS = {  # where a row asks for something else than its resource, or for what 
     "list:roleDefinitions": "providers/Microsoft.Authorization/roleDefinitions",
     "list:denyAssignments": "providers/Microsoft.Authorization/denyAssignments",
     "list:locks": "providers/Microsoft.Authorization/locks",
+    "list:descendants": "descendants",
+    "list:metrics": "providers/Microsoft.Insights/metrics",
     "list:diagnosticSettings": "providers/Microsoft.Insights/diagnosticSettings",
     "list:policyAssignments": "providers/Microsoft.Authorization/policyAssignments",
     "permissions": "providers/Microsoft.Authorization/permissions",
@@ -133,6 +136,7 @@ ELSEWHERE = {
     "list:data-versions": "/keys/k1/versions",
 }
 QUERIES = {"namespace": "Microsoft.Sql", "name": "p1", "filter": "atScope()", "expand": "keys"}
+QUERIES |= {"metricnames": "ServiceApiResult", "timespan": "PT1H", "interval": "PT1H", "aggregation": "Count"}
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.label)
 
@@ -168,7 +172,7 @@ def test_row_sends_what_the_sdk_words_with_its_default_api_version(row: Row) -> 
     one.azure.rule = lambda _sent: Say(
         200, {"value": [], "data": []} if row.paged or row.searches else {"properties": {}}
     )
-    resource = ResourceId.parse(EXAMPLES[row.type])
+    resource = ResourceId(EXAMPLES[row.type])
     session = Session(one.connection, read_only=False, vaults=[VAULT])
 
     async def main() -> None:

@@ -18,6 +18,15 @@ ROWS = (
         "2021-05-01-preview",
         f"{REST}Azure Monitor: Diagnostic Settings - List",
     ),
+    path(
+        ANY,
+        "list:metrics",
+        "/{id}/providers/Microsoft.Insights/metrics",
+        "2018-01-01",
+        f"{REST}Azure Monitor: Metrics - List",
+        filtered=True,
+        takes=("metricnames", "timespan", "interval", "aggregation"),
+    ),
     path(SUBSCRIPTION, "get", "/{id}", "2022-12-01", f"{REST}Subscriptions - Get"),
     path(
         "microsoft.management/managementgroups",

@@ -50,7 +50,15 @@ def _words(name: str) -> tuple[str, Kind]:
 
 
 def path(
-    kind: str, name: str, url: str, api_version: str, source: str, *, vault: bool = False, filtered: bool = False
+    kind: str,
+    name: str,
+    url: str,
+    api_version: str,
+    source: str,
+    *,
+    vault: bool = False,
+    filtered: bool = False,
+    takes: tuple[str, ...] = (),
 ) -> Row:
     """Return a row that words its own path."""
     method, counts_as = _words(name)
@@ -65,5 +73,6 @@ def path(
         paged=name.startswith("list:") or name == "permissions",
         searches=name == SEARCH,
         filtered=filtered,
+        takes=takes,
         source=source,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.simulator import metrics
 from cmk_remediate.simulator.declare import GONE, SYNC, ArmError, Provider, ResourceType, Rule, Write
 from cmk_remediate.simulator.index import owner
 from cmk_remediate.simulator.providers.common import bad_request, properties_of
@@ -76,5 +77,16 @@ SETTINGS = ResourceType(
 )
 """azure-rest-api-specs, monitor ``diagnosticsSettings_API.json`` (2021-05-01-preview)."""
 
-INSIGHTS = Provider(namespace="Microsoft.Insights", types=(SETTINGS,))
-"""The part of the resource provider that says whether a vault's use is logged."""
+METRICS = ResourceType(
+    type="Microsoft.Insights/metrics",
+    api_versions=("2018-01-01",),
+    answers={"LIST": SYNC},
+    tracked=False,
+    extension=True,
+    listed=metrics.of_vault,
+    list_filter=lambda _item, _filter, _world, _scope: True,
+)
+"""learn.microsoft.com, REST API reference, Azure Monitor "Metrics - List"; see `metrics`."""
+
+INSIGHTS = Provider(namespace="Microsoft.Insights", types=(SETTINGS, METRICS))
+"""The part of the resource provider that says whether a vault's use is logged, and how often it refused."""
