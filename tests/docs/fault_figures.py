@@ -41,13 +41,15 @@ def faults() -> str:
 
 
 def mutants() -> str:
-    """Return the scores of the last mutants tried."""
+    """Return the scores of the last mutants tried; how many of those noticed are noticed since."""
     found = json.loads(MUTANTS.read_text("utf-8"))
-    columns = ("made", "tried", "killed", "explained", "survived")
+    columns = ("made", "tried", "killed", "killed_since", "explained", "survived")
     rows = [
-        (f"`{part}/`", *(str(one[name]) for name in columns), f"{one['score']:.1f} %") for part, one in found.items()
+        (f"`{part}/`", *(str(one.get(name, 0)) for name in columns), f"{one['score']:.1f} %")
+        for part, one in found.items()
     ]
-    return table(("changed", "on", "tried", "noticed", "explained", "not noticed", "score"), iter(rows))
+    names = ("changed", "on", "tried", "noticed", "of these since", "explained", "not noticed", "score")
+    return table(names, iter(rows))
 
 
 def _reached(ends: Mapping[str, int]) -> str:

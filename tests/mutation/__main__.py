@@ -67,19 +67,18 @@ exclude-operators = ['{left_out}']
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change that was tried: where, by which operator at its which place, what became of it, and the change itself."""
+    """One change that was tried: where, by which operator, what became of it, and the change itself."""
 
     module: str
     line: int
     operator: str
-    occurrence: int
     outcome: str
     diff: str
 
     @property
-    def place(self) -> tuple[str, str, int]:
-        """What names it as long as the module stays as it is."""
-        return self.module, self.operator, self.occurrence
+    def survived(self) -> bool:
+        """Whether no test failed."""
+        return self.outcome.lower().endswith("survived")
 
     @property
     def changed(self) -> str:
@@ -89,9 +88,12 @@ class Mutant:
 
 
 def carry_out(
-    part: str, how_many: int | None, minutes: float | None, places: set[tuple[str, str, int]] | None
+    part: str, how_many: int | None, minutes: float | None, lines: set[tuple[str, str, str]] | None
 ) -> list[Mutant]:
-    """Try mutants of *part*, at most for so many *minutes*, and return what became of each; of *places* alone, if given."""
+    """Try mutants of *part*, at most for so many *minutes*, and return what became of each; of *lines* alone, if given.
+
+    A line is its module, the operator and its text before: it may have moved since.
+    """
     module, tests = PARTS[part]
     # No test may find the checkout in place of its copy; what does not change is compiled once.
     setting = {
@@ -115,7 +117,7 @@ def carry_out(
         does(tool, "init", config.name, session.name)
         does(f"{Path(tool).with_name('cr-filter-operators')}", session.name, config.name)
         with sqlite3.connect(session) as rows:
-            _draw(rows, home, how_many, places)
+            _draw(rows, home, how_many, lines)
         shutil.copytree(home / module, home / ORIGINAL / module)
         (home / SETTINGS).write_text(settings(module), encoding="utf-8")
         watched = (sys.executable, "-m", "coverage", "run", f"--rcfile={SETTINGS}", "-m", "pytest", "-q", "-x")
@@ -133,15 +135,15 @@ def _compile(home: Path, module: str, does: Callable[..., None]) -> None:
     does(sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", module)
 
 
-def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None, places: set[tuple[str, str, int]] | None) -> None:
+def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None, lines: set[tuple[str, str, str]] | None) -> None:
     """Leave *how_many* of the mutants that were not filtered out and that change something that runs."""
     filtered = {job for (job,) in rows.execute("select job_id from work_results")}
-    for job, module, row, operator, occurrence in rows.execute(
-        "select job_id, module_path, start_pos_row, operator_name, occurrence from mutation_specs"
+    for job, module, row, operator in rows.execute(
+        "select job_id, module_path, start_pos_row, operator_name from mutation_specs"
     ).fetchall():
-        if places is not None and (module, operator, occurrence) not in places:
-            filtered.add(job)
         line = (home / module).read_text("utf-8").splitlines()[row - 1]
+        if lines is not None and (module, operator, line) not in lines:
+            filtered.add(job)
         if any(re.fullmatch(where, line) and re.fullmatch(by, operator) for where, by in NOTHING_RUNS):
             filtered.add(job)
     jobs = [
@@ -162,13 +164,10 @@ def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None, places: se
 
 def _read(rows: sqlite3.Connection) -> list[Mutant]:
     found = rows.execute(
-        "select module_path, start_pos_row, operator_name, occurrence, test_outcome, diff from mutation_specs "
+        "select module_path, start_pos_row, operator_name, test_outcome, diff from mutation_specs "
         "join work_results using (job_id) where worker_outcome = 'NORMAL' order by 1, 2"
     )
-    return [
-        Mutant(module, line, name, occurrence, str(outcome), str(diff))
-        for module, line, name, occurrence, outcome, diff in found
-    ]
+    return [Mutant(module, line, name, str(outcome), str(diff)) for module, line, name, outcome, diff in found]
 
 
 def main() -> None:
@@ -180,16 +179,24 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="only those that nothing noticed last time")
     given = parser.parse_args()
     figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
-    last = figures.get(given.part, {}) if given.again else None
-    places = {(one["module"], one["operator"], one["occurrence"]) for one in last.get("holes", ())} if last else None
-    mutants = carry_out(given.part, given.how_many, given.minutes, places)
-    figures[given.part] = tell(given.part, mutants, last)
+    last = figures[given.part] if given.again else None
+    holes = last["holes"] if last else []
+    lines = {(one["module"], one["operator"], one["changed"].partition("\n")[0][1:]) for one in holes}
+    mutants = carry_out(given.part, given.how_many, given.minutes, lines if last else None)
+    figures[given.part] = tell(given.part, [_again(one, mutants) for one in holes] if last else mutants, last)
     FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
+
+
+def _again(hole: dict[str, str], tried: list[Mutant]) -> Mutant:
+    """Return what became of *hole* this time; it is one still where its line is not there any more."""
+    same = [one for one in tried if (one.module, one.changed) == (hole["module"], hole["changed"])]
+    lost = Mutant(hole["module"], 0, hole["operator"], "survived", hole["changed"])
+    return max(same, key=lambda one: one.survived, default=lost)
 
 
 def tell(part: str, mutants: list[Mutant], last: dict[str, Any] | None) -> dict[str, Any]:
     """Print the score of *part* and its survivors; return what is kept of it. *last*: the run whose holes were tried again."""
-    survived = [one for one in mutants if one.outcome.lower().endswith("survived")]
+    survived = [one for one in mutants if one.survived]
     explained = [one for one in survived if (one.module, one.changed) in EXPLAINED]
     holes = [one for one in survived if one not in explained]
     for one in holes:
@@ -206,10 +213,7 @@ def tell(part: str, mutants: list[Mutant], last: dict[str, Any] | None) -> dict[
     }
     score = round(100 * found["killed"] / max(tried - found["explained"], 1), 1)
     print(f"{part}: {tried} mutants tried, {found['explained']} of them explained, {len(holes)} survived: {score} %")
-    shown = [
-        {"module": one.module, "operator": one.operator, "occurrence": one.occurrence, "changed": one.changed}
-        for one in holes
-    ]
+    shown = [{"module": one.module, "operator": one.operator, "changed": one.changed} for one in holes]
     return {**found, "score": score, "holes": shown}
 
 
