@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate import codes
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from tests.engine.invented import OneTry, SetThing, rid
 from tests.engine.lab import Lab
@@ -83,6 +84,22 @@ def test_what_azure_took_and_then_refused_is_not_sent_again() -> None:
     lab, graph = one()
     done = lab.apply(lab.dry_run(graph), settings=faults("fails", slow={A.key: 60}))
     assert (len(done.writes), done.done.targets[0].end) == (1, "failed")
+
+
+def test_what_azure_refused_after_we_had_died_is_not_sent_again_either() -> None:
+    """The next process asks how the operation ended: a door must not be tried twice because nobody was there to hear."""
+    lab, graph = one()
+    review = lab.dry_run(graph)
+    calls = 0
+    while not lab.state.running:
+        calls, tried = calls + 1, lab.copy()
+        killed = tried.apply(review, kill_at=(calls, "before"), settings=faults("fails", slow={A.key: 60}))
+        lab = tried if tried.state.running else lab
+    lab.pass_time(60)
+    again = lab.apply(review, killed.lines)
+    assert (again.writes, again.ends) == ([], ["failed"])
+    assert again.done.targets[0].code == codes.access.REFUSED_BY_AZURE
+    assert "KeyVaultForbidden: the identity has no access" in again.done.targets[0].text
 
 
 def test_an_operation_that_goes_on_is_left_to_itself() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.model.codec import decode, encode, node_id
-from cmk_remediate.model.decisions import Change, Done
+from cmk_remediate.model.decisions import Change, Decision, Done, Effect, Found
 from cmk_remediate.model.graph import GraphBuilder
+from cmk_remediate.model.values import UNKNOWN, Maybe, PrincipalId
 from tests.engine.estates import whole
 from tests.engine.invented import REGISTRY, Guarded, MakeThing, SetThing, UseThing, WaitThing, rid
 from tests.engine.lab import Lab, records_of
@@ -39,6 +42,35 @@ def test_what_only_azure_can_make_is_shown_as_unknown() -> None:
     review = lab.dry_run(graph)
     line = next(step for step in review.steps if step.kind == "use-thing").lines[0]
     assert (line.before, line.after) == (None, {"unknown": True})
+
+
+@dataclass(frozen=True)
+class MakeFor(MakeThing):
+    """Makes something whose name rests on what another step makes, as a role assignment's does."""
+
+    kind: ClassVar[str] = "make-for"
+    principal: Maybe[PrincipalId] = PrincipalId("")
+
+    def address(self) -> Any:
+        return self.resource if isinstance(self.principal, str) else UNKNOWN
+
+    def decide(self, found: Found) -> Decision:
+        made = {"properties": {"principalId": "chosen by us"}}
+        decision = super().decide(found)
+        assert isinstance(decision, Change)
+        return replace(decision, effects=(Effect(rid("things", "other"), {}), Effect(UNKNOWN, made)))
+
+
+def test_what_a_step_without_an_address_yet_will_make_is_known_to_those_behind_it() -> None:
+    lab, builder = Lab(a={}), GraphBuilder()
+    identity = MakeThing(rid("things", "i"))
+    grant = MakeFor(rid("things", "g"), identity.principal_id)
+    use = UseThing(rid("things", "a"), grant.principal_id)
+    for step in (identity, grant, use):
+        builder.add(step, target="a")
+    projected, _ = lab.project(builder.build())
+    (line,) = projected[node_id(use)].decision.lines  # type: ignore[union-attr]
+    assert line.after == "chosen by us"
 
 
 def test_the_second_dry_run_of_a_finished_estate_shows_no_change() -> None:

@@ -78,6 +78,13 @@ def test_what_was_appended_is_read_back_by_another_process(cloud: Cloud) -> None
     cloud.run(heir)
 
 
+def test_what_is_no_run_is_not_listed_as_one(cloud: Cloud) -> None:
+    """A review without a journal was never begun; whatever else lies there is somebody's."""
+    cloud.run(lambda: journal_of(cloud.store()))
+    cloud.shelf.data |= {f"{ONE[:-1]}f/review.json": b"{}", "notes/journal.ndjson": b"{}"}
+    assert cloud.run(lambda: cloud.store().runs()) == (RUN,)
+
+
 def test_a_second_start_and_a_resume_of_nothing_are_refused(cloud: Cloud) -> None:
     with pytest.raises(RunStoreError):
         cloud.run(lambda: Journal.open(cloud.store(), RUN))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.model.decisions import Caution, Change, Found
 from cmk_remediate.model.graph import Graph, GraphBuilder
+from cmk_remediate.model.outcomes import Accepted
 from tests.engine.invented import Background, GrantThing, Guarded, MakeThing, SetThing, WaitThing, rid
 from tests.engine.lab import Lab
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from tests.engine.small_azure import SmallAzure
 
 A = rid("things", "a")
+NOW = datetime(2026, 3, 1, 22, tzinfo=timezone.utc)
 
 
 def one(step: Any = None, **properties: str) -> tuple[Lab, Graph]:
@@ -131,6 +136,17 @@ def test_a_resource_that_never_comes_to_an_end_does_not_keep_the_run_for_ever() 
     lab, graph = one(Guarded(A), mood="waits")
     done = lab.apply(lab.dry_run(graph))
     assert (done.writes, done.ends, done.done.targets[0].code) == ([], ["failed"], "CMK521")
+
+
+def test_a_write_that_may_show_late_is_looked_for_all_along() -> None:
+    """Each pause twice the one before, until the time is over: then it counts as not having happened."""
+    change = SetThing(A, "color", "blue").decide(Found({"properties": {}}, {}, NOW, {}))
+    assert isinstance(change, Change)
+    change = replace(change, caution=Caution(echo=100))
+    attempts = Attempts()
+    attempts.note(Accepted(None, NOW))
+    pauses = list(iter(lambda: attempts.time_to_show(change), 0))
+    assert pauses == [2, 4, 8, 16, 32, 38]
 
 
 def test_what_asks_for_hours_is_looked_at_twice_before_it_is_called_stuck() -> None:

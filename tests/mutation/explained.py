@@ -77,6 +77,27 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
             "cmk_remediate/engine/preflight/policy.py",
             ("-            place = item.site.places[0]\n+            place = item.site.places[ -1]"),
         ): "whichever place of a step is named, all of them are what was not checked",
+        (
+            "cmk_remediate/engine/outcome.py",
+            (
+                '-    return all(target.end == "skipped" and target.code == codes.engine.STOPPED for target in bad)\n'
+                '+    return all(target.end >= "skipped" and target.code == codes.engine.STOPPED for target in bad)'
+            ),
+        ): "of the ends of a target none comes after skipped in the alphabet",
+        (
+            "cmk_remediate/engine/preflight/surroundings.py",
+            (
+                '-            why = f"registrationState of {read.query[0][1]} is {state}"\n'
+                '+            why = f"registrationState of {read.query[ -1][1]} is {state}"'
+            ),
+        ): "the question has one parameter",
+        (
+            "cmk_remediate/engine/reviewing.py",
+            (
+                '-        if line.role == "owned" and line.reversibility is not None and line.reversibility.kind == "reversible"\n'
+                '+        if line.role >= "owned" and line.reversibility is not None and line.reversibility.kind == "reversible"'
+            ),
+        ): "a line that is only relied on has no reversibility",
     }
 )
 """By module and changed lines: why the changed code does the same."""
