@@ -44,12 +44,15 @@ def test_what_only_azure_can_make_is_shown_as_unknown() -> None:
     assert (line.before, line.after) == (None, {"unknown": True})
 
 
+NOBODY = PrincipalId("")
+
+
 @dataclass(frozen=True)
 class MakeFor(MakeThing):
     """Makes something whose name rests on what another step makes, as a role assignment's does."""
 
     kind: ClassVar[str] = "make-for"
-    principal: Maybe[PrincipalId] = PrincipalId("")
+    principal: Maybe[PrincipalId] = NOBODY
 
     def address(self) -> Any:
         return self.resource if isinstance(self.principal, str) else UNKNOWN

@@ -98,6 +98,17 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
                 '+        if line.role >= "owned" and line.reversibility is not None and line.reversibility.kind == "reversible"'
             ),
         ): "a line that is only relied on has no reversibility",
+        (
+            "cmk_remediate/engine/lease.py",
+            (
+                "-            await self._clock.sleep(max(RENEW - self._age(), 1.0))\n"
+                "+            await self._clock.sleep(max(RENEW - self._age(), 2.0))"
+            ),
+        ): _CHOICE,
+        (
+            "cmk_remediate/engine/lease.py",
+            "-            if self._age() >= RENEW:\n+            if self._age() > RENEW:",
+        ): "renewed a second later, of the forty there are",
     }
 )
 """By module and changed lines: why the changed code does the same."""
