@@ -260,6 +260,24 @@ def test_a_status_url_in_a_journal_is_not_followed_elsewhere(
     assert not [one.url for one in azure.requests if FOREIGN in one.url or "evil" in one.url]
 
 
+@pytest.mark.parametrize(("field", "value"), [("tenant", FOREIGN), ("cloud", "AzureChinaCloud")])
+def test_a_run_of_another_tenant_or_cloud_has_nothing_asked(made: tuple[Before, Path], field: str, value: str) -> None:
+    """Whoever is signed in elsewhere is told so by every verb, before the first byte."""
+    given, folder = made
+    document = sealed({**json.loads(json.dumps(given.document)), field: value})
+    run = document["digest"]
+    records = [{**one, "run": run} if "run" in one else dict(one) for one in given.journal[:8]]
+    store(folder, document, chained(run, records))
+    azure = given.azure.clone()
+    connection, runs = azure.connection(), folder / "runs"
+
+    for verb in (cmk.resume, cmk.review_rollback, cmk.rollback, cmk.verify):
+        with pytest.raises(cmk.CmkError) as raised:
+            verb(run, connection=connection, runs=runs)
+        assert raised.value.code in (codes.input_.TENANT_MISMATCH, codes.input_.REVIEW_FOREIGN), verb
+    assert azure.requests == []
+
+
 def test_parameters_that_the_review_does_not_show_open_no_subscription(made: tuple[Before, Path]) -> None:
     given, folder = made
     document = json.loads(json.dumps(given.document))
