@@ -214,6 +214,13 @@ def test_every_drawing_is_told_in_words_or_only_decoration() -> None:
     assert "Of that it is down for 2 min 30 s as usual, 1 h 30 min at worst." in Markup(document).said()
 
 
+def test_downtime_of_a_single_step_stands_under_its_picture() -> None:
+    said = Markup(render(sample.review(), "html")).said()
+
+    assert "Downtime in step 6: none for clients; new key operations wait a few seconds." in said
+    assert "down for 2 min 30 s, at worst 1 h 30 min" in Markup(render(sample.bracket(), "html")).said()
+
+
 def test_alarms_are_the_first_thing_of_a_run() -> None:
     said = Markup(render(sample.result(), "html")).said()
 

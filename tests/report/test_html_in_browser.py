@@ -43,7 +43,7 @@ def document(name: str) -> str:
 
 
 NAMES = (
-    *("sql.yaml", "managed-disks.yaml", "review", "bracket", "rollback", "hostile"),
+    *("sql.yaml", "managed-disks.yaml", "redis-enterprise.yaml", "review", "bracket", "rollback", "hostile"),
     *("run", "verification", "hostile run", "requests"),
 )
 

@@ -66,6 +66,16 @@ def test_an_outage_lasts_from_the_beginning_of_its_stop_to_the_end_of_its_start(
     ]
 
 
+def test_a_step_that_stops_something_by_itself_is_no_mere_write() -> None:
+    found = drawn(lasting("a", 10, 60), lasting("b", 10, 60, downtime="clients are cut off"))
+
+    assert [(one.look, one.stops, one.opens) for one in found.steps] == [
+        ("write", False, False),
+        ("outage", True, False),
+    ]
+    assert found.brackets == ()
+
+
 def test_the_first_door_is_where_not_all_can_be_undone_any_more() -> None:
     first, door = lasting("a", 10, 60), sample.line("x", 1, 2, sample.ONE_WAY)
     one_way = lasting("b", 5, 5, needs=(first.id,), lines=(door,))

@@ -47,6 +47,7 @@ class TimedStep:
         worst: the same at worst.
         look: how it is drawn.
         opens: whether another one closes what it opens.
+        stops: whether something is down because of it alone.
     """
 
     step: ReviewedStep
@@ -54,6 +55,7 @@ class TimedStep:
     worst: Course
     look: Look
     opens: bool
+    stops: bool
 
     @property
     def at_worst_ends(self) -> int:
@@ -69,7 +71,7 @@ class Timeline:
         steps: those that do something, in order.
         usual: seconds from the first to the last.
         worst: the same at worst.
-        brackets: for each outage from when to when it lasts, usually and at worst.
+        brackets: for each outage from a stop to a start when it lasts, usually and at worst.
         no_return: when the first door opens, in seconds; None where none does.
     """
 
@@ -83,6 +85,11 @@ class Timeline:
     def scale(self) -> Scale:
         """Of the usual course: the worst one is as a rule so much longer that nothing could be seen."""
         return Scale(self.usual)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether something is down for a while."""
+        return bool(self.brackets) or any(one.stops for one in self.steps)
 
     @property
     def by_hand(self) -> bool:
@@ -107,7 +114,14 @@ def timeline(view: ReviewView, target: ReviewedTarget) -> Timeline:
     closed = {step.closes: step.id for step in steps if step.closes}
     doors = {door.step.id for door in view.doors}
     drawn = tuple(
-        TimedStep(step, usual[step.id], worst[step.id], _look(step, closed, doors), step.id in closed)
+        TimedStep(
+            step,
+            usual[step.id],
+            worst[step.id],
+            _look(step, closed, doors),
+            opens=step.id in closed,
+            stops=bool(step.downtime) and step.id not in closed,
+        )
         for step in steps
         if step.action in DRAWN
     )
@@ -148,4 +162,4 @@ def _look(step: ReviewedStep, closed: dict[str, str], doors: set[str]) -> Look:
         return "manual"
     if step.action == "wait":
         return "wait"
-    return "outage" if step.id in closed or step.closes else "write"
+    return "outage" if step.id in closed or step.closes or step.downtime else "write"
