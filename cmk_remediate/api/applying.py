@@ -15,6 +15,7 @@ from cmk_remediate.api.planning import check_surroundings
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
+from cmk_remediate.api.watching import Watched
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
@@ -203,10 +204,13 @@ def _gates(review: Review, now: datetime, how: How) -> None:
 
 
 async def _leased(
-    review: Review, graph: Graph, session: Azure, clock: Clock, held: Held, how: How, before: JournalState
+    review: Review, graph: Graph, session: Session, clock: Clock, held: Held, how: How, before: JournalState
 ) -> RunResult:
+    watched = Watched(how.progress, review, session.traffic, deadline=how.deadline, window=_window(review))
+    how = replace(how, progress=watched)
     await _refuse_overlap(review, held)
     checked = await _checked(review, graph, session, before, how)
+    watched.begin(clock.now(), checked.refused)
     journal = await _journal(review, session, clock, held.store, how, begun=before.started is not None)
     if journal.torn:
         text = "the journal's last line had been cut short by a crash and was left out; what it was about is read anew"

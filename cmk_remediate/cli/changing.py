@@ -49,8 +49,8 @@ def apply(options: Globals, path: Path, agreed: Consent, stop_after: timedelta |
     consent.confirm(review, yes=agreed.yes)
     with (
         world.connection(options, cloud=review.cloud) as connection,
-        world.interruptible() as stop,
         progress(options) as observer,
+        world.interruptible(observer) as stop,
     ):
         try:
             result = cmk_remediate.apply(
@@ -74,8 +74,8 @@ def resume(options: Globals, text: str, *, strict: bool, stop_after: timedelta |
     store = world.store(options)
     with (
         world.of_run(options, text) as (connection, run),
-        world.interruptible() as stop,
         progress(options) as observer,
+        world.interruptible(observer) as stop,
     ):
         try:
             result = cmk_remediate.resume(
@@ -110,7 +110,7 @@ def rollback(
         aside = sys.stderr if options.format in _NOT_TO_READ_HERE else None
         output.emit(_to_confirm(options, review), options.colour, aside)
         consent.confirm(review, yes=agreed.yes)
-        with world.interruptible() as stop, progress(options) as observer:
+        with progress(options) as observer, world.interruptible(observer) as stop:
             result = cmk_remediate.rollback(
                 run,
                 connection=connection,

@@ -6,18 +6,19 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from cmk_remediate import codes
 from cmk_remediate.cli.options import Globals
+from cmk_remediate.cli.progress import Display
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import UsageError
 from cmk_remediate.model.protocols import Connection
 from cmk_remediate.model.run_address import is_remote, parse_address
 
-_STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now.\n"
+_STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now."
 
 
 @contextmanager
@@ -95,8 +96,8 @@ def of_run(options: Globals, text: str) -> Iterator[tuple[Connection, str]]:
 
 
 @contextmanager
-def interruptible() -> Iterator[Stop]:
-    """Give the wish to end that the first Ctrl-C expresses; the second ends the process at once."""
+def interruptible(display: Display) -> Iterator[Stop]:
+    """Give the wish to end that the first Ctrl-C expresses; the second ends the process at once. *display* says so."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -105,11 +106,10 @@ def interruptible() -> Iterator[Stop]:
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         if stop.asked:
             # No clean-up: every intent is in the journal before its request leaves, and the lock goes with the process.
+            display.leaving()
             os._exit(5)
         stop.ask("interrupted by Ctrl-C")
-        # Not through sys.stderr: a write to it may be what was interrupted, and an error here would hit a step.
-        with suppress(OSError):
-            os.write(2, f"\n{_STOPPING}".encode())
+        display.stopping(_STOPPING)
 
     previous = signal.signal(signal.SIGINT, interrupted)
     try:

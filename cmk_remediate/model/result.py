@@ -11,7 +11,7 @@ from cmk_remediate.model.review import Note
 
 TargetEnd = Literal["done", "in progress", "manual", "blocked", "failed", "skipped"]
 Verdict = Literal["right", "wrong", "in progress", "blocked", "manual"]
-EventKind = Literal["read", "waiting", "sending", "sent", "settled", "target", "note"]
+EventKind = Literal["began", "read", "waiting", "sending", "sent", "settled", "target", "note"]
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,35 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How a run comes along.
+
+    Attributes:
+        usual: how many seconds the event's step usually takes, as its review estimates; 0 where it does not.
+        requests: how many were sent to Azure so far by this process, retries and polls too.
+        throttled: how many of them were answered with 429.
+        until: when no step is started any more; None where nothing ends the run.
+        until_of: what ends then: ``window`` (the plan's change window) or ``time`` (``stop_after``); empty without *until*.
+    """
+
+    usual: int
+    requests: int
+    throttled: int
+    until: datetime | None
+    until_of: str
+
+
+@dataclass(frozen=True)
 class Event:
     """One thing that happened, for whoever shows progress.
 
     Attributes:
         at: our clock.
-        kind: what sort of thing.
+        kind: what sort of thing; ``began`` names every target the run is about, ``target`` says how one has ended.
         target: resource ids of the targets concerned.
         step: the step's node id; empty for a target's or the run's own event.
-        text: one sentence.
+        text: one sentence; of a step or target that has ended its end, and after a colon why.
+        pace: how the run comes along; None for what is said before it begins.
     """
 
     at: datetime
@@ -112,6 +132,7 @@ class Event:
     target: tuple[str, ...]
     step: str
     text: str
+    pace: Pace | None = None
 
 
 Progress: TypeAlias = Callable[[Event], None]

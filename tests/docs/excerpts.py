@@ -8,12 +8,19 @@ import io
 import json
 import re
 import tempfile
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 import cmk_remediate
 from cmk_remediate import simulator
 from cmk_remediate.cli import main, simulating
+from cmk_remediate.cli.board import Board
+from cmk_remediate.cli.live import picture
+from cmk_remediate.cli.progress import PlainProgress
 from cmk_remediate.evidence import members
 from cmk_remediate.report.mermaid import flowchart
 from cmk_remediate.report.view import ReviewView
@@ -21,6 +28,9 @@ from cmk_remediate.simulator.server.addresses import Addresses
 from cmk_remediate.simulator.server.directory import Directory
 from tests.conformance.rehearsal import rehearsal
 from tests.docs.tables import cell, table
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.result import Event
 
 PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
 ESTATE = PLAN.with_name("estate.yaml")
@@ -129,6 +139,48 @@ def evidence_altered() -> str:
 def evidence_members() -> str:
     """Return the members of an evidence file with what each holds."""
     return table(("member", "what it holds"), ((f"`{name}`", cell(what)) for name, what in members.WHAT.items()))
+
+
+@cache
+def _watched() -> tuple[str, str]:
+    """Return the table and the heartbeat of the demo's apply at the moment when most is waited for."""
+    azure = simulator.azure()
+    with tempfile.TemporaryDirectory() as folder:
+        review = cmk_remediate.dry_run(str(PLAN), connection=azure.connection(), runs=folder)
+        board, found, most = Board(lambda: 0.0), ("", ""), 0
+
+        def watch(event: Event) -> None:
+            nonlocal found, most
+            board.take(event)
+            waits = sum(one.step == "wait_for_access" and one.seconds > 0 for one in board.activities())
+            if waits > most:
+                most, found = waits, (_drawn(board), _beat(board))
+
+        accept, ends = review.acknowledgements_required, timedelta(hours=2)
+        cmk_remediate.apply(review, connection=azure.connection(), accept=accept, stop_after=ends, progress=watch)
+    return found
+
+
+def _drawn(board: Board) -> str:
+    out = io.StringIO()
+    Console(file=out, width=100).print(picture(board, 100, 24, colour=False))
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _beat(board: Board) -> str:
+    out = io.StringIO()
+    PlainProgress(out, board=board).beat()
+    return out.getvalue()
+
+
+def live_table() -> str:
+    """Return a moment of the live table, as a fenced block."""
+    return f"```text\n{_watched()[0]}```\n"
+
+
+def heartbeat() -> str:
+    """Return a heartbeat, as a fenced block."""
+    return f"```text\n{_watched()[1]}```\n"
 
 
 def order() -> str:

@@ -54,7 +54,12 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "remarks": partial(tables.codes_table, aks, notes=True),
         **by_hand("aks"),
     },
-    "docs/command-line.md": {"exit-codes": tables.exit_codes, "reference": reference.command_line},
+    "docs/command-line.md": {
+        "exit-codes": tables.exit_codes,
+        "live": excerpts.live_table,
+        "heartbeat": excerpts.heartbeat,
+        "reference": reference.command_line,
+    },
     "docs/ai-services.md": {
         "refusals": partial(tables.codes_table, ai_services, notes=False),
         "remarks": partial(tables.codes_table, ai_services, notes=True),
