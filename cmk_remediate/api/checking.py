@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.run_store import RunStore
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.model.protocols import Connection
-    from cmk_remediate.model.review import Review, ReviewedTarget
+    from cmk_remediate.model.review import Note, Review, ReviewedTarget
+
+
+PROOFS = (codes.ai_services.WRONG, codes.redis_enterprise.WRONG, codes.storage.WRONG)
+"""The notes that prove that a key in use is not as it should be."""
 
 
 async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path | None = None) -> Verification:
@@ -50,13 +54,21 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     document = plan_of(subject)
     review, _ = await planned(document, connection=connection, runs=runs)
     late = {note.scope: note.text for note in review.notes if note.code == codes.vault.PINNED_KEY_EXPIRES}
-    checks = tuple(_named(target, _of_plan(target, review, late)) for target in review.targets)
+    wrong = {note.scope: note for note in review.notes if note.code in PROOFS}
+    checks = tuple(_named(target, _of_plan(target, review, late, wrong)) for target in review.targets)
     notes = tuple(note for note in review.notes if codes.CODES[note.code].kind == "state")
     return Verification(document.name, checks, notes, _exit_code(checks))
 
 
-def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str]) -> TargetCheck:
-    """Judge one target; *late*: by when somebody must rotate a pinned key, by target: accepted or not, that is wrong."""
+def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wrong: Mapping[str, Note]) -> TargetCheck:
+    """Judge one target.
+
+    Args:
+        target: as found.
+        review: of the plan.
+        late: by when somebody must rotate a pinned key, by target: accepted or not, that is wrong.
+        wrong: what proves that a target's key is wrong, by target: also where no request of ours would change it.
+    """
     if target.blocked is not None:
         return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
     steps = [step for step in review.steps if step.id in target.steps]
@@ -68,6 +80,8 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str]) ->
             return TargetCheck(target.id, "manual", "", step.reason)
     if target.id in late:
         return TargetCheck(target.id, "wrong", codes.vault.PINNED_KEY_EXPIRES, late[target.id])
+    if target.id in wrong:
+        return TargetCheck(target.id, "wrong", wrong[target.id].code, wrong[target.id].text)
     # What goes on by itself, such as a background encryption: right so far, and not yet done.
     going_on = target.state == "in progress"
     return TargetCheck(target.id, "in progress" if going_on else "right", "", target.state)

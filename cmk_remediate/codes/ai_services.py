@@ -1,4 +1,4 @@
-"""82x and 83x: Azure AI services accounts."""
+"""82x, 83x and 89x: Azure AI services accounts."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ PREVIOUS_KEY_ONE_WAY = Code(
 )
 COVERAGE = Code(
     "CMK835",
-    kind="note",
-    title="what the key of an AI services account does not cover, and what it costs",
-    meaning="Names the capabilities, connected resources and charges to look at beside the account itself.",
-    next="Put the connected resources on keys of their own; ask for the price where hosting becomes dedicated.",
+    kind="state",
+    title="what the key of an AI services account does not cover",
+    meaning="Names the capabilities and connected resources to look at beside the account itself.",
+    next="Put the connected resources on keys of their own; say so where everything has to be on the key.",
 )
 POLICY = Code(
     "CMK836",
@@ -132,4 +132,18 @@ TERRAFORM = Code(
     meaning="customer_managed_key of azurerm_cognitive_account: an apply that does not know the key takes it off, and replaces a "
     "Foundry resource, which loses its projects.",
     next="Put the key into the configuration, or ignore_changes, before anybody applies again; see docs/ai-services.md.",
+)
+WRONG = Code(
+    "CMK890",
+    kind="state",
+    title="what is wrong with the account's customer-managed key",
+    meaning="The values that say so: another key or version, an identity that is gone or may not use the key, a failed change.",
+    next="Plan the account; where the key in use is broken, repair it first.",
+)
+COST = Code(
+    "CMK891",
+    kind="note",
+    title="what the key of a Foundry resource costs",
+    meaning="Azure hosts a Foundry resource with a customer-managed key on its own: at a price, and until it is purged.",
+    next="Ask for the price first; purge a deleted resource that nobody needs.",
 )

@@ -109,7 +109,7 @@ RETIRES = Code(
 )
 NOT_COVERED = Code(
     "CMK861",
-    kind="note",
+    kind="state",
     title="what the key does not cover",
     meaning="The key encrypts the system disk, the persistence disk and temporary files of exports; never RAM, and never the "
     "NVMe disk of Flash tiers, which stays on platform keys.",
@@ -166,4 +166,12 @@ TERRAFORM = Code(
     title="Terraform would take the key away again",
     meaning="An apply of azurerm_managed_redis that does not know customer_managed_key sends an update without it: another outage.",
     next="Put the key into the configuration before anybody plans again; see docs/redis-enterprise.md.",
+)
+WRONG = Code(
+    "CMK869",
+    kind="state",
+    title="what is wrong with the cluster's customer-managed key",
+    meaning="The values that say so: another key or version, an identity that is gone or may not use the key, a cluster whose "
+    "last change failed.",
+    next="Plan the cluster; where the key in use is broken, repair it first.",
 )

@@ -9,12 +9,14 @@ from cmk_remediate.model.findings import Cost, Evidence
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.schema import CustomerManagedKey, Overrides, UserAssignedIdentity
-from cmk_remediate.steps import key_state, pinned_key
+from cmk_remediate.steps import key_state, pinned_key, vault_state
 from cmk_remediate.steps.key_facts import KeyFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from cmk_remediate.services.single import SingleFacts
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,30 @@ def of_key(facts: KeyFacts | None, now: datetime, *, pinned: bool = False) -> tu
         return ()
     if facts.vault is None or facts.body is None:
         return (absent(facts.key.top_level if facts.vault is None else facts.key),)
-    if key_state.judge_key(facts.key, facts.body, now) is not None:
-        return tuple(one for one in shown(facts.key, facts.body, _OF_KEY) if one.value is not None)
-    return shown(facts.key, facts.body, _EXPIRY) if pinned and pinned_key.expiry(facts.body) else ()
+    key = facts.key.child("versions", facts.named) if facts.named else facts.key
+    if facts.in_use is None:
+        return (absent(key),)
+    if key_state.judge_key(key, facts.in_use, now) is not None:
+        return tuple(one for one in shown(key, facts.in_use, _OF_KEY) if one.value is not None)
+    if not pinned or not (pinned_key.expiry(facts.body) or pinned_key.expiry(facts.in_use)):
+        return ()
+    of_version = shown(key, facts.in_use, _EXPIRY[1:2]) if facts.named else ()
+    return (*shown(facts.key, facts.body, _EXPIRY), *of_version)
+
+
+def of_reader(facts: SingleFacts, reader: ResourceId | None) -> tuple[Evidence, ...]:
+    """Return what keeps who reads the key in use from it: the identity *reader* is gone, or access was revoked.
+
+    *reader* is None for a system-assigned identity, and for one that is not known.
+    """
+    current = facts.current
+    if reader is not None and reader in facts.gone:
+        return (absent(reader),)
+    if not facts.not_permitted or current is None or current.key is None or current.vault is None:
+        return ()
+    if vault_state.uses_roles(current.vault):
+        return (Evidence(resource=current.key.text, path="roleAssignments", value=None),)
+    return shown(current.key.top_level, current.vault, ("properties.accessPolicies",))
 
 
 def named_key(facts: KeyFacts | None, identity: ResourceId | None = None) -> CustomerManagedKey | None:

@@ -18,6 +18,7 @@ from cmk_remediate.planfile.wishes import Wishes
 from cmk_remediate.services.declared import check_key
 from cmk_remediate.services.insight import Insight
 from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.steps import key_in_use
 from cmk_remediate.steps.key_facts import KeyFacts
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class SingleFacts(ABC):
         wishes: what the plan wants for it.
         now: Azure's clock.
         identity_absent: the plan names an identity that is known not to exist.
+        gone: identities that it has, or reads its key with, and that do not exist any more.
+        not_permitted: why who reads the key in use may not use it; empty where it may, or that is not known.
     """
 
     id: ResourceId
@@ -70,6 +73,8 @@ class SingleFacts(ABC):
     wishes: Wishes
     now: datetime
     identity_absent: bool = field(default=False, kw_only=True)
+    gone: tuple[ResourceId, ...] = field(default=(), kw_only=True)
+    not_permitted: str = field(default="", kw_only=True)
 
     @property
     @abstractmethod
@@ -85,6 +90,11 @@ class SingleFacts(ABC):
     def vault(self) -> ResourceId:
         """The plan's vault."""
         return self.key.top_level
+
+    @property
+    def unusable(self) -> str:
+        """Why the key in use, in the version in use, cannot be used; empty where it can, or nothing is known of it."""
+        return key_in_use.unusable(self.current, self.now)
 
     def out_of_bounds(self, kind: str, wrong_type: Code, unreadable: Code) -> Iterator[Blocked]:
         """Yield that it is no *kind*, or was not shown."""

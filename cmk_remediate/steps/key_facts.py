@@ -26,6 +26,8 @@ class KeyFacts:
         body: the key's body; None when it does not exist or was not shown.
         refused: why something was not shown; empty when nothing was refused.
         deleted: the subscription's deleted vaults, if the vault does not exist.
+        named: the version that the resource in question names; empty where it names none, or is not asked about.
+        version: that version's body; None where it does not exist or was not shown.
     """
 
     key: ResourceId | None
@@ -33,6 +35,13 @@ class KeyFacts:
     body: JsonObject | None
     refused: str = ""
     deleted: tuple[JsonObject, ...] = ()
+    named: str = ""
+    version: JsonObject | None = None
+
+    @property
+    def in_use(self) -> JsonObject | None:
+        """What the resource uses: the version it names, else the key, whose body tells of its latest version."""
+        return self.version if self.named else self.body
 
     @property
     def host(self) -> str:

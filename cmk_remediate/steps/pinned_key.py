@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate import codes
 from cmk_remediate.clock import format_utc
 from cmk_remediate.model.decisions import Acceptance, Blocked, Found, Line, Read
-from cmk_remediate.model.json_types import at_path
+from cmk_remediate.model.json_types import at_path, merge_patch
 from cmk_remediate.steps import key_state
 from cmk_remediate.steps.rotation import RotationPolicy
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.steps.key_facts import KeyFacts
 
 EXP = "key.attributes.exp"
 EXPIRY_TIME = "key.rotationPolicy.attributes.expiryTime"
@@ -62,6 +63,16 @@ def judge(
         return refused
     accept = Acceptance("expiring-pinned-key", resource, "outage")
     return tuple(Line(path, value, value, "relied_on", acceptance=accept) for path, value in expiry(body).items())
+
+
+def deadline_in_use(resource: ResourceId, facts: KeyFacts) -> str:
+    """Return, in a sentence, by when *resource* must be moved from the version of its key that it names; empty if it need not."""
+    if facts.key is None or facts.version is None:
+        return ""
+    named = {"keyUriWithVersion": f"{at_path(facts.body, 'properties.keyUri') or ''}/{facts.named}"}
+    policy = at_path(facts.body, "properties.rotationPolicy")
+    body = merge_patch(facts.version, {"properties": {**named, **({"rotationPolicy": policy} if policy else {})}})
+    return deadline(resource, facts.key, body, facts.named)
 
 
 def deadline(resource: ResourceId, key: ResourceId, body: Mapping[str, Any] | None, version: str) -> str:

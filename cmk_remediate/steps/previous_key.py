@@ -27,10 +27,11 @@ def way_back(
     types: tuple[str, ...],
     sizes: tuple[int, ...] = (),
     private_endpoint: bool = False,
+    reader: str = "",
 ) -> tuple[ResourceId | None, str]:
     """Return the customer key that a rollback can return to, or why it cannot; neither where there is none.
 
-    It is judged as the new one is: usable, its vault recoverable and within reach.
+    It is judged as the new one is: usable, its vault recoverable and within reach, its reader there and permitted.
 
     Args:
         current: the key in use, as read; None on platform keys.
@@ -39,19 +40,24 @@ def way_back(
         types: the values of ``kty`` the service takes.
         sizes: the lengths in bits it takes; any if empty.
         private_endpoint: as for `network.judge`.
+        reader: why who reads it cannot, once the resource is back on it; empty where it can, or that is not known.
     """
     if current is None or current.key is None:
         return None, ""
     key, vault = current.key, current.key.top_level
     if current.vault is None or current.body is None:
         return None, current.refused or f"the previous key {key.name} does not exist any more"
-    unusable = key_state.judge_key(key, current.body, now, types=types, sizes=sizes)
+    if current.in_use is None:
+        return None, current.refused or f"the previous key {key.name} has no version {current.named} any more"
+    unusable = key_state.judge_key(key, current.in_use, now, types=types, sizes=sizes)
     if unusable is not None:
         return None, unusable.why
     if not vault_state.is_protected(current.vault):
         return None, f"the previous key's vault {vault.name} lacks soft delete or purge protection"
     verdict = network.judge(vault, current.vault, service, private_endpoint=private_endpoint)
-    return (None, verdict.blocked.why) if isinstance(verdict, network.Refuse) else (key, "")
+    if isinstance(verdict, network.Refuse):
+        return None, verdict.blocked.why
+    return (None, reader) if reader else (key, "")
 
 
 def looked_at(key: ResourceId | None) -> tuple[Read, ...]:

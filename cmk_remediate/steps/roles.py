@@ -50,6 +50,9 @@ WITHOUT_DATA_ACTIONS = frozenset(
 )
 """Roles that do not use keys, secrets or certificates: their holders lose nothing when a vault is restricted."""
 
+_READS_ONLY = frozenset({"21090545-7ca7-4776-b22c-e363652d74d2"})  # Key Vault Reader
+"""Roles in the data plane that use no key."""
+
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 
 
@@ -97,6 +100,12 @@ def gives(assignment: Body, role: str, principal_id: str) -> bool:
         and principal_of(assignment) == principal_id.lower()
         and not has_condition(assignment)
     )
+
+
+def may_use_keys(assignment: Body, principal_id: str) -> bool:
+    """Say whether *assignment* lets the principal use keys, or may: of other roles than these nothing is known here."""
+    useless = WITHOUT_DATA_ACTIONS | _READS_ONLY
+    return principal_of(assignment) == principal_id.lower() and role_of(assignment) not in useless
 
 
 def covering(assignments: Iterable[Body], scope: ResourceId) -> tuple[Body, ...]:

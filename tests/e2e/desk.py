@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate.cli import main
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import merge_patch
-from cmk_remediate.simulator.declare import SetResource
+from cmk_remediate.simulator.declare import RemoveResource, SetResource
+from cmk_remediate.simulator.monitor import watch
 from tests.e2e.estates import DATA, Scene, one_server, plan, server
 from tests.e2e.stage import writes
 
@@ -159,3 +160,17 @@ def owner_sets(stage: Stage, resource: str, patch: dict[str, Any]) -> None:
     assert body is not None
     stage.azure.world.apply([SetResource(ResourceId(resource), merge_patch(body, patch))])
     stage.azure.advance(15)
+
+
+def owner_deletes(stage: Stage, *resources: str) -> None:
+    """Let somebody else delete *resources*; what comes of it is theirs: laws are judged from then on."""
+    stage.azure.world.apply([RemoveResource(ResourceId(one)) for one in resources])
+    stage.azure.advance(60)
+    stage.monitor = watch(stage.azure, stage.caller)
+
+
+def owner_revokes(stage: Stage, key: str) -> None:
+    """Let somebody else take away every role assignment at *key*, long enough ago for everybody to see it."""
+    found = stage.azure.world.by_type("Microsoft.Authorization/roleAssignments")
+    owner_deletes(stage, *(str(one) for one, _ in found if str(one).lower().startswith(f"{key.lower()}/")))
+    stage.azure.advance(3600)

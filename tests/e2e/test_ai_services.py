@@ -27,9 +27,9 @@ from tests.e2e.ai_accounts import (
     speech,
     without_projects,
 )
-from tests.e2e.desk import owner_sets
+from tests.e2e.desk import owner_deletes, owner_revokes, owner_sets
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import IDENTITY, KEY, OLD_VERSION, VAULT, Scene
+from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, OLD_VERSION, VAULT, Scene
 from tests.e2e.stage import DAY, path, rows, told, writes
 from tests.laws import check_laws, law_1
 
@@ -315,3 +315,40 @@ def test_a_key_of_another_size_is_refused_before_anything_is_read(azure: Azure) 
     with pytest.raises(CmkError, match="2048"):
         stage.dry_run()
     assert stage.since(0) == []
+
+
+def test_an_identity_that_is_gone_makes_room_for_ours(azure: Azure) -> None:
+    stage = azure(on_previous_key())
+    owner_deletes(stage, OLD_IDENTITY)
+    review = stage.dry_run()
+    said = {one.code: one.text for one in review.notes}
+    assert "of id-old, which does not exist any more" in said[codes.ai_services.WRONG]
+    assert "previous-key:ai-one" in review.acknowledgements_required
+    before, mark = stage.bodies(), stage.seen()
+    review, _ = stage.moved()
+    assert patches(stage, mark)[0]["identity"]["userAssignedIdentities"] == {OLD_IDENTITY: None, IDENTITY: {}}
+    assert stage.verify().exit_code == 0
+    undoing, _ = stage.rolled_back(review.digest)
+    mine = {ACCOUNT.lower()}
+    was, now = ({one: body for one, body in found.items() if one in mine} for found in (before, stage.bodies()))
+    assert differences(was, now, kept(stage, review, undoing)) == []
+
+
+def test_the_plans_own_identity_that_is_gone_is_refused(azure: Azure) -> None:
+    stage = azure(pinned_foundry())
+    owner_deletes(stage, IDENTITY)
+    (target,) = stage.dry_run().targets
+    assert target.blocked is not None
+    assert target.blocked.code == codes.ai_services.IDENTITY_NOT_NAMED
+
+
+def test_a_grant_that_was_taken_away_is_found_and_given_back(azure: Azure) -> None:
+    stage = azure(speech())
+    stage.moved()
+    owner_revokes(stage, KEY)
+    assert as_reviewed(stage)[0] == "customer (wrong)"
+    assert stage.verify().exit_code == 2
+    mark = stage.seen()
+    stage.moved()
+    assert {path(one).rsplit("/", 2)[1] for one in writes(stage.since(mark))} == {"roleassignments"}
+    assert stage.verify().exit_code == 0

@@ -12,7 +12,7 @@ from cmk_remediate import codes
 from cmk_remediate.errors import CmkError
 from cmk_remediate.simulator import doubts
 from tests.e2e.clusters import CLUSTER, OLD_URL, PARTNER, geo, on_previous_key, one_cluster, two, with_identities
-from tests.e2e.desk import owner_sets
+from tests.e2e.desk import owner_deletes, owner_revokes, owner_sets
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, OPERATOR, Scene
 from tests.e2e.stage import path, rows, told, writes
@@ -254,3 +254,36 @@ def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene]) ->
     assert result.exit_code == 0, told(result)
     refused = [one.url for one in stage.since(0) if one.status == 403 and "/deletedkeys/" not in one.url]
     assert refused == [], "only the look for a deleted key of that name, which a review can do without, may be refused"
+
+
+@pytest.mark.parametrize("reading", list(doubts.REDIS_IDENTITY_PATCH.readings))
+def test_an_identity_that_is_gone_makes_room_in_the_same_request(azure: Azure, reading: str) -> None:
+    stage = azure(on_previous_key(), doubts={doubts.REDIS_IDENTITY_PATCH.name: reading})
+    owner_deletes(stage, OLD_IDENTITY)
+    review = stage.dry_run()
+    said = {one.code: one.text for one in review.notes}
+    assert "id-old, which does not exist any more" in said[codes.redis_enterprise.WRONG]
+    assert "previous-key:redis-one" in review.acknowledgements_required
+    before, mark = stage.bodies(), stage.seen()
+    review, _ = stage.moved()
+    (sent,) = patches(stage, mark)
+    assert sent["identity"]["userAssignedIdentities"] == {OLD_IDENTITY: None, IDENTITY: {}}
+    assert stage.verify().exit_code == 0
+    undoing, _ = stage.rolled_back(review.digest)
+    mine = {CLUSTER.lower()}
+    was, now = ({one: body for one, body in found.items() if one in mine} for found in (before, stage.bodies()))
+    assert differences(was, now, kept(stage, review, undoing)) == []
+
+
+def test_a_grant_that_was_taken_away_is_found_and_given_back(azure: Azure) -> None:
+    stage = azure(one_cluster())
+    stage.moved()
+    owner_revokes(stage, KEY)
+    (target,) = stage.dry_run().targets
+    assert target.state == "customer (wrong)"
+    assert stage.verify().exit_code == 2
+    mark = stage.seen()
+    review, _ = stage.moved()
+    assert {path(one).rsplit("/", 2)[1] for one in writes(stage.since(mark))} == {"roleassignments"}
+    assert review.acknowledgements_required == (), "nothing is disrupted"
+    assert stage.verify().exit_code == 0

@@ -10,9 +10,7 @@ import pytest
 from cmk_remediate import codes
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator import doubts
-from cmk_remediate.simulator.declare import RemoveResource
-from cmk_remediate.simulator.monitor import watch
-from tests.e2e.desk import owner_sets
+from tests.e2e.desk import owner_deletes, owner_revokes, owner_sets
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import ENCRYPTION_USER, IDENTITY, KEY, NEIGHBOUR_KEY, OLD_IDENTITY, OLD_KEY, Scene
 from tests.e2e.stage import path, rows, told, writes
@@ -61,9 +59,7 @@ def patches(stage: Stage, mark: int = 0) -> list[dict[str, Any]]:
 
 def without_their_identity(stage: Stage) -> Stage:
     """Let the owner delete the identity that is attached to the account."""
-    stage.azure.world.apply([RemoveResource(ResourceId(OLD_IDENTITY))])
-    stage.azure.advance(60)
-    stage.monitor = watch(stage.azure, stage.caller)
+    owner_deletes(stage, OLD_IDENTITY)
     return stage
 
 
@@ -219,3 +215,30 @@ def test_a_pinned_version_of_the_present_key_that_is_disabled_refuses_the_accoun
     (target,) = stage.dry_run().targets
     assert target.blocked is not None
     assert target.blocked.code == codes.storage.CURRENT_KEY_UNUSABLE
+
+
+def test_an_expired_version_that_is_still_in_use_is_wrong_though_nothing_can_be_sent(azure: Azure) -> None:
+    stage = azure(one_account())
+    stage.moved()
+    used = encryption(stage)["keyvaultproperties"]["currentVersionedKeyIdentifier"].rsplit("/", 1)[1]
+    stage.rotate(KEY)
+    owner_sets(
+        stage, f"{KEY}/versions/{used}", {"properties": {"attributes": {"exp": int(stage.azure.clock.stamp()) - 60}}}
+    )
+    (check,) = stage.verify().targets
+    assert (check.verdict, check.code) == ("wrong", codes.storage.WRONG)
+    assert f"currentVersionedKeyIdentifier names version {used}" in check.text
+    assert stage.dry_run().targets[0].blocked is None
+
+
+def test_a_grant_that_was_taken_away_is_found_and_given_back(azure: Azure) -> None:
+    stage = azure(one_account())
+    stage.moved()
+    owner_revokes(stage, KEY)
+    review = stage.dry_run()
+    assert [one.state for one in review.targets] == ["customer (wrong)"]
+    said = {one.code: one.text for one in review.notes}
+    assert "no role assignment at cmk in kv-cmk or above lets id-cmk use it" in said[codes.storage.WRONG]
+    assert stage.verify().exit_code == 2
+    stage.moved()
+    assert stage.verify().exit_code == 0

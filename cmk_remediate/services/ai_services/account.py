@@ -6,7 +6,7 @@ platform keys: Azure does not show its default (hashicorp/terraform-provider-azu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,9 +136,21 @@ class Account:
         return next((one for one in self.attached if self.client and self.clients[one.key] == self.client), None)
 
     @property
-    def reader_works(self) -> bool:
+    def has_its_reader(self) -> bool:
         """Whether it has the identity that it reads its key with."""
         return self.reader is not None if self.client else self.system
+
+    @property
+    def reader_principal(self) -> str:
+        """The object id of who reads its key; empty where it does not have that one, or does not show it."""
+        if not self.client:
+            return self.system_principal
+        return "" if self.reader is None else self.principals[self.reader.key]
+
+    @property
+    def reader_words(self) -> str:
+        """Who reads its key, for a sentence."""
+        return self.reader.name if self.reader is not None else "its system-assigned identity"
 
     @property
     def key_words(self) -> str:
@@ -150,15 +162,19 @@ class Account:
         same_vault = self.vault_uri.lower() == vault_uri.rstrip("/").lower()
         return self.is_customer and same_vault and _same(self.key_name, key)
 
-    def with_identities(self, identity: ResourceId | None) -> dict[str, Any]:
-        """Return ``identity`` as a PATCH sends it: everything there is, and *identity*; None for the system-assigned one."""
-        named: dict[str, Any] = {item.text: {} for item in self.attached}
+    def with_identities(self, identity: ResourceId | None, gone: Container[ResourceId] = ()) -> dict[str, Any]:
+        """Return ``identity`` as a PATCH sends it: everything there is, and *identity*; None for the system-assigned one.
+
+        What is *gone* is taken off: Azure refuses a body with an identity that does not exist (unconfirmed).
+        """
+        named: dict[str, Any] = {item.text: None if item in gone else {} for item in self.attached}
         if identity is not None and identity not in self.attached:
             named[identity.text] = {}
-        if not named:
-            return {"type": "SystemAssigned"}
-        both = self.system or identity is None
-        return {"type": "SystemAssigned, UserAssigned" if both else "UserAssigned", "userAssignedIdentities": named}
+        system = self.system or identity is None
+        kinds = ["SystemAssigned"] if system else []
+        if any(value is not None for value in named.values()):
+            kinds.append("UserAssigned")
+        return {"type": ", ".join(kinds), **({"userAssignedIdentities": named} if named else {})}
 
 
 def _same(one: str, other: str) -> bool:

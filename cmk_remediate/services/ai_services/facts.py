@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate.services.ai_services.account import Account
 from cmk_remediate.services.ai_services.choice import Choice, choose
 from cmk_remediate.services.single import SingleFacts
-from cmk_remediate.steps import key_state, pinned_key, previous_key
+from cmk_remediate.steps import pinned_key, previous_key
 
 if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
@@ -30,7 +30,13 @@ class AccountFacts(SingleFacts):
     @property
     def choice(self) -> Choice:
         """Which identity it reads its key with."""
-        return choose(self.account, self.wishes, self.id)
+        return choose(self.account, self.wishes, self.id, self.gone)
+
+    @property
+    def reader_works(self) -> bool:
+        """Whether the identity that it reads its key with is one it has, and exists."""
+        have = self.account
+        return have.has_its_reader and have.reader not in self.gone
 
     @property
     def follows(self) -> bool:
@@ -50,9 +56,7 @@ class AccountFacts(SingleFacts):
     @property
     def compliant(self) -> bool:
         """Whether it uses the plan's key as the plan wants it, and can."""
-        if self.wanted.body is None or not self.uses_key or not self.account.reader_works:
-            return False
-        return key_state.judge_key(self.key, self.wanted.body, self.now) is None
+        return self.wanted.body is not None and self.uses_key and self.reader_works and not self.unusable
 
     @property
     def only_waits(self) -> bool:
@@ -63,9 +67,9 @@ class AccountFacts(SingleFacts):
     def deadline(self) -> str:
         """By when somebody must rotate the key of an account that names a version, in a sentence; empty if nobody need."""
         have = self.account
-        if not have.version or not self.uses_key:
+        if not have.version or not self.uses_key or self.current is None:
             return ""
-        return pinned_key.deadline(self.id, self.key, self.wanted.body, have.version)
+        return pinned_key.deadline_in_use(self.id, self.current)
 
     @property
     def behind(self) -> bool:
@@ -77,7 +81,7 @@ class AccountFacts(SingleFacts):
     @property
     def way_back(self) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
-        key, why = previous_key.way_back(self.current, "ai", self.now, types=KEY_TYPES)
-        if key is not None and not self.account.reader_works:
+        key, why = previous_key.way_back(self.current, "ai", self.now, types=KEY_TYPES, reader=self.not_permitted)
+        if key is not None and not self.reader_works:
             return None, f"{self.id.name} does not have the identity that it reads its previous key with"
         return key, why

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.findings import Cost
 from cmk_remediate.services.ai_services.account import VAULT_URI
 from cmk_remediate.services.ai_services.steps.ways import way_back
-from cmk_remediate.services.insight import Insight, Use, of_key, owned, same_key, shown
+from cmk_remediate.services.insight import Insight, Use, of_key, of_reader, owned, same_key, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def of_account(facts: AccountFacts) -> Insight:
     """Return what proves the state of the account in *facts*, and what moving it takes."""
     have, current = facts.account, facts.current
     evidence = shown(facts.id, facts.body, _paths(facts)) + owned(facts.id, facts.body, facts.group)
-    evidence += of_key(current, facts.now, pinned=bool(have.version))
+    evidence += of_reader(facts, have.reader) + of_key(current, facts.now, pinned=bool(have.version))
     uses = () if current is None else (Use(facts.id, have.key_words, current, have.version),)
     return Insight(evidence, uses, _cost(facts), same_key(current))
 
@@ -43,8 +43,8 @@ def _paths(facts: AccountFacts) -> Iterator[str]:
     yield "properties.encryption.keySource"
     if have.is_customer:
         yield from _OF_KEY
-        if not have.reader_works:
+        if not facts.reader_works:
             yield "identity.type"
             yield "identity.userAssignedIdentities"
-    if not have.rests:
+    if have.state.lower() != "succeeded":
         yield "properties.provisioningState"

@@ -77,7 +77,12 @@ def _change(facts: AccountFacts) -> Iterator[Blocked]:
         why = f"{VAULT_URI} of {here.name} is {have.vault_uri}, the plan's vault is {facts.vault.name}"
         yield Blocked(codes.ai_services.OTHER_VAULT, why, resource=here.text)
     if facts.choice.how == "unnamed":
+        ours = facts.wishes.identity_id(here)
         why = f"{here.name} does not read a key yet and the plan's user_assigned_identity is absent"
+        if ours is not None:
+            why = (
+                f"the plan's user_assigned_identity {ours.name} is attached to {here.name} and does not exist any more"
+            )
         yield Blocked(codes.ai_services.IDENTITY_NOT_NAMED, why, resource=here.text)
 
 

@@ -70,6 +70,7 @@ class Recipe:
             facts.vault if doubtful else None,
             facts.vault if doubts_roles(facts) else None,
             self._plan.allow_expiring_pinned_key,
+            facts.account.version if facts.unusable else "",
         )
         done = prepare.put(step, key, protect, *waits, before)
         prepare.restrict(facts.vault, [principal], [facts.id], [done, *ahead], private_endpoint=False)
@@ -82,7 +83,9 @@ class Recipe:
         if choice.identity is None:
             if choice.principal is not None:
                 return choice.principal, None, None
-            attach = AttachIdentity(self._facts.id, None, self._facts.account.attached)
+            gone = self._facts.gone
+            beside = tuple(one for one in self._facts.account.attached if one not in gone)
+            attach = AttachIdentity(self._facts.id, None, beside, gone)
             self._prepare.put(attach, key)
             return attach.principal_id, None, attach
         if choice.principal is not None and choice.client is not None:
@@ -109,7 +112,7 @@ class Recipe:
 
     def _attached(self, waits: list[WaitForAccess]) -> Step | None:
         identity, have = self._choice.identity, self._facts.account
-        if self._choice.how != "ours" or identity is None:
+        if not self._facts.gone and (self._choice.how != "ours" or identity is None):
             return None
-        beside = tuple(one for one in have.attached if one != identity)
-        return self._prepare.put(AttachIdentity(self._facts.id, identity, beside), *waits)
+        beside = tuple(one for one in have.attached if one != identity and one not in self._facts.gone)
+        return self._prepare.put(AttachIdentity(self._facts.id, identity, beside, self._facts.gone), *waits)

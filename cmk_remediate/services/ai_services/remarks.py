@@ -37,11 +37,42 @@ def _found(facts: AccountFacts) -> Iterator[Note]:
     verdict = "compliant" if have.satisfies_policy else "not compliant"
     why = f"encryption.keySource is {have.source or 'absent'}, kind is {have.kind}"
     yield _note(codes.ai_services.POLICY, facts, f"Azure Policy {POLICY} calls {name} {verdict}: {why}")
+    wrong = tuple(_wrong(facts))
+    if wrong:
+        yield _note(codes.ai_services.WRONG, facts, f"{name}: {'; '.join(wrong)}")
+    if have.row.follows:
+        text = f"of {name} the key does not cover agents in their basic setup, speech without storage of one's own, assistants"
+        yield _note(
+            codes.ai_services.COVERAGE, facts, f"{text} and compute; connected resources need keys of their own"
+        )
     if facts.deadline:
         yield _note(codes.vault.PINNED_KEY_EXPIRES, facts, facts.deadline)
     if facts.behind:
         text = f"{name} names the version {have.version} of {facts.key.name}, which is not the latest"
         yield _note(codes.ai_services.VERSION_NAMED, facts, text)
+
+
+def _wrong(facts: AccountFacts) -> Iterator[str]:
+    """Yield the values that prove that the account's customer key is not as the plan wants it."""
+    have, pinned = facts.account, facts.wishes.key.key_version
+    if not have.is_customer or have.in_managed_hsm:
+        return
+    key = "properties.encryption.keyVaultProperties"
+    if not have.names(facts.wanted.host, facts.key.name):
+        yield f"{key} names {have.key_words}"
+    elif pinned is not None and have.version != pinned:
+        yield f"{key}.keyVersion is {have.version or 'empty'}, key_version is {pinned}"
+    elif facts.follows and have.version:
+        yield f"{key}.keyVersion is {have.version}, where none has to be named"
+    if facts.unusable:
+        yield facts.unusable
+    if not facts.reader_works:
+        shown = f"{have.client}, of {have.reader.name}, which does not exist any more" if have.reader else have.client
+        yield f"{key}.identityClientId is {shown or 'absent'}, identity.type is {have.type}"
+    if facts.not_permitted:
+        yield facts.not_permitted
+    if have.rests and have.state.lower() != "succeeded":
+        yield f"properties.provisioningState is {have.state}"
 
 
 def _changed(facts: AccountFacts) -> Iterator[Note]:
@@ -55,12 +86,8 @@ def _changed(facts: AccountFacts) -> Iterator[Note]:
         text = f"{name} names the version of {facts.key.name}: after a rotation somebody moves it to the new one"
         yield _note(codes.ai_services.VERSION_NAMED, facts, text)
     if facts.account.row.follows and not facts.account.is_customer:
-        text = f"of {name} the key does not cover agents in their basic setup, speech without storage of one's own, assistants"
-        yield _note(
-            codes.ai_services.COVERAGE, facts, f"{text} and compute; connected resources need keys of their own"
-        )
         text = f"hosting of {name} becomes dedicated, at a price; it goes on costing while {name} is deleted but not purged"
-        yield _note(codes.ai_services.COVERAGE, facts, text)
+        yield _note(codes.ai_services.COST, facts, text)
     yield _note(codes.ai_services.TERRAFORM, facts, f"an apply of Terraform that does not know the key undoes {name}")
     text = f"what {name} keeps needs {facts.key.name} in {facts.vault.name}, all its versions"
     yield _note(codes.notes.RESTORE_NEEDS, facts, text)

@@ -29,6 +29,7 @@ def _of_customer(facts: AccountFacts) -> str:
     current = facts.current
     if current is None or current.key is None or current.refused:
         return states.NOT_CHECKABLE
-    if not facts.compliant or facts.deadline:
+    at_rest = facts.account.state.lower() == "succeeded"
+    if not facts.compliant or not at_rest or facts.deadline or facts.not_permitted:
         return states.WRONG
     return states.HEALTHY if facts.account.client else states.SYSTEM_ASSIGNED

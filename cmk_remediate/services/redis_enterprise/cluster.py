@@ -7,7 +7,7 @@ still Updating: hashicorp/terraform-provider-azurerm, internal/services/managedr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,11 +111,15 @@ class Cluster:
         """Whether part of its data lies on NVMe, which no customer's key covers."""
         return self.sku.lower().startswith(_FLASH)
 
-    def with_attached(self, identity: ResourceId) -> dict[str, Any]:
-        """Return ``identity`` as a PATCH sends it: everything there is, and *identity*; the blank is Azure's here."""
+    def with_attached(self, identity: ResourceId, gone: Container[ResourceId] = ()) -> dict[str, Any]:
+        """Return ``identity`` as a PATCH sends it: everything there is, and *identity*; the blank is Azure's here.
+
+        What is *gone* is taken off: Azure refuses a body with an identity that does not exist (unconfirmed).
+        """
+        named: dict[str, Any] = {item.text: None if item in gone else {} for item in self.attached}
         return {
             "type": "SystemAssigned, UserAssigned" if self.system else "UserAssigned",
-            "userAssignedIdentities": {item.text: {} for item in (*self.attached, identity)},
+            "userAssignedIdentities": {**named, **({} if identity in self.attached else {identity.text: {}})},
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
@@ -10,7 +9,8 @@ from cmk_remediate.planfile.wishes import vaults_named, wishes
 from cmk_remediate.services.redis_enterprise.cluster import CLUSTER, Cluster, databases, links
 from cmk_remediate.services.redis_enterprise.facts import ClusterFacts
 from cmk_remediate.steps import asking
-from cmk_remediate.steps.key_facts import KeyFacts, read_key, read_named_key
+from cmk_remediate.steps.key_facts import KeyFacts, read_key
+from cmk_remediate.steps.key_in_use import gone, not_permitted, read_identities, read_key_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,37 +25,31 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> ClusterF
     target, wanted = ResourceId.parse(entry.resource_id), wishes(plan, entry)
     refusals: list[str] = []
     held: Sequence[JsonObject] = ()
-    body = group = identity = version = None
+    body = group = None
     if target.is_type(CLUSTER):
         body = await asking.body_of(reader, target, refusals)
     if body is not None:
         group = await asking.body_of(reader, target.group_id, [])
         held = await asking.items_of(reader, databases(target), refusals)
-    ours = wanted.identity_id(target)
-    unseen: list[str] = []
-    if ours is not None:
-        identity = await asking.body_of(reader, ours, unseen)
-    have = Cluster.of(body)
+    have, ours, key = Cluster.of(body), wanted.identity_id(target), wanted.key_id(target)
+    named = [*have.attached, *([have.identity] if have.identity else [])]
+    identities = await read_identities(reader, [*named, *([ours] if ours else [])])
+    lost = gone(named, identities)
     current = await _current(reader, plan, target, have)
-    if current is not None and current.key is not None and current.body is not None and have.key.version:
-        hidden: list[str] = []
-        version = await asking.body_of(reader, current.key.child("versions", have.key.version), hidden)
-        current = replace(current, refused=hidden[0]) if hidden else current
-    key = wanted.key_id(target)
     return ClusterFacts(
         target,
         body,
         "; ".join(refusals),
         group,
-        tuple(held),
-        await _partners(reader, target, held),
         current,
-        version,
         current if current is not None and current.key == key else await read_key(reader, key),
-        identity,
+        None if ours is None else identities.get(ours.key),
         wanted,
         reader.now(),
-        identity_absent=ours is not None and identity is None and not unseen,
+        tuple(held),
+        await _partners(reader, target, held),
+        gone=lost,
+        not_permitted=await _not_permitted(reader, current, have, lost),
     )
 
 
@@ -68,9 +62,18 @@ async def _partners(
 
 
 async def _current(reader: Reader, plan: PlanFile, target: ResourceId, have: Cluster) -> KeyFacts | None:
-    """Return the customer key a cluster names."""
+    """Return the customer key a cluster names, in the version it names."""
     if not have.is_customer:
         return None
     if have.key.in_managed_hsm:
         return KeyFacts(None, None, None)
-    return await read_named_key(reader, have.key.vault, have.key.key, vaults_named(plan), (target,))
+    named = have.key
+    return await read_key_in_use(reader, named.vault, named.key, named.version, vaults_named(plan), (target,))
+
+
+async def _not_permitted(reader: Reader, current: KeyFacts | None, have: Cluster, lost: Sequence[ResourceId]) -> str:
+    """Return why the identity that reads the key in use may not use it; empty where there is none, or nothing is known."""
+    who = have.identity
+    if current is None or who is None or who in lost:
+        return ""
+    return await not_permitted(reader, current, have.principals.get(who.key, ""), who.name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.findings import Cost
-from cmk_remediate.services.insight import Insight, Use, absent, of_key, owned, same_key, shown
+from cmk_remediate.services.insight import Insight, Use, absent, of_key, of_reader, owned, same_key, shown
 from cmk_remediate.services.redis_enterprise.cluster import KEY_PATH
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.findings import Evidence
     from cmk_remediate.services.redis_enterprise.facts import ClusterFacts
 
-_OF_KEY = (
+_PATHS = (
     f"{KEY_PATH}.keyEncryptionKeyUrl",
     f"{KEY_PATH}.keyEncryptionKeyIdentity.identityType",
     f"{KEY_PATH}.keyEncryptionKeyIdentity.userAssignedIdentityResourceId",
@@ -26,7 +25,7 @@ def of_cluster(facts: ClusterFacts) -> Insight:
     """Return what proves the state of the cluster in *facts*, and what moving it takes."""
     have, current = facts.cluster, facts.current
     evidence = shown(facts.id, facts.body, _paths(facts)) + owned(facts.id, facts.body, facts.group)
-    evidence += tuple(_of_identity(facts)) + tuple(_of_version(facts))
+    evidence += of_reader(facts, have.identity) + tuple(_of_key(facts))
     uses = () if current is None else (Use(facts.id, have.key.uri, current, have.key.version),)
     return Insight(evidence, uses, _cost(facts), same_key(current, have.identity))
 
@@ -41,8 +40,8 @@ def _paths(facts: ClusterFacts) -> Iterator[str]:
     if not have.is_customer:
         yield KEY_PATH
     else:
-        yield from _OF_KEY
-        if not have.has_its_identity:
+        yield from _PATHS
+        if not facts.reader_works:
             yield "identity.type"
             yield "identity.userAssignedIdentities"
     if not have.at_rest:
@@ -50,20 +49,9 @@ def _paths(facts: ClusterFacts) -> Iterator[str]:
         yield "properties.resourceState"
 
 
-def _of_identity(facts: ClusterFacts) -> Iterator[Evidence]:
-    if facts.reader_gone and facts.cluster.identity is not None:
-        yield absent(facts.cluster.identity)
-
-
-def _of_version(facts: ClusterFacts) -> Iterator[Evidence]:
-    """Yield what forbids using the version in use, now or one day."""
+def _of_key(facts: ClusterFacts) -> Iterator[Evidence]:
+    """Yield what forbids using the key in the version that is named, now or one day; or that none is named."""
     current = facts.current
-    if current is None or current.key is None or current.body is None or facts.version is None:
-        yield from of_key(current, facts.now)
-        if facts.version_unusable and current is not None and current.key is not None and current.body is not None:
-            yield absent(current.key.child("versions", facts.cluster.key.version or "(none)"))
-        return
-    version = current.key.child("versions", facts.cluster.key.version)
-    yield from of_key(replace(current, key=version, body=facts.version), facts.now)
-    if facts.deadline:
-        yield from of_key(current, facts.now, pinned=True)
+    yield from of_key(current, facts.now, pinned=bool(facts.deadline))
+    if current is not None and current.key is not None and current.body is not None and not facts.cluster.key.version:
+        yield absent(current.key.child("versions", "(none)"))

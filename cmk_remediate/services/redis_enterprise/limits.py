@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked
-from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.declared import wanted_key
 from cmk_remediate.services.redis_enterprise import cluster, geo
 from cmk_remediate.services.redis_enterprise.facts import KEY_SIZES, KEY_TYPES
@@ -30,10 +29,8 @@ def judge(facts: ClusterFacts, plan: PlanFile) -> Blocked | None:
 
 def _refusals(facts: ClusterFacts, plan: PlanFile) -> Iterator[Blocked]:
     here = facts.id
-    if not here.is_type(cluster.CLUSTER):
-        yield _no(codes.redis_enterprise.NOT_A_CLUSTER, facts, f"the type of {here.name} is {here.type}")
-    if facts.refused:
-        yield _no(codes.redis_enterprise.CLUSTER_UNREADABLE, facts, facts.refused)
+    refused = codes.redis_enterprise
+    yield from facts.out_of_bounds(cluster.CLUSTER, refused.NOT_A_CLUSTER, refused.CLUSTER_UNREADABLE)
     if facts.body is None:
         yield cluster.absent(here)
     else:
@@ -45,11 +42,7 @@ def _refusals(facts: ClusterFacts, plan: PlanFile) -> Iterator[Blocked]:
 def _foreign(facts: ClusterFacts) -> Iterator[Blocked]:
     """Yield whose else the cluster or its key is."""
     have, name = facts.cluster, facts.id.name
-    for what, body in (("the cluster", facts.body), ("its resource group", facts.group)):
-        owner = at_path(body, "managedBy")
-        if owner:
-            why = f"managedBy of {what} {at_path(body, 'name')} is {owner}"
-            yield _no(codes.redis_enterprise.MANAGED_BY, facts, why)
+    yield from facts.owned_by_another("the cluster", codes.redis_enterprise.MANAGED_BY)
     if have.key.in_managed_hsm:
         why = f"keyEncryptionKeyUrl of {name} is {have.key.uri}, in a managed HSM"
         yield _no(codes.redis_enterprise.MANAGED_HSM, facts, why)
@@ -71,7 +64,12 @@ def _change(facts: ClusterFacts, plan: PlanFile) -> Iterator[Blocked]:
         yield waits
     yield from _key(facts, plan)
     if facts.choice.how == "unnamed":
+        ours = facts.wishes.identity_id(here)
         why = f"identity.type of {here.name} is {have.type} and the plan's user_assigned_identity is absent"
+        if ours is not None:
+            why = (
+                f"the plan's user_assigned_identity {ours.name} is attached to {here.name} and does not exist any more"
+            )
         yield _no(codes.redis_enterprise.IDENTITY_NOT_NAMED, facts, why)
     if not plan.allow_downtime:
         why = f"changing properties.encryption of {here.name} disrupts it, and allow_downtime is false"

@@ -36,13 +36,43 @@ def _found(facts: ClusterFacts) -> Iterator[Note]:
     verdict = "Compliant" if there else "NonCompliant"
     text = f"Azure Policy {POLICY} would say {verdict} of {name}: {KEY_PATH} is {'there' if there else 'absent'}"
     yield _note(codes.redis_enterprise.POLICY_SAYS, facts, text)
+    wrong = tuple(_wrong(facts))
+    if wrong:
+        yield _note(codes.redis_enterprise.WRONG, facts, f"{name}: {'; '.join(wrong)}")
     if have.retires:
         text = f"sku.name of {name} is {have.sku}: it retires on 31 March 2027"
         yield _note(codes.redis_enterprise.RETIRES, facts, text)
+    if have.is_customer and not have.key.in_managed_hsm:
+        yield _covers(facts)
     if facts.version_unusable:
         yield _note(codes.redis_enterprise.VERSION_UNUSABLE, facts, f"{name}: {facts.version_unusable}")
     elif facts.current is not None:
         yield from _version(facts)
+
+
+def _wrong(facts: ClusterFacts) -> Iterator[str]:
+    """Yield the values that prove that the cluster's customer key is not as the plan wants it."""
+    have, pinned = facts.cluster, facts.wishes.key.key_version
+    if not have.is_customer or have.key.in_managed_hsm:
+        return
+    if not have.key.is_of(facts.key):
+        yield f"{KEY_PATH}.keyEncryptionKeyUrl is {have.key.uri}"
+    elif pinned is not None and have.key.version != pinned:
+        yield f"{KEY_PATH}.keyEncryptionKeyUrl is {have.key.uri}, key_version is {pinned}"
+    who = f"{KEY_PATH}.keyEncryptionKeyIdentity.userAssignedIdentityResourceId"
+    if have.identity is None:
+        yield f"{who} is absent"
+    elif not facts.reader_works:
+        lost = (
+            "does not exist any more"
+            if have.identity in facts.gone
+            else "is not one of identity.userAssignedIdentities"
+        )
+        yield f"{who} is {have.identity.name}, which {lost}"
+    if facts.not_permitted:
+        yield facts.not_permitted
+    if not have.at_rest and not have.busy:
+        yield f"{facts.id.name} has {have.states}"
 
 
 def _version(facts: ClusterFacts) -> Iterator[Note]:
@@ -65,9 +95,8 @@ def _changed(facts: ClusterFacts) -> Iterator[Note]:
         yield _note(codes.notes.IDENTITY_KEPT_BY_RESOURCE, facts, text)
     if facts.next_deadline:
         yield _note(codes.vault.PINNED_KEY_EXPIRES, facts, facts.next_deadline)
-    flash = " and the NVMe disk" if have.has_flash else ""
-    text = f"on {name} the key covers the system disk, the persistence disk and temporary export files; RAM{flash} it does not"
-    yield _note(codes.redis_enterprise.NOT_COVERED, facts, text)
+    if not have.is_customer:
+        yield _covers(facts)
     text = f"{name} will name one version of {facts.key.name}: it does not follow new ones, each move is an outage"
     yield _note(codes.redis_enterprise.ONE_VERSION, facts, text)
     if facts.may_lose_data:
@@ -87,6 +116,12 @@ def _changed(facts: ClusterFacts) -> Iterator[Note]:
         f"persistence files and what was made of {name}'s disks from now on need {facts.key.name} in {facts.vault.name}"
     )
     yield _note(codes.notes.RESTORE_NEEDS, facts, text)
+
+
+def _covers(facts: ClusterFacts) -> Note:
+    flash = " and the NVMe disk" if facts.cluster.has_flash else ""
+    kept = f"the system disk, the persistence disk and temporary export files; RAM{flash} it does not"
+    return _note(codes.redis_enterprise.NOT_COVERED, facts, f"on {facts.id.name} the key covers {kept}")
 
 
 def _note(code: Code, facts: ClusterFacts, text: str) -> Note:

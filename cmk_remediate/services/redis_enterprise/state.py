@@ -27,5 +27,5 @@ def of_cluster(facts: ClusterFacts) -> str:
     current = facts.current
     if current is None or current.key is None or current.refused:
         return states.NOT_CHECKABLE
-    right = facts.compliant and have.at_rest and not facts.deadline and not facts.reader_gone
+    right = facts.compliant and have.at_rest and not facts.deadline and not facts.not_permitted
     return states.HEALTHY if right else states.WRONG

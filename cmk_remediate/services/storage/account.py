@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps.named_key import NamedKey
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
 PLATFORM, CUSTOMER = "Microsoft.Storage", "Microsoft.Keyvault"
@@ -36,6 +37,7 @@ class Account:
         vault_uri: the vault's endpoint, without a slash at its end; empty on platform keys.
         key_name: the key's name; empty on platform keys.
         version: the version it is pinned to; empty where new versions are followed.
+        shown_version: the version that Azure says it uses; empty where it does not say.
         reads_as: the user-assigned identity that ``encryption.identity`` names; None for the system-assigned one.
         federated: whether the key is in another tenant.
         type: ``identity.type`` as shown; None where there is none.
@@ -55,6 +57,7 @@ class Account:
     vault_uri: str
     key_name: str
     version: str
+    shown_version: str
     reads_as: ResourceId | None
     federated: bool
     type: str | None
@@ -83,6 +86,7 @@ class Account:
             vault_uri=str(key.get("keyvaulturi") or "").rstrip("/") if customer else "",
             key_name=str(key.get("keyname") or "") if customer else "",
             version=str(key.get("keyversion") or "") if customer else "",
+            shown_version=NamedKey.of(key.get("currentVersionedKeyIdentifier")).version if customer else "",
             reads_as=ResourceId.parse(reads_as) if reads_as else None,
             federated=bool(at_path(encryption, "identity.federatedIdentityClientId")),
             type=at_path(body, "identity.type"),
@@ -104,6 +108,16 @@ class Account:
     def in_managed_hsm(self) -> bool:
         """Whether the key lies in a managed HSM (its host is ``<name>.managedhsm...``)."""
         return ".managedhsm." in (urlsplit(self.vault_uri).hostname or "")
+
+    @property
+    def reader(self) -> str:
+        """The object id of who reads its key; empty where the account does not have it, or does not show it."""
+        return self.system_principal if self.reads_as is None else self.principals.get(self.reads_as.key, "")
+
+    @property
+    def reader_words(self) -> str:
+        """Who reads its key, for a sentence."""
+        return "its system-assigned identity" if self.reads_as is None else self.reads_as.name
 
     @property
     def words(self) -> str:

@@ -44,7 +44,7 @@ def choose(facts: AccountFacts) -> Choice:
     if facts.wishes.identity == "system-assigned":
         return Choice("system", None, _principal(have, None))
     ours = facts.wishes.identity_id(facts.id)
-    alive = [one for one in have.attached if not facts.gone(one)]
+    alive = [one for one in have.attached if one not in facts.gone]
     if ours is not None and ours in alive:
         return Choice("reuses", ours, _principal(have, ours))
     if alive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.decisions import Read
@@ -11,12 +10,10 @@ from cmk_remediate.planfile.wishes import vaults_named, wishes
 from cmk_remediate.services.storage.account import ACCOUNT, Account
 from cmk_remediate.services.storage.facts import AccountFacts
 from cmk_remediate.steps import asking
-from cmk_remediate.steps.key_facts import KeyFacts, read_key, read_named_key
+from cmk_remediate.steps.key_facts import KeyFacts, read_key
+from cmk_remediate.steps.key_in_use import gone, not_permitted, read_identities, read_key_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
@@ -33,41 +30,35 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
     scopes = await asking.items_of(reader, Read(target, SCOPES), hidden) if body is not None else ()
     group = await asking.body_of(reader, target.group_id, []) if body is not None else None
     have, ours = Account.of(body), wanted.identity_id(target)
-    identities = await _identities(reader, [*have.attached, *(one for one in (have.reads_as, ours) if one)])
+    named = [*have.attached, *([have.reads_as] if have.reads_as else [])]
+    identities = await read_identities(reader, [*named, *([ours] if ours else [])])
+    lost = gone(named, identities)
+    current = await _current(reader, plan, target, have)
+    principal = "" if have.reads_as in lost else have.reader
     return AccountFacts(
-        id=target,
-        body=body,
-        refused="; ".join(refusals),
-        group=group,
-        scopes=tuple(scopes),
-        scopes_refused="; ".join(hidden),
-        current=await _current(reader, plan, target, have),
-        wanted=await read_key(reader, wanted.key_id(target)),
-        identities=identities,
-        wishes=wanted,
-        now=reader.now(),
+        target,
+        body,
+        "; ".join(refusals),
+        group,
+        current,
+        await read_key(reader, wanted.key_id(target)),
+        None if ours is None else identities.get(ours.key),
+        wanted,
+        reader.now(),
+        tuple(scopes),
+        "; ".join(hidden),
+        identities,
+        gone=lost,
+        not_permitted="" if current is None else await not_permitted(reader, current, principal, have.reader_words),
     )
 
 
-async def _identities(reader: Reader, named: Iterable[ResourceId]) -> dict[str, JsonObject | None]:
-    found: dict[str, JsonObject | None] = {}
-    for one in dict.fromkeys(named):
-        refused: list[str] = []
-        body = await asking.body_of(reader, one, refused)
-        if not refused:
-            found[one.key] = body
-    return found
-
-
 async def _current(reader: Reader, plan: PlanFile, target: ResourceId, have: Account) -> KeyFacts | None:
-    """Return the customer key an account names; at the version it is pinned to, where it names one."""
+    """Return the customer key an account names, in the version it uses."""
     if not have.is_customer:
         return None
     if have.in_managed_hsm:
         return KeyFacts(None, None, None)
-    found = await read_named_key(reader, have.vault_name, have.key_name, vaults_named(plan), (target,))
-    if not have.version or found.key is None or found.body is None:
-        return found
-    refused: list[str] = []
-    pinned = await asking.body_of(reader, found.key.child("versions", have.version), refused)
-    return replace(found, body=pinned, refused="; ".join(refused))
+    return await read_key_in_use(
+        reader, have.vault_name, have.key_name, have.version, vaults_named(plan), (target,), seen=have.shown_version
+    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.planfile.wishes import Wishes
+from cmk_remediate.services.single import SingleFacts
 from cmk_remediate.services.storage.account import Account
 from cmk_remediate.services.storage.scopes import Scope
-from cmk_remediate.steps import key_state, previous_key
-from cmk_remediate.steps.key_facts import KeyFacts
+from cmk_remediate.steps import key_state, pinned_key, previous_key
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
 
 KEY_TYPES = ("RSA", "RSA-HSM")
 KEY_SIZES = (2048, 3072, 4096)
@@ -20,35 +21,19 @@ KEY_SIZES = (2048, 3072, 4096)
 
 
 @dataclass(frozen=True)
-class AccountFacts:
+class AccountFacts(SingleFacts):
     """One account.
 
     Attributes:
-        id: its id.
-        body: as shown; None when it does not exist.
-        refused: why it was not shown; empty when nothing was refused.
-        group: its resource group's body; None if not shown.
         scopes: the bodies of its encryption scopes.
         scopes_refused: why they were not shown; empty when nothing was refused.
-        current: the customer key it uses, at the version it is pinned to; None on platform keys.
-        wanted: the plan's key and its vault.
         identities: the identities that the account names and the plan's, by lower-case id; None for one that does not exist. One
             that was not shown is left out.
-        wishes: what the plan wants for it.
-        now: Azure's clock.
     """
 
-    id: ResourceId
-    body: JsonObject | None
-    refused: str
-    group: JsonObject | None
     scopes: tuple[JsonObject, ...]
     scopes_refused: str
-    current: KeyFacts | None
-    wanted: KeyFacts
     identities: Mapping[str, JsonObject | None]
-    wishes: Wishes
-    now: datetime
 
     @property
     def account(self) -> Account:
@@ -56,23 +41,9 @@ class AccountFacts:
         return Account.of(self.body)
 
     @property
-    def key(self) -> ResourceId:
-        """The plan's key."""
-        return self.wishes.key_id(self.id)
-
-    @property
-    def vault(self) -> ResourceId:
-        """The plan's vault."""
-        return self.key.top_level
-
-    @property
     def version(self) -> str:
         """The version the plan pins; empty where new versions are followed."""
         return self.wishes.key.key_version or ""
-
-    def gone(self, identity: ResourceId) -> bool:
-        """Say whether *identity* is known not to exist any more."""
-        return identity.key in self.identities and self.identities[identity.key] is None
 
     @property
     def identity_works(self) -> bool:
@@ -80,7 +51,7 @@ class AccountFacts:
         have = self.account
         if have.reads_as is None:
             return have.system
-        return have.reads_as in have.attached and not self.gone(have.reads_as)
+        return have.reads_as in have.attached and have.reads_as not in self.gone
 
     @property
     def account_compliant(self) -> bool:
@@ -88,7 +59,8 @@ class AccountFacts:
         have = self.account
         if self.wanted.body is None or not have.names(self.wanted.host, self.key.name) or have.version != self.version:
             return False
-        return self.identity_works and key_state.judge_key(self.key, self.wanted.body, self.now) is None
+        latest_works = key_state.judge_key(self.key, self.wanted.body, self.now) is None
+        return self.identity_works and latest_works and not self.unusable
 
     @property
     def named_scopes(self) -> tuple[tuple[ResourceId, Scope], ...]:
@@ -111,6 +83,15 @@ class AccountFacts:
         return self.account_compliant and not self.to_move
 
     @property
+    def deadline(self) -> str:
+        """By when somebody must rotate the plan's pinned key, in a sentence; empty if nobody need."""
+        if not self.version:
+            return ""
+        return pinned_key.deadline(self.id, self.key, self.wanted.body, self.version)
+
+    @property
     def way_back(self) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback can return to, or why it cannot; neither on platform keys."""
-        return previous_key.way_back(self.current, "storage", self.now, types=KEY_TYPES)
+        return previous_key.way_back(
+            self.current, "storage", self.now, types=KEY_TYPES, reader=self.not_permitted if self.identity_works else ""
+        )

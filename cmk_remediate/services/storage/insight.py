@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.services.insight import Insight, Use, absent, of_key, online, owned, same_key, shown
+from cmk_remediate.services.insight import Insight, Use, of_key, of_reader, online, owned, same_key, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,7 @@ def of_account(facts: AccountFacts) -> Insight:
     """Return what proves the state of the account in *facts*, and what moving it takes."""
     have, current = facts.account, facts.current
     evidence = shown(facts.id, facts.body, _paths(facts)) + owned(facts.id, facts.body, facts.group)
-    if have.reads_as is not None and facts.gone(have.reads_as):
-        evidence += (absent(have.reads_as),)
-    evidence += of_key(current, facts.now, pinned=bool(have.version))
+    evidence += of_reader(facts, have.reads_as) + of_key(current, facts.now, pinned=bool(have.version))
     for (place, _), body in zip(facts.named_scopes, facts.scopes, strict=True):
         evidence += shown(place, body, ("properties.source",))
     uses = () if current is None else (Use(facts.id, have.words, current, have.version),)

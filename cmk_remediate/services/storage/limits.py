@@ -31,10 +31,7 @@ def judge(facts: AccountFacts, plan: PlanFile) -> Blocked | None:
 
 def _refusals(facts: AccountFacts, plan: PlanFile) -> Iterator[Blocked]:
     here, refused = facts.id, codes.storage
-    if not here.is_type(ACCOUNT):
-        yield _no(facts, refused.NOT_AN_ACCOUNT, f"the type of {here.name} is {here.type}")
-    if facts.refused:
-        yield _no(facts, refused.UNREADABLE, facts.refused)
+    yield from facts.out_of_bounds(ACCOUNT, refused.NOT_AN_ACCOUNT, refused.UNREADABLE)
     if facts.body is None:
         yield _no(facts, refused.ABSENT, f"the storage account {here.name} does not exist")
     else:
@@ -49,10 +46,7 @@ def _refusals(facts: AccountFacts, plan: PlanFile) -> Iterator[Blocked]:
 
 def _not_ours(facts: AccountFacts) -> Iterator[Blocked]:
     """Yield whose else the account or its key is."""
-    owners = ((at_path(body, "managedBy"), at_path(body, "name")) for body in (facts.body, facts.group))
-    for owner, name in owners:
-        if owner:
-            yield _no(facts, codes.storage.MANAGED_BY, f"managedBy of {name} is {owner}")
+    yield from facts.owned_by_another("the account", codes.storage.MANAGED_BY)
     have = facts.account
     if have.federated:
         path = "properties.encryption.identity.federatedIdentityClientId"
@@ -70,10 +64,14 @@ def _in_use(facts: AccountFacts) -> Iterator[Blocked]:
         reason = current.refused or f"the vault {have.vault_name} was not found"
         why = f"{_KEY}.keyvaulturi of {name} is {have.vault_uri}: {reason}"
         yield _no(facts, codes.storage.CURRENT_KEY_OUT_OF_REACH, why)
-    elif current.body is None:
-        yield _no(facts, codes.storage.CURRENT_KEY_UNUSABLE, f"{_KEY} of {name} is {have.words}, which does not exist")
-    elif at_path(current.body, "properties.attributes.enabled") is False:
-        yield _no(facts, codes.storage.CURRENT_KEY_UNUSABLE, f"{_KEY} of {name} is {have.words}, which is disabled")
+    else:
+        shown = f"{_KEY} of {name} is {have.words}"
+        if current.named and not have.version:
+            shown = f"{shown}, currentVersionedKeyIdentifier names version {current.named}"
+        if current.body is None or current.in_use is None:
+            yield _no(facts, codes.storage.CURRENT_KEY_UNUSABLE, f"{shown}, which does not exist")
+        elif at_path(current.in_use, "properties.attributes.enabled") is False:
+            yield _no(facts, codes.storage.CURRENT_KEY_UNUSABLE, f"{shown}, which is disabled")
 
 
 def _change(facts: AccountFacts) -> Iterator[Blocked]:

@@ -8,7 +8,6 @@ from cmk_remediate import codes
 from cmk_remediate.model.review import Note
 from cmk_remediate.services.storage import policies
 from cmk_remediate.services.storage.choice import choose
-from cmk_remediate.steps import key_state, pinned_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +46,13 @@ def _found(facts: AccountFacts) -> Iterator[Note]:
     if scopes:
         yield _note(codes.storage.SCOPES, facts, f"encryption scopes of {name}: {'; '.join(scopes)}")
     yield _note(codes.storage.POLICY, facts, f"Azure Policy on {name}: {'; '.join(policies.verdicts(facts))}")
-    deadline = pinned_key.deadline(facts.id, facts.key, facts.wanted.body, facts.version) if facts.version else ""
-    if deadline:
-        yield _note(codes.vault.PINNED_KEY_EXPIRES, facts, deadline)
+    if facts.deadline:
+        yield _note(codes.vault.PINNED_KEY_EXPIRES, facts, facts.deadline)
 
 
 def _wrong(facts: AccountFacts) -> Iterator[str]:
     """Yield the values that prove that the account's customer key is not as the plan wants it."""
-    have, current = facts.account, facts.current
+    have = facts.account
     if not have.is_customer:
         return
     if have.version != facts.version:
@@ -64,10 +62,10 @@ def _wrong(facts: AccountFacts) -> Iterator[str]:
     if not facts.identity_works:
         shown = f"{have.reads_as.name}, which is not attached or gone" if have.reads_as else "none"
         yield f"properties.encryption.identity.userAssignedIdentity is {shown}, identity.type is {have.type}"
-    if current is not None and current.key is not None and current.body is not None:
-        unusable = key_state.judge_key(current.key, current.body, facts.now)
-        if unusable is not None:
-            yield unusable.why
+    current = facts.current
+    if facts.unusable and current is not None and current.named and not have.version:
+        yield f"properties.encryption.keyvaultproperties.currentVersionedKeyIdentifier names version {current.named}"
+    yield from (why for why in (facts.unusable, facts.not_permitted) if why)
 
 
 def _changed(facts: AccountFacts) -> Iterator[Note]:

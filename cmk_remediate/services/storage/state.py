@@ -31,7 +31,7 @@ def _of_key(facts: AccountFacts) -> str:
         return states.MANAGED_HSM
     if current is None or current.vault is None or current.refused:
         return states.NOT_CHECKABLE
-    if not facts.account_compliant:
+    if not facts.account_compliant or facts.not_permitted or facts.deadline:
         return states.WRONG
     if have.uncovered or facts.on_platform:
         return states.MIXED

@@ -45,6 +45,7 @@ class AttachIdentity(AiStep):
     Attributes:
         identity: the user-assigned identity; None for the system-assigned one.
         beside: user-assigned identities that the body names again: Azure may want the right to assign those too.
+        gone: attached identities that do not exist any more: they are taken off, else Azure would refuse the body.
     """
 
     kind: ClassVar[str] = "attach_ai_identity"
@@ -52,6 +53,7 @@ class AttachIdentity(AiStep):
 
     identity: ResourceId | None = None
     beside: tuple[ResourceId, ...] = ()
+    gone: tuple[ResourceId, ...] = ()
 
     def owns(self) -> Mapping[str, Any]:
         """Return that the identity is there."""
@@ -62,20 +64,20 @@ class AttachIdentity(AiStep):
         if found.body is None:
             return absent(self.account)
         have = Account.of(found.body)
-        if self._has_it(have):
+        if self._has_it(have) and not self._lost(have):
             if self.identity is None and not have.system_principal:
                 return Pending(f"the system-assigned identity of {self.account.name} has no principal yet", 5)
             return Done(f"{self.account.name} has {self._words}")
         if not have.rests:
             return Pending(f"properties.provisioningState of {self.account.name} is {have.state}", 30)
-        identity = have.with_identities(self.identity)
+        identity = have.with_identities(self.identity, self.gone)
         return Change(
             Request("PATCH", self.account, {"identity": identity}),
             self._lines(have, identity),
             (Effect(self.account, {"identity": self._shown(have, identity)}),),
             Estimate(usual=10, worst=600),
             "update",
-            f"{self.account.name} does not have {self._words}",
+            self._why(have),
         )
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
@@ -86,7 +88,12 @@ class AttachIdentity(AiStep):
         """Return writing the account, and assigning every identity the body names."""
         assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
         named = (*([self.identity] if self.identity else []), *self.beside)
-        return (*self.needs(), *(Permission(assign, one, "identity") for one in named))
+        read = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+        return (
+            *self.needs(),
+            *(Permission(assign, one, "identity") for one in named),
+            *(Permission(read, one, "identity") for one in (*named, *self.gone)),
+        )
 
     @property
     def _words(self) -> str:
@@ -95,9 +102,21 @@ class AttachIdentity(AiStep):
     def _has_it(self, have: Account) -> bool:
         return have.system if self.identity is None else self.identity in have.attached
 
+    def _lost(self, have: Account) -> list[ResourceId]:
+        return [one for one in have.attached if one in self.gone]
+
+    def _why(self, have: Account) -> str:
+        lost = ", ".join(one.name for one in self._lost(have))
+        if self._has_it(have):
+            return f"{self.account.name} has {lost}, which does not exist any more"
+        return f"{self.account.name} does not have {self._words}"
+
     def _lines(self, have: Account, identity: Mapping[str, Any]) -> tuple[Line, ...]:
-        owned = [] if self.identity is None else [Line(_path(self.identity), None, "attached", reversibility=KEPT)]
-        carried = [Line(_path(one), "attached", "attached", "carried") for one in have.attached]
+        new = [] if self.identity is None or self.identity in have.attached else [self.identity]
+        owned = [Line(_path(one), None, "attached", reversibility=KEPT) for one in new]
+        owned += [Line(_path(one), "attached", None, reversibility=KEPT) for one in self._lost(have)]
+        stay = [one for one in have.attached if one not in self.gone]
+        carried = [Line(_path(one), "attached", "attached", "carried") for one in stay]
         role: Line = Line("identity.type", have.type, identity["type"], reversibility=KEPT)
         if have.type == identity["type"]:
             role = Line("identity.type", have.type, have.type, "carried")
@@ -107,13 +126,10 @@ class AttachIdentity(AiStep):
         """Return what the account shows afterwards: Azure fills in principals and client ids."""
         shown = dict(identity)
         if self.identity is None:
-            shown["principalId"] = UNKNOWN
-        else:
-            kept: dict[str, Any] = {one.text: {} for one in have.attached}
-            shown["userAssignedIdentities"] = {
-                **kept,
-                self.identity.text: {"principalId": UNKNOWN, "clientId": UNKNOWN},
-            }
+            shown["principalId"] = have.system_principal or UNKNOWN
+        elif self.identity not in have.attached:
+            new = {self.identity.text: {"principalId": UNKNOWN, "clientId": UNKNOWN}}
+            shown["userAssignedIdentities"] = {**identity["userAssignedIdentities"], **new}
         return shown
 
 

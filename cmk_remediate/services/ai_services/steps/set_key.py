@@ -44,6 +44,7 @@ CAUTION = Caution(tries=3, pause=300, echo=600)
 """There is no harmless request that tries the access; and the account may not show its key right after the operation
 (hashicorp/terraform-provider-azurerm issue 23353). The figures are our choice."""
 LATEST = "the latest"
+_VERSIONS = "Microsoft.KeyVault/vaults/keys/versions/read"  # who looks next judges the version in use
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class SetKey(AiStep):
         unconfirmed: the vault, where nobody has confirmed that its firewall lets AI services pass; else None.
         roles: the vault, where it is on roles and the kind's page asks for access policies; else None.
         may_expire: the plan asks for a version although it expires: then it is accepted by name.
+        leaves: the version in use, where it cannot be used any more: it is not left alone.
     """
 
     kind: ClassVar[str] = "set_ai_key"
@@ -83,6 +85,7 @@ class SetKey(AiStep):
     unconfirmed: ResourceId | None = None
     roles: ResourceId | None = None
     may_expire: bool = False
+    leaves: str = ""
 
     def owns(self) -> Mapping[str, Any]:
         """Return the key, and whether new versions are followed."""
@@ -145,14 +148,17 @@ class SetKey(AiStep):
 
     def permissions(self) -> Permissions:
         """Return writing the account; and finding the key in use, whose vault only a list tells."""
+        needed = (*self.needs(), Permission(_VERSIONS, self.key.top_level, "vault"))
         if self.previous is None:
-            return self.needs()
+            return needed
         read, vault = "Microsoft.KeyVault/vaults/read", self.previous.top_level
         return (
-            *self.needs(),
+            *needed,
             Permission(read, self.account.subscription_id, "vault", checkable=False),
             Permission(read, vault, "vault"),
             Permission("Microsoft.KeyVault/vaults/keys/read", vault, "vault"),
+            Permission(_VERSIONS, vault, "vault"),
+            Permission("Microsoft.Authorization/roleAssignments/read", self.previous, "vault"),
         )
 
     def _restored(self, was: Encryption, after: JsonObject | None, previous: ResourceId | None) -> RestoreEncryption:
@@ -184,16 +190,24 @@ class SetKey(AiStep):
         """Say whether *have* uses the key as the plan wants it, with the identity it is to be read with."""
         client = known(self.client) if self.client is not None else ""
         same_reader = client if isinstance(client, Unknown) else have.client == client.lower()
-        same_version = have.version == self._version if self.pinned or self.follows else True
+        same_version = have.version == self._version if self.pinned or self.follows else not self._left(have)
         return have.names(self.vault_uri, self.key.name) and bool(same_reader) and same_version
 
     def _wanted(self, have: Account) -> Encryption:
         """Return what is sent: where no version matters, the one that is named stays."""
         version = self._version
-        if not self.pinned and not self.follows and have.names(self.vault_uri, self.key.name):
+        if not self.pinned and not self.follows and self._stays(have):
             version = have.version
         client = known(self.client) if self.client is not None else ""
         return Encryption(self.vault_uri, self.key.name, version, client)
+
+    def _left(self, have: Account) -> bool:
+        """Say whether *have* names the version that cannot be used any more."""
+        return bool(self.leaves) and have.version == self.leaves
+
+    def _stays(self, have: Account) -> bool:
+        """Say whether *have* names the key, in a version that may stay where the plan asks for none."""
+        return have.names(self.vault_uri, self.key.name) and not self._left(have)
 
     def _forbidden(self, have: Account) -> Blocked | None:
         """Return what of *have*, that may have changed since the review, forbids the key."""
@@ -213,8 +227,7 @@ class SetKey(AiStep):
     def _owned(self, have: Account, wanted: Encryption) -> Iterator[Line]:
         """Yield the key's lines; the first that changes carries what must be accepted for the way back."""
         way, accept = way_back(self.account, have, self.previous, self.no_way_back)
-        named = have.names(self.vault_uri, self.key.name)
-        shown = LATEST if not (self.pinned or self.follows or named) else None
+        shown = LATEST if not (self.pinned or self.follows or self._stays(have)) else None
         for line in wanted.lines(have, way, shown):
             changes = line.role == "owned"
             accepts = accept if changes else None

@@ -40,6 +40,7 @@ TO_PLATFORM = Reversibility("reversible", "rollback returns to platform keys by 
 TO_PREVIOUS = Reversibility(
     "reversible", "rollback returns to the previous version of the previous key: a second outage"
 )
+_LOOK = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 KEPT = Reversibility("kept", "nothing is lost by it, and a key in use needs it", codes.redis_enterprise.IDENTITY_KEPT)
 
 
@@ -61,6 +62,8 @@ class SetClusterKey(ClusterStep):
         access: the wait for the grant.
         unconfirmed: the vault, where nobody has confirmed that its firewall lets a cluster pass; else None.
         may_expire: the plan asks for a key that expires: then it is accepted by name.
+        gone: attached identities that do not exist any more: they are taken off, else Azure would refuse the body.
+        beside: attached identities that the body names again: Azure may want the right to assign those too.
     """
 
     kind: ClassVar[str] = "set_cluster_key"
@@ -75,6 +78,8 @@ class SetClusterKey(ClusterStep):
     access: Grant | Ref[Grant] | None = None
     unconfirmed: ResourceId | None = None
     may_expire: bool = False
+    gone: tuple[ResourceId, ...] = ()
+    beside: tuple[ResourceId, ...] = ()
 
     def owns(self) -> Mapping[str, Any]:
         """Return the key and the identity it is read with."""
@@ -138,7 +143,8 @@ class SetClusterKey(ClusterStep):
         versions = "Microsoft.KeyVault/vaults/keys/versions/read"  # who looks next judges the version in use
         needed = (
             *super().permissions(),
-            Permission(assign, self.identity, "identity"),
+            *(Permission(assign, one, "identity") for one in (self.identity, *self.beside)),
+            *(Permission(_LOOK, one, "identity") for one in (self.identity, *self.beside, *self.gone)),
             Permission(versions, self.key.top_level, "vault"),
         )
         if self.previous is None:
@@ -150,6 +156,7 @@ class SetClusterKey(ClusterStep):
             Permission(read, vault, "vault"),
             Permission("Microsoft.KeyVault/vaults/keys/read", vault, "vault"),
             Permission(versions, vault, "vault"),
+            Permission("Microsoft.Authorization/roleAssignments/read", self.previous, "vault"),
         )
 
     def _is_set(self, have: Cluster) -> bool:
@@ -177,9 +184,13 @@ class SetClusterKey(ClusterStep):
         identity = {"userAssignedIdentityResourceId": self.identity.text, "identityType": USER_ASSIGNED}
         wanted = {"keyEncryptionKeyUrl": self._sent(), "keyEncryptionKeyIdentity": identity}
         body: dict[str, Any] = {"properties": {"encryption": {"customerManagedKeyEncryption": wanted}}}
-        if self.identity not in have.attached:
-            body["identity"] = have.with_attached(self.identity)
+        if self._attaches(have):
+            body["identity"] = have.with_attached(self.identity, self.gone)
         return body
+
+    def _attaches(self, have: Cluster) -> bool:
+        """Say whether the identities change: ours is not there, or one that is gone still is."""
+        return self.identity not in have.attached or any(one in have.attached for one in self.gone)
 
     def _lines(self, have: Cluster) -> Iterator[Line]:
         reversibility = TO_PREVIOUS if have.is_customer else TO_PLATFORM
@@ -192,15 +203,19 @@ class SetClusterKey(ClusterStep):
         after = self.identity.key
         yield Line(READS_WITH, was, after, "carried" if was == after else "owned", reversibility)
         path = "identity.userAssignedIdentities"
-        if self.identity in have.attached:
+        if not self._attaches(have):
             yield Line("identity.type", have.type, have.type, "relied_on")
             yield Line(f"{path}.{self.identity.key}", "attached", "attached", "relied_on")
             return
         kind = have.with_attached(self.identity)["type"]
         yield Line("identity.type", have.type, kind, "carried" if have.type == kind else "owned", KEPT)
-        yield Line(f"{path}.{self.identity.key}", None, "attached", reversibility=KEPT)
+        if self.identity not in have.attached:
+            yield Line(f"{path}.{self.identity.key}", None, "attached", reversibility=KEPT)
         for one in have.attached:
-            yield Line(f"{path}.{one.key}", "attached", "attached", "carried")
+            if one in self.gone:
+                yield Line(f"{path}.{one.key}", "attached", None, reversibility=KEPT)
+            else:
+                yield Line(f"{path}.{one.key}", "attached", "attached", "carried")
 
     def _bypass(self) -> Iterator[Line]:
         """Yield the line that a doubtful way through the vault's firewall is accepted by."""

@@ -143,6 +143,7 @@ class SetKey(StorageStep):
         return (
             *needed,
             Permission("Microsoft.KeyVault/vaults/read", self.account.subscription_id, "vault", checkable=False),
+            Permission("Microsoft.Authorization/roleAssignments/read", self.previous, "vault"),
             *(
                 Permission(f"{kind}/read", vault, "vault")
                 for kind in ("Microsoft.KeyVault/vaults", keys, f"{keys}/versions")
