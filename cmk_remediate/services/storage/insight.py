@@ -36,6 +36,8 @@ def _paths(facts: AccountFacts) -> Iterator[str]:
     yield from _ALWAYS
     if have.is_customer:
         yield from _OF_KEY
+        if facts.unusable and not have.version:
+            yield "properties.encryption.keyvaultproperties.currentVersionedKeyIdentifier"
         if have.federated:
             yield "properties.encryption.identity.federatedIdentityClientId"
         if not facts.identity_works:
