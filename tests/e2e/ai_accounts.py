@@ -83,6 +83,11 @@ def language() -> Scene:
     return _with(one_server(), account("TextAnalytics", sku={"name": "S"}))
 
 
+def face() -> Scene:
+    """A single service whose page asks for another pricing tier than it is in."""
+    return _with(one_server(), account("Face"))
+
+
 def pinned_foundry() -> Scene:
     """A Foundry resource on the plan's key, which names a version of it."""
     identity = {

@@ -19,6 +19,7 @@ from tests.e2e.ai_accounts import (
     changed,
     closed,
     encryption,
+    face,
     foundry,
     language,
     on_previous_key,
@@ -105,6 +106,7 @@ MET_BY: dict[str, tuple[Callable[[], Scene], ...]] = {
     "ai-grant-scope": (bare, openai),
     "ai-trusted-service": (closed,),
     "ai-free-tier": (speech,),
+    "ai-enterprise-tier": (face, speech),
 }
 """By doubt, the accounts whose path meets it."""
 REFUSED = (
@@ -113,6 +115,7 @@ REFUSED = (
     ("ai-grant-scope", bare),
     ("ai-grant-scope", openai),
     ("ai-trusted-service", closed),
+    ("ai-enterprise-tier", face),
 )
 """Where Azure refuses under the other reading what was accepted by name, or waits for a role that only the owner can give."""
 LIVES = [(name, reading, scene) for name, reading in OTHER for scene in MET_BY[name]]

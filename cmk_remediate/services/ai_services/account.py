@@ -106,6 +106,11 @@ class Account:
         return self.row.key == "unconfirmed" if self.capable is None else not self.capable
 
     @property
+    def tier_unconfirmed(self) -> bool:
+        """Whether a page about its kind says that another pricing tier takes a customer-managed key."""
+        return bool(self.row.tier) and not _same(self.sku, self.row.tier)
+
+    @property
     def is_customer(self) -> bool:
         """Whether it is on a customer's key; compared as Azure Policy does, in any casing."""
         return _same(self.source, KEY_VAULT)

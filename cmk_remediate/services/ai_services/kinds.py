@@ -31,6 +31,7 @@ class KindRow:
         one_vault: another key is taken from the same vault only.
         by_request: Azure may want the key to be asked for by a form.
         access_policies: the vault has to be on access policies, as its page says; it may be stale.
+        tier: the only pricing tier that takes a key, as its page says; it may be stale; empty for any but the free one.
     """
 
     key: Answer
@@ -40,26 +41,28 @@ class KindRow:
     one_vault: bool = False
     by_request: bool = False
     access_policies: bool = False
+    tier: str = ""
 
 
 FOUNDRY = KindRow("yes", "yes", "no", follows=True, one_vault=True)
 """FOUNDRY; an older page said that it cannot be switched after creation."""
 _OTHER = KindRow("unconfirmed", "unconfirmed", "unconfirmed")
 _OLDER = KindRow("yes", "unconfirmed", "yes")
+_E0_ONLY = KindRow("yes", "unconfirmed", "yes", tier="E0")
 
 _ROWS: Mapping[str, KindRow] = MappingProxyType(
     {
         "aiservices": KindRow("yes", "yes", "unconfirmed", one_vault=True),
         "openai": KindRow("yes", "no", "yes", access_policies=True),
         "speechservices": KindRow("yes", "yes", "yes", by_request=True),
-        "face": KindRow("yes", "yes", "yes"),
+        "face": KindRow("yes", "yes", "yes", tier="E0"),
         "contentmoderator": KindRow("yes", "unconfirmed", "yes", by_request=True),
         "textanalytics": _OLDER,
         "formrecognizer": _OLDER,
         "texttranslation": _OLDER,
-        "customvision.training": _OLDER,
-        "customvision.prediction": _OLDER,
-        "personalizer": _OLDER,
+        "customvision.training": _E0_ONLY,
+        "customvision.prediction": _E0_ONLY,
+        "personalizer": _E0_ONLY,
         "luis": _OLDER,
         "luis.authoring": _OLDER,
         "qnamaker": _OLDER,

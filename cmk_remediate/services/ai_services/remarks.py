@@ -99,6 +99,11 @@ def _unconfirmed(facts: AccountFacts) -> Iterator[Note]:
     if have.key_unconfirmed and not have.is_customer:
         text = f"{said}: that it takes a customer-managed key is not confirmed"
         yield _note(codes.ai_services.KIND_UNCONFIRMED, facts, text)
+    if have.tier_unconfirmed and not have.is_customer:
+        text = (
+            f"{said}: that its key is taken in the pricing tier {have.sku}, not in {row.tier} alone, is not confirmed"
+        )
+        yield _note(codes.ai_services.KIND_UNCONFIRMED, facts, text)
     if row.way_back == "unconfirmed" and not have.is_customer:
         text = f"{said}: that it goes back to platform keys is not confirmed"
         yield _note(codes.ai_services.KIND_UNCONFIRMED, facts, text)

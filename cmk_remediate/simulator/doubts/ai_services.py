@@ -106,6 +106,13 @@ AI_FREE_TIER = Doubt(
     readings={"refused": "no", "accepted": "yes"},
     default="refused",
 )
+AI_TIER = Doubt(
+    name="ai-enterprise-tier",
+    sentence="Do accounts of the kinds Face, Custom Vision and Personalizer take a customer-managed key in another tier than E0?",
+    source="learn.microsoft.com: the pages of these services ask for E0; recorded accounts of the kind Face are in E0",
+    readings={"any": "in any but the free one", "only": "in E0 alone"},
+    default="any",
+)
 
 AI_SERVICES = (
     AI_REFUSAL_ARRIVES,
@@ -120,5 +127,6 @@ AI_SERVICES = (
     AI_GRANT_SCOPE,
     AI_TRUSTED,
     AI_FREE_TIER,
+    AI_TIER,
 )
 """The doubts of Microsoft.CognitiveServices."""

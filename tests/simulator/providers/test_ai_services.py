@@ -301,6 +301,13 @@ def test_the_free_tier(reading: str, *, works: bool) -> None:
     assert (client.send("PATCH", ACCOUNT, key(client)).status < 400) is works
 
 
+@pytest.mark.parametrize(("reading", "works"), [("any", True), ("only", False)])
+def test_the_enterprise_tier(reading: str, *, works: bool) -> None:
+    for kind, sku, always in (("Face", "S0", False), ("Face", "E0", True), ("SpeechServices", "S0", True)):
+        client = ready(with_account(kind, sku={"name": sku}), doubts={"ai-enterprise-tier": reading})
+        assert (client.send("PATCH", ACCOUNT, key(client)).status < 400) is (works or always)
+
+
 # -- what follows ----------------------------------------------------------------------------------------------------
 
 

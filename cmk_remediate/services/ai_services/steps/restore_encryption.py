@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.json_types import JsonObject
 
-CAUTION = Caution(echo=600)
+SHOWN_LATE = Caution(echo=600)
 """The account may not show what it was given right after the operation; for so long it is looked at (our choice)."""
 
 
@@ -106,7 +106,7 @@ class RestoreEncryption(AiStep):
             Estimate(usual=30, worst=1200),
             "update",
             f"the key of {self.account.name} is {have.key_words}",
-            caution=CAUTION,
+            caution=SHOWN_LATE,
         )
 
     def _changed_since(self, have: Account) -> str:

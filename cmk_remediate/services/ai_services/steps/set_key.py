@@ -9,12 +9,10 @@ from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
     Acceptance,
     Blocked,
-    Caution,
     Change,
     Decision,
     Done,
     Effect,
-    Estimate,
     Found,
     Line,
     OneWay,
@@ -26,7 +24,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import ClientId, Grant, KeyUri, Ref, Unknown, known
 from cmk_remediate.services.ai_services.account import VAULT_URI, Account, absent
-from cmk_remediate.services.ai_services.steps.base import AiStep
+from cmk_remediate.services.ai_services.steps.base import CAUTION, ESTIMATE, AiStep
 from cmk_remediate.services.ai_services.steps.encryption import Encryption
 from cmk_remediate.services.ai_services.steps.restore_encryption import RestoreEncryption
 from cmk_remediate.services.ai_services.steps.ways import DOOR, way_back
@@ -38,11 +36,6 @@ if TYPE_CHECKING:
     from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.step import Undo
 
-ESTIMATE = Estimate(usual=30, worst=2400)
-"""Seconds this step takes: a PATCH of seconds to minutes, three tries five minutes apart, ten minutes until it is shown."""
-CAUTION = Caution(tries=3, pause=300, echo=600)
-"""There is no harmless request that tries the access; and the account may not show its key right after the operation
-(hashicorp/terraform-provider-azurerm issue 23353). The figures are our choice."""
 LATEST = "the latest"
 _VERSIONS = "Microsoft.KeyVault/vaults/keys/versions/read"  # who looks next judges the version in use
 
@@ -247,6 +240,9 @@ class SetKey(AiStep):
         accept = Acceptance("kind-unconfirmed", self.account, "unconfirmed") if doubtful else None
         yield Line("kind", have.kind, have.kind, "relied_on", acceptance=accept)
         yield Line("properties.allowProjectManagement", have.projects, have.projects, "relied_on")
+        if have.tier_unconfirmed and not have.is_customer:
+            tier = Acceptance("tier-unconfirmed", self.account, "unconfirmed")
+            yield Line("sku.name", have.sku, have.sku, "relied_on", acceptance=tier)
         if self.unconfirmed is not None:
             passes = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
             yield Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=passes)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _ENCRYPTION = "properties.encryption"
 _KEY = f"{_ENCRYPTION}.keyVaultProperties"
 _LATE = (60.0, 300.0)
+_ENTERPRISE = ("face", "customvision.training", "customvision.prediction", "personalizer")
 
 
 def _sets_encryption(write: Write) -> bool:
@@ -93,6 +94,15 @@ def _free(write: Write) -> ArmError | None:
     if not key_of(write.new) or sku.upper() != "F0" or write.world.doubt(doubts.AI_FREE_TIER) == "accepted":
         return None
     return bad_request("BadRequest", "Customer-managed keys need a paid pricing tier.", UNCONFIRMED)
+
+
+def _tier(write: Write) -> ArmError | None:
+    """Refuse a key to what takes one in the enterprise tier alone, if it does."""
+    sku = str(((write.new or {}).get("sku") or {}).get("name") or "")
+    asked = key_of(write.new) and kind_of(write.new) in _ENTERPRISE and sku.upper() != "E0"
+    if not asked or write.world.doubt(doubts.AI_TIER) == "any":
+        return None
+    return bad_request("BadRequest", "Customer-managed keys are only available in the E0 pricing tier.", UNCONFIRMED)
 
 
 def _door(write: Write) -> ArmError | None:
@@ -183,6 +193,7 @@ ACCOUNTS = ResourceType(
     rules=(
         Rule(_busy),
         Rule(_free),
+        Rule(_tier),
         Rule(_door),
         Rule(_one_vault),
         Rule(_key, arrives=doubts.AI_REFUSAL_ARRIVES),
