@@ -91,9 +91,8 @@ async def assess(
     may_name = _nameable(vaults_found(found.vaults, preferred), found.subscriptions)
     work = Work(shared, Vaults(may_name), tenant, connection.cloud, owner_tag)
     for name in sorted(known, key=lambda one: (_order(one), one)):
-        mine = {kind.lower() for kind in known[name].looked_for}
-        chosen_of = [one for one in found.resources.values() if one.id.type.lower() in mine and only.keeps(one)]
-        await work.service(known[name], chosen_of)
+        # What was looked at is not held any longer: of a large estate it would be most of the memory.
+        await work.service(known[name], [one for one in found.take(known[name].looked_for) if only.keeps(one)])
     searched = [one for _, one in sorted(found.subscriptions.items())]
     views, unseen = await policy_views(gathering, searched)
     locks = await read_only_locks(gathering, searched)
@@ -102,6 +101,7 @@ async def assess(
     now = session.now()
     at = format_utc(now)
     ordered = sorted(work.findings, key=lambda one: (one.service, one.id.lower()))
+    work.findings.clear()
     findings = tuple(with_locks(with_policy(one, views), locks) for one in ordered)
     findings, exempt = exempted(since(findings, earlier, at), exemptions, now)
     not_read = [*found.not_read, *(NotRead(what=what, why=why) for what, why in map(_split, gathering.not_read))]

@@ -66,6 +66,12 @@ class Discovery:
     subscriptions: dict[str, ResourceId] = field(default_factory=dict)
     not_read: list[NotRead] = field(default_factory=list)
 
+    def take(self, types: Iterable[str]) -> list[Discovered]:
+        """Return the resources of *types* in the order of their ids, and hold them no longer."""
+        wanted = {one.lower() for one in types}
+        keys = [key for key, one in self.resources.items() if one.id.type.lower() in wanted]
+        return [self.resources.pop(key) for key in keys]
+
 
 async def discover(gathering: Gathering, scopes: Sequence[Scope], types: Iterable[str]) -> Discovery:
     """Return the resources of *types* that are in *scopes*, and all vaults.
