@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LARGEST = 1 << 30
-"""Bytes of an evidence file that is still read; a run of a thousand targets makes about a twentieth of it."""
+"""Bytes of an evidence file that is still read; 200 servers were measured to make 6 MB."""
 _MAGIC = b"PK\x03\x04"
 _UNIX = 3
 _RIGHTS = 0o100644 << 16

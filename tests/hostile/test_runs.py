@@ -271,7 +271,7 @@ def test_a_run_of_another_tenant_or_cloud_has_nothing_asked(made: tuple[Before, 
     azure = given.azure.clone()
     connection, runs = azure.connection(), folder / "runs"
 
-    for verb in (cmk.resume, cmk.review_rollback, cmk.rollback, cmk.verify):
+    for verb in (cmk.resume, cmk.review_rollback, cmk.rollback, cmk.verify, cmk.make_evidence):
         with pytest.raises(cmk.CmkError) as raised:
             verb(run, connection=connection, runs=runs)
         assert raised.value.code in (codes.input_.TENANT_MISMATCH, codes.input_.REVIEW_FOREIGN), verb
