@@ -77,12 +77,10 @@ def _ends(story: Story) -> Iterator[str]:
         first, *targets = end.splitlines()
         yield cut(first, WIDTH, end=True)
         bad = [_ABOVE.sub("", line) for line in targets if ": done " not in line]
-        news = [line for line in bad if ": blocked " not in line][
-            :NOT_DONE_SHOWN
-        ]  # the review has said what is blocked
-        yield from (cut(f"{INDENT}{line}", WIDTH, end=True) for line in news)
-        if len(bad) > len(news):
-            yield f"{INDENT}and {len(bad) - len(news)} more"
+        news = [line for line in bad if ": blocked " not in line]  # what is blocked the review has said
+        yield from (cut(f"{INDENT}{line}", WIDTH, end=True) for line in news[:NOT_DONE_SHOWN])
+        if len(news) > NOT_DONE_SHOWN:
+            yield f"{INDENT}and {len(news) - NOT_DONE_SHOWN} more"
 
 
 def _broken(story: Story) -> Iterator[str]:
