@@ -326,7 +326,8 @@ def poll(world: World, path: str, caller: str, view: Any) -> Outgoing | None:
 def _why(operation: Json) -> Json:
     """Return what the status of a failed operation says of the cause."""
     error = {"error": operation["error"]}
-    said: dict[str, Json] = {"error": error, "envelope": {"error": error}, "nothing": {}}
+    plain = {"error": {name: one for name, one in operation["error"].items() if name != "innererror"}}
+    said: dict[str, Json] = {"error": error, "envelope": {"error": plain}, "nothing": {}}
     return said[operation.get("why", "error")]
 
 

@@ -240,7 +240,7 @@ def test_a_key_it_may_not_use_disrupts_three_times_at_most_however_it_says_so(
     result = stage.apply(stage.dry_run())
     assert [(one.end, one.code) for one in result.targets] == [("failed", code)], told(result)
     assert 1 <= len(patches(stage)) <= 3
-    assert ("ForbiddenByRbac" in result.targets[0].text) is (tells != "nothing")
+    assert ("Caller is not authorized" in result.targets[0].text) is (tells != "nothing")
     assert url(stage) == ""
 
 

@@ -22,7 +22,7 @@ REDIS_OPERATION_TELLS = Doubt(
     ),
     readings={
         "error": "error has the code and the message",
-        "envelope": "error has a member error, which has them",
+        "envelope": "error has a member error, which has them and no inner error",
         "nothing": "it does not",
     },
     default="error",
