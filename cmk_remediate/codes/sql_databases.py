@@ -170,3 +170,10 @@ RENAME = Code(
     meaning="The identity has to be taken off before, and assigned again afterwards.",
     next="Rename it first, if you mean to.",
 )
+HELD_KEY_UNUSABLE = Code(
+    "CMK495",
+    title="a key that goes along cannot be used, or could be lost for good",
+    meaning="Active log files may need it, so the request names it. It is disabled or has expired, or its vault lacks soft delete "
+    "or purge protection: Azure takes no such key, and nothing is pointed at one.",
+    next="Enable the key, or turn its vault's protection on; then make a new dry run.",
+)

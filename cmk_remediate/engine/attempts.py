@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from tenacity import wait_exponential
 
+from cmk_remediate.clock import parse_utc
 from cmk_remediate.engine.access import PROBE_INTERVAL, delay
 from cmk_remediate.model.decisions import PLAIN
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
+    from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.model.decisions import Caution, Change
 
 NO_EFFECT_AFTER = 3
@@ -24,6 +27,9 @@ lag is nowhere documented. 30 s in all; the embedded Azure lags up to 10 s."""
 
 CREATED_SHOWS_WITHIN = (*SHOWS_WITHIN, 30.0, 60.0)
 """The same for what was created: that is not sent again, so it gets two minutes to be seen (our choice)."""
+
+SHOWN_BY_THEN = sum(SHOWS_WITHIN)
+"""Seconds after which a read shows no more what an operation had shown that failed."""
 
 OF_ACCESS = ("access", "replication")
 """Reasons of a "not yet" that a young grant or identity explains."""
@@ -158,6 +164,24 @@ class Attempts:
             return True
         self._stood += seconds
         return False
+
+
+def stale_for(left: StepState, now: datetime) -> float:
+    """Return for how many seconds more a read may still show what an operation had shown that has failed; 0 where none has."""
+    if not left.began or left.outcome is None or left.outcome.result not in ("refused", "not-yet"):
+        return 0
+    return max(0.0, SHOWN_BY_THEN - (now - parse_utc(left.outcome.at)).total_seconds())
+
+
+def said_of(outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> str:
+    """Return what came of a write, in words."""
+    if isinstance(outcome, StillRunning):
+        return "accepted; Azure goes on with it"
+    if isinstance(outcome, Accepted):
+        return "accepted"
+    if isinstance(outcome, Refused):
+        return f"refused: {outcome.azure_code}"
+    return f"not yet: {outcome.code}" if isinstance(outcome, NotYet) else f"unclear: {outcome.text}"
 
 
 def _looks(seconds: float) -> Iterator[float]:

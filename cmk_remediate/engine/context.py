@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc, parse_utc
 from cmk_remediate.engine.access import AccessGates, judge
-from cmk_remediate.engine.attempts import OF_ACCESS
+from cmk_remediate.engine.attempts import OF_ACCESS, said_of, stale_for
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
 from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
@@ -230,6 +230,9 @@ class RunContext:
         if not nobody_knows(left) and not goes_on:
             if left.accepted or left.began:
                 attempts.accepted_earlier(carried_out=left.accepted)
+            late = stale_for(left, self.clock.now())
+            if late:
+                await self.pause(node, late, "until a read shows no more of an operation that failed")
             return
         attempts.client_request_id = left.intents[-1].client_request_id
         if left.operation is None:
@@ -316,7 +319,7 @@ class RunContext:
             self._written.setdefault(resource.key, self.azure.now())
         if not isinstance(outcome, StillRunning):  # its record stays open: a resume asks again
             await self.journal.append(_outcome(node, outcome, self.clock.now()))
-        self.say("sent", node, _words(outcome))
+        self.say("sent", node, said_of(outcome))
 
 
 def nobody_knows(left: StepState) -> bool:
@@ -390,13 +393,3 @@ _RESULTS: Mapping[type[Ended], Literal["accepted", "not-yet", "refused", "unclea
     Refused: "refused",
     Unclear: "unclear",
 }
-
-
-def _words(outcome: Took) -> str:
-    if isinstance(outcome, StillRunning):
-        return "accepted; Azure goes on with it"
-    if isinstance(outcome, Accepted):
-        return "accepted"
-    if isinstance(outcome, Refused):
-        return f"refused: {outcome.azure_code}"
-    return f"not yet: {outcome.code}" if isinstance(outcome, NotYet) else f"unclear: {outcome.text}"

@@ -16,8 +16,9 @@ from cmk_remediate.model.outcomes import Answer, Reader
 
 if TYPE_CHECKING:
     from cmk_remediate.engine.journal_state import JournalState, StepState
-    from cmk_remediate.model.graph import Graph
+    from cmk_remediate.model.graph import Graph, Node
     from cmk_remediate.model.review import Review
+    from cmk_remediate.model.step import Step
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ async def precheck(
 ) -> tuple[PreCheck, Mapping[str, Projected], EachOnce]:
     """Project *graph* again over Azure as it is and compare each step with what was reviewed.
 
+    What drifted is not done, so nothing that looks at its resource finds the effect of it.
+
     Returns what was found, the projection, and the reader it was read through.
 
     A step whose write an earlier process left unclear is not judged here: the loop finds out first what became of it. Nor is a
@@ -62,12 +65,16 @@ async def precheck(
     """
     once = EachOnce(reader)
     sent = {key for key, state in journal.steps.items() if state.sent}
-    projected = await project(graph, once, opened=sent)
+    reviewed = {step.id: step for step in review.steps}
+
+    def will_be(node: Node, step: Step, change: Change) -> bool:
+        return journal.step(node.id).unclear or not drift(reviewed[node.id], change, step)
+
+    projected = await project(graph, once, opened=sent, will_be=will_be)
     begun = begun_targets(graph, journal)
     moving = {
         target for item in projected.values() if isinstance(item.decision, Change) for target in item.node.targets
     }
-    reviewed = {step.id: step for step in review.steps}
     refused: dict[str, Refusal] = {}
     for key, item in projected.items():
         difference = drift(reviewed[key], item.decision, item.node.step)

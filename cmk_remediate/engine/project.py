@@ -6,6 +6,7 @@ step that starts what an earlier one stopped reads stopped -> running, and the d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,16 @@ class Projected:
         return isinstance(self.decision, Done)
 
 
-async def project(graph: Graph, reader: Reader, opened: Collection[str] = ()) -> Mapping[str, Projected]:
+Allowed = Callable[[Node, Step, Change], bool]
+
+
+def _whatever(_node: Node, _step: Step, _change: Change) -> bool:
+    return True
+
+
+async def project(
+    graph: Graph, reader: Reader, opened: Collection[str] = (), will_be: Allowed = _whatever
+) -> Mapping[str, Projected]:
     """Return every node of *graph* as the projection leaves it, by node id, in the graph's order.
 
     A bracket is opened only if something inside it is to change: nothing is stopped for nothing.
@@ -60,11 +70,12 @@ async def project(graph: Graph, reader: Reader, opened: Collection[str] = ()) ->
         graph: the steps.
         reader: should read each thing once: what is projected again, for a bracket that stays shut, is read again.
         opened: nodes that have written already, as a journal knows; a bracket that one of them opened has to be closed.
+        will_be: says of a node, its step and its change whether it will be made: only then a later step finds its effect.
     """
     await _read_ahead(graph, reader)
     shut: frozenset[str] = frozenset()
     while True:
-        projected = await _project(graph, reader, opened, shut)
+        projected = await _project(graph, reader, opened, shut, will_be)
         idle = {
             opener
             for opener in graph.closing
@@ -77,7 +88,7 @@ async def project(graph: Graph, reader: Reader, opened: Collection[str] = ()) ->
 
 
 async def _project(
-    graph: Graph, reader: Reader, opened: Collection[str], shut: Collection[str]
+    graph: Graph, reader: Reader, opened: Collection[str], shut: Collection[str], will_be: Allowed
 ) -> Mapping[str, Projected]:
     overlay = Overlay(reader)
     projected: dict[str, Projected] = {}
@@ -95,7 +106,7 @@ async def _project(
         elif node.closes and node.closes not in opened and not isinstance(projected[node.closes].decision, Change):
             decision = Done("its bracket is not opened")
         after = found.body
-        if isinstance(decision, Change):
+        if isinstance(decision, Change) and will_be(node, step, decision):
             overlay.lay(decision.effects)
             after = _own_effect(overlay, step, found, decision)
         projected[node.id] = Projected(node, step, found, decision, after, idle=node.id in shut)

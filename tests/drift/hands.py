@@ -19,13 +19,13 @@ from cmk_remediate.model.review import ReviewedLine, ReviewedStep
 from cmk_remediate.simulator.declare import Schedule, SetResource
 from cmk_remediate.simulator.providers.ai_services.names import ACCOUNT as AI_ACCOUNT
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
-from cmk_remediate.simulator.providers.sql.names import INSTANCE, INSTANCE_GROUP
+from cmk_remediate.simulator.providers.sql.names import DATABASE, INSTANCE, INSTANCE_GROUP
 from cmk_remediate.simulator.providers.sql_instances import groups
-from tests.drift.otherwise import ONE_OF, OTHERWISE
+from tests.drift.otherwise import FOREIGN_KEY_NAME, FOREIGN_KEY_URI, ONE_OF, OTHERWISE
 from tests.faults.plans import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cmk_remediate.model.review import Review
     from cmk_remediate.simulator.embedded import EmbeddedAzure
@@ -38,7 +38,6 @@ FOREIGN_IDENTITY = (
 )
 USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
 ATTACHED = "identity.userAssignedIdentities."
-FOREIGN_KEY = "kv-else_else_0e15e0e15e0e15e0e15e0e15e0e15e00"
 FOREIGN_ENCRYPTION = {
     "keySource": "Microsoft.KeyVault",
     "keyVaultProperties": {"keyVaultUri": "https://kv-else.vault.azure.net/", "keyName": "else", "keyVersion": ""},
@@ -68,10 +67,13 @@ CHOSEN: dict[str, Any] = {
         "blob": {"enabled": True, "keyType": "Account"},
         "file": {"enabled": False, "keyType": "Account"},
     },
-    "properties.activeKey.keyUrl": "https://kv-else.vault.azure.net/keys/else/0e15e0e15e0e15e0e15e0e15e0e15e00",
+    "properties.activeKey.keyUrl": FOREIGN_KEY_URI,
 }
 """What another chooses where any other value would not do: Azure takes these, and so would a service."""
 
+FOLLOWS = "properties.encryptionProtectorAutoRotation"
+OF_SERVER = "server."
+OF_VAULT = "properties.enable"
 KEY_URL = "properties.activeKey.keyUrl"
 
 DERIVED = {
@@ -112,7 +114,7 @@ class Hand:
         resource = ResourceId.parse(self.step.resource_id or "")
         if stage.azure.world.get(resource) is None:
             _create(stage, self.step)
-        _change(stage, resource, self.line)
+        _change(stage, resource, self.line, [line.path for line in self.step.lines])
         stage.azure.advance(60)
 
 
@@ -135,7 +137,12 @@ def hands(review: Review, azure: EmbeddedAzure) -> Iterator[Hand]:
 
 
 def _either_or(line: ReviewedLine, body: dict[str, Any] | None) -> bool:
-    """Say whether nobody could choose but what there is or what was reviewed: an identity is attached, or it is not."""
+    """Say whether nobody could choose but what there is or what was reviewed.
+
+    An identity is attached, or it is not; a database that has no protector of its own follows none.
+    """
+    if line.path == FOLLOWS and not at_path(body, "properties.encryptionProtector"):
+        return True
     if line.path in ONE_OF:
         return not _left(line, at_path(body, line.path))
     name = line.path.removeprefix(ATTACHED)
@@ -154,11 +161,37 @@ def distinct(found: Iterable[Hand]) -> list[Hand]:
 def touched(review: Review, hand: Hand) -> set[str]:
     """Return the targets that *hand* concerns and that would change something."""
     changing = {step.id for step in review.steps if step.request is not None and step.action != "keep"}
+    about = same_property(review, hand)
     return {
         target.id
         for target in review.targets
-        if target.blocked is None and hand.step.id in target.steps and changing & set(target.steps)
+        if target.blocked is None and about & set(target.steps) and changing & set(target.steps)
     }
+
+
+def same_property(review: Review, hand: Hand) -> set[str]:
+    """Return the steps with a line about the very property of *hand*: its own, and those that look at it from elsewhere."""
+    elsewhere = _elsewhere(hand.step, hand.line)
+    about = elsewhere or _property(hand.step, hand.line)
+    found = {
+        step.id
+        for step in review.steps
+        for line in step.lines
+        if _elsewhere(step, line) == about or (elsewhere is not None and _property(step, line) == about)
+    }
+    return {hand.step.id, *found}
+
+
+def _property(step: ReviewedStep, line: ReviewedLine) -> tuple[str, str] | None:
+    return (ResourceId.parse(step.resource_id).name.lower(), line.path) if step.resource_id is not None else None
+
+
+def _elsewhere(step: ReviewedStep, line: ReviewedLine) -> tuple[str, str] | None:
+    """Return the resource and the property that *line* looks at, where that is not its step's own."""
+    if line.path.startswith(OF_SERVER) and step.resource_id is not None:
+        return ResourceId.parse(step.resource_id).top_level.key, line.path
+    name, _, vault = line.path.partition(" of ")
+    return (vault.lower(), name) if vault and name.startswith(OF_VAULT) else None
 
 
 def _create(stage: Stage, step: ReviewedStep) -> None:
@@ -191,11 +224,18 @@ def _make_set(stage: Stage, step: ReviewedStep) -> None:
     stage.azure.world.apply([SetResource(resource, {**sent, "id": str(resource), "name": resource.name})])
 
 
-def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
+def _change(stage: Stage, resource: ResourceId, line: ReviewedLine, named: Sequence[str]) -> None:
+    """Change the property of *line*; *named*: the paths of all lines beside it, those of identities too."""
     world = stage.azure.world
     body = copy.deepcopy(world.get(resource)) or {}
     if line.path in OTHERWISE:
         world.apply(OTHERWISE[line.path](world, resource, body))
+        return
+    looked_at = _vault_of(world, line)
+    if looked_at is not None:
+        vault, name = looked_at
+        shown = copy.deepcopy(world.get(vault)) or {}
+        world.apply([SetResource(vault, merge_patch(shown, {"properties": {name: False}}))])
         return
     if line.path in ("failoverGroups", "replicationLinks"):
         _fail_over(world, resource)
@@ -203,21 +243,23 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     if line.path.startswith("properties.encryption.") and resource.type == AI_ACCOUNT:
         _change_encryption(body, line)
     elif line.path.startswith("identity."):
-        theirs, shown = world.by_type(USER_ASSIGNED)[0]
+        known = world.by_type(USER_ASSIGNED)
+        theirs, shown = next((one for one in known if f"{ATTACHED}{one[0].key}" not in named), known[0])
         _change_identity(
             body,
             line,
             world.tenant(resource),
             {str(theirs): {name: shown["properties"][name] for name in ("principalId", "clientId")}},
+            only_user_assigned=resource.is_type(DATABASE),
         )
     elif line.path == "properties.primaryUserAssignedIdentityId":
         foreign = FOREIGN_IDENTITY.format(resource.subscription)
-        named = {**(at_path(body, "identity.userAssignedIdentities") or {}), foreign: {}}
-        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": named}
+        attached = {**(at_path(body, "identity.userAssignedIdentities") or {}), foreign: {}}
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": attached}
         _lay(body, line.path, foreign)
     elif line.path in ("properties.serverKeyName", "properties.serverKeyType"):
         taken = line.path.endswith("Name") or line.before != "AzureKeyVault"
-        kind, name = ("AzureKeyVault", FOREIGN_KEY) if taken else ("ServiceManaged", "ServiceManaged")
+        kind, name = ("AzureKeyVault", FOREIGN_KEY_NAME) if taken else ("ServiceManaged", "ServiceManaged")
         patch = {"serverKeyType": kind, "serverKeyName": name, "uri": None}
         body = merge_patch(body, {"kind": kind.lower(), "properties": patch})
     elif resource.is_type(STORAGE) and line.path.startswith(_OF_KEY):
@@ -229,6 +271,15 @@ def _change(stage: Stage, resource: ResourceId, line: ReviewedLine) -> None:
     world.apply([SetResource(resource, body)])
 
 
+def _vault_of(world: World, line: ReviewedLine) -> tuple[ResourceId, str] | None:
+    """Return the vault that *line* looks at, and the protection of it."""
+    path, _, name = line.path.partition(" of ")
+    if not name or not path.startswith(OF_VAULT):
+        return None
+    found = next(one for one, _ in world.by_type("Microsoft.KeyVault/vaults") if one.name.lower() == name.lower())
+    return found, path.removeprefix("properties.")
+
+
 def _fail_over(world: World, resource: ResourceId) -> None:
     """Swap the roles of the failover group that *resource*, a server or a managed instance, is in."""
     if resource.top_level.is_type(INSTANCE):
@@ -238,13 +289,17 @@ def _fail_over(world: World, resource: ResourceId) -> None:
     world.schedule(Schedule(0.0, event, {"group": str(group)}))
 
 
-def _change_identity(body: dict[str, Any], line: ReviewedLine, tenant: str, theirs: dict[str, Any]) -> None:
+def _change_identity(
+    body: dict[str, Any], line: ReviewedLine, tenant: str, theirs: dict[str, Any], *, only_user_assigned: bool
+) -> None:
     named = dict(at_path(body, "identity.userAssignedIdentities") or {})
     path = line.path.removeprefix("identity.userAssignedIdentities.")
     if path == line.path:
         kinds = {str(one).replace(" ", "").lower() for one in (line.before, line.after)}
         body["identity"] = {"type": "None"}
-        if "systemassigned" not in kinds:
+        if only_user_assigned:
+            body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": theirs}
+        elif "systemassigned" not in kinds:
             body["identity"] = {"type": "SystemAssigned", "principalId": ELSEWHERE, "tenantId": tenant}
         elif "none" in kinds:
             body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": theirs}

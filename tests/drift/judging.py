@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
+from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.simulator.monitor.needs import CONSUMERS
-from tests.drift.hands import touched
+from tests.drift.hands import same_property, touched
 from tests.e2e.equality import differences
 from tests.e2e.stage import path, told, writes
 from tests.faults.moments import life
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from tests.drift.worlds import World
     from tests.e2e.stage import Stage
 
+NOWHERE = "kv-else"
+"""A vault of another's that nobody finds: Azure takes no request that names a key in it."""
+VAULT = "Microsoft.KeyVault/vaults"
 THEIRS = (codes.engine.OTHER_VALUE_NOW, codes.managed_disks.MACHINE_IN_BETWEEN)
 """With these a way back leaves what another has made of it: a value, or the power of a machine."""
 BOTH_VALUES = re.compile(
-    r"\S+ was (to become )?.+ in the review and is .+ now"
+    r"\S+ was (to become )?.+ in the review and (is|would become) .+ now"
     r"|was in the review and is not to be changed any more"
     r"|\S+ is .+; in the review it was .+"
 )
@@ -89,7 +93,8 @@ def before_rollback(world: World, hand: Hand, *, whole: bool) -> list[str]:
         result = life(stage, lambda one: _roll_back(one, world.review.digest, back))
         failed = {one.id for one in result.targets if one.end == "failed"}
         # Whoever was cut off from its key by that hand may not come back before it has it again.
-        if failed - _cut_off(stage) or (not failed and result.exit_code != (6 if refused else 0)):
+        along = {one.id for one in result.targets if NOWHERE in one.text}  # what another has registered goes along
+        if failed - _cut_off(stage) - along or (not failed and result.exit_code != (6 if refused else 0)):
             faults.append(told(result))
         if _shown(stage, hand) != theirs:
             faults.append(f"was {theirs!r} by another's hand and is {_shown(stage, hand)!r} after the rollback")
@@ -164,16 +169,18 @@ def _written(log: Iterable[Exchange], review: Review, concerned: Collection[str]
     alone = {one.id for one in known if users.get(one.id, set()) <= set(concerned)}
     others = {str(one.resource_id).lower() for one in known if one.id not in alone}
     theirs = {str(one.resource_id).lower() for one in known if one.id in alone} | {one.lower() for one in concerned}
+    shared = {one for one in theirs if ResourceId(one).is_type(VAULT)}  # its other keys are other targets'
     return [
         f"{one.method} {path(one)} though its target is refused"
         for one in writes(list(log))
         if path(one).removesuffix("/accesspolicies/add") not in others
-        and any(path(one) == where or path(one).startswith(f"{where}/") for where in theirs)
+        and any(path(one) == where or (where not in shared and path(one).startswith(f"{where}/")) for where in theirs)
     ]
 
 
 def _owners(review: Review, hand: Hand) -> set[str]:
-    return {target.id for target in review.targets if hand.step.id in target.steps}
+    about = same_property(review, hand)
+    return {target.id for target in review.targets if about & set(target.steps)}
 
 
 def _overwritten(back: Review, hand: Hand) -> set[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.simulator.declare import RemoveResource, SetResource
 from cmk_remediate.simulator.providers.compute.names import DOUBLE, incremental_snapshots, with_power
+from cmk_remediate.simulator.providers.sql import dbkeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ FOREIGN_SET = "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.Comp
 FOREIGN_USER = (
     "/subscriptions/{}/resourceGroups/rg-else/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-else"
 )
+
+FOREIGN_KEY_NAME = "kv-else_else_0e15e0e15e0e15e0e15e0e15e0e15e00"
+FOREIGN_KEY_URI = "https://kv-else.vault.azure.net/keys/else/0e15e0e15e0e15e0e15e0e15e0e15e00"
 
 
 def _with(body: dict[str, Any], **properties: Any) -> dict[str, Any]:
@@ -110,6 +114,38 @@ def _unlinked(world: World, cluster: ResourceId, body: dict[str, Any]) -> list[C
     return [SetResource(one, _with(found, geoReplication=alone)) for one, found in world.children(cluster, "databases")]
 
 
+def _with_own_key(world: World, database: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Give a database a key of theirs as its protector; a new version of ours would be no other key."""
+    changed = _with(body, encryptionProtector=FOREIGN_KEY_URI, keys={**dbkeys.keys_of(body), FOREIGN_KEY_URI: {}})
+    return [SetResource(database, dbkeys.completed(world, changed))]
+
+
+def _with_another_key(world: World, database: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Register one more key on a database."""
+    changed = _with(body, keys={**dbkeys.keys_of(body), FOREIGN_KEY_URI: {}})
+    return [SetResource(database, dbkeys.completed(world, changed))]
+
+
+def _kept_longer(world: World, database: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Keep a database's long-term backups for another time."""
+    del body
+    place = database.child("backupLongTermRetentionPolicies", "default")
+    return [SetResource(place, _with(world.get(place) or {}, weeklyRetention="P9W"))]
+
+
+def _another_tier(world: World, database: ResourceId, body: dict[str, Any]) -> list[Change]:
+    del world
+    return [SetResource(database, {**body, "sku": {"name": "BC_Gen5", "tier": "BusinessCritical"}})]
+
+
+def _server_moved(world: World, database: ResourceId, body: dict[str, Any]) -> list[Change]:
+    """Move a database's server to a customer key, or to another one."""
+    del body
+    place = database.top_level.child("encryptionProtector", "current")
+    named = {"serverKeyType": "AzureKeyVault", "serverKeyName": FOREIGN_KEY_NAME, "uri": FOREIGN_KEY_URI}
+    return [SetResource(place, {**_with(world.get(place) or {}, **named), "kind": "azurekeyvault"})]
+
+
 _IN_REDIS = "properties.encryption.customerManagedKeyEncryption"
 OTHERWISE: Mapping[str, By] = {
     "properties.instanceView.statuses": _powered_off,
@@ -124,6 +160,11 @@ OTHERWISE: Mapping[str, By] = {
     "databases[default].properties.persistence": _persistence_turned,
     "geoReplication.linkedDatabases": _unlinked,
     "properties.defaultIdentity": _another_default,
+    "properties.encryptionProtector": _with_own_key,
+    "properties.keys": _with_another_key,
+    "properties of backupLongTermRetentionPolicies": _kept_longer,
+    "sku.tier": _another_tier,
+    "server.properties.serverKeyName": _server_moved,
 }
 """By path."""
 

@@ -11,17 +11,17 @@ from cmk_remediate.simulator.embedded import EmbeddedAzure
 from tests.e2e.estates import IDENTITY
 from tests.e2e.stage import Stage, told
 from tests.faults.moments import life
-from tests.faults.plans import Case, shipped, smallest
+from tests.faults.plans import Case, own_key, shipped, smallest
 
 
 def cases() -> list[Case]:
-    """Return every plan that is shipped, and a server to whose identity only the grant is missing."""
+    """Return every plan that is shipped, databases that none of them has, and a server to whose identity the grant is missing."""
     lonely = smallest()
     grants = [one for one in lonely.scene.estate["role_assignments"] if one["principal"] != IDENTITY]
     scene = replace(lonely.scene, estate={**lonely.scene.estate, "role_assignments": grants})
     # The lines of an estate are those of its plans, and are tried there.
     single = [case for case in shipped() if "plans" not in case.scene.plan]
-    return [*single, replace(lonely, name="one server, no grant", scene=scene)]
+    return [*single, *own_key(), replace(lonely, name="one server, no grant", scene=scene)]
 
 
 @dataclass
@@ -62,7 +62,7 @@ class World:
         result = life(stage, lambda one: one.apply(self.review))
         assert result.exit_code == 0, told(result)
         stage.at_rest()
-        stage.azure.advance(600)
+        stage.azure.advance(self.case.rest or 600)
         self.applied = self._kept(stage, "applied")
         self.back = life(self.applied.again(), lambda one: one.review_rollback(self.review.digest))
 

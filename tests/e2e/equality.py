@@ -20,6 +20,7 @@ SERVER_MADE = (
     ("*", "systemData.*", "who wrote last and when: Azure's own record of our very requests"),
     ("*", "etag", "changes with every write"),
     ("microsoft.sql/*/keys", "properties.creationDate", "when it was registered"),
+    ("microsoft.sql/servers/databases", "properties.keys.*.creationDate", "when it was registered"),
     ("microsoft.sql/*/encryptionprotector", "properties.thumbprint", "of the key version in use"),
     ("microsoft.sql/*/encryptionprotector", "properties.keyVersion", "of the key version in use"),
     (

@@ -20,6 +20,7 @@ from tests.e2e.ai_accounts import on_previous_key as on_previous_ai_key
 from tests.e2e.aks_clusters import one_cluster
 from tests.e2e.clusters import on_previous_key as on_previous_redis_key
 from tests.e2e.clusters import one_cluster as one_redis_cluster
+from tests.e2e.databases import on_a_customers_server, on_its_previous_key, one_database, replicated, retained
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import OPERATOR, Scene, geo, one_server, previous_cmk
 from tests.e2e.instances import absent as instance_absent
@@ -38,11 +39,17 @@ if TYPE_CHECKING:
     from cmk_remediate.simulator.embedded import EmbeddedAzure
     from tests.e2e.conftest import Azure
 
+FLUSHED = 2 * 3600.0
+"""Seconds until a database's active log files need no older key: then its own key can change again."""
 ROLE_DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 
 
 def _cluster_absent() -> Scene:
     return one_redis_cluster(present=False)
+
+
+def _database_absent() -> Scene:
+    return one_database(present=False)
 
 
 def _all_absent() -> Scene:
@@ -98,6 +105,11 @@ ENOUGH = [
     (previous_cmk, "done"),
     (instance_absent, "done"),
     (instance_pair, "done"),
+    (_database_absent, "done"),
+    (replicated, "done"),
+    (on_its_previous_key, "done"),
+    (on_a_customers_server, "done"),
+    (retained, "done"),
     (one_cluster, "manual"),
     (_cluster_absent, "done"),
     (on_previous_redis_key, "done"),
@@ -125,6 +137,7 @@ def test_the_printed_role_is_enough(azure: Azure, scene: Callable[[], Scene], en
     review, _ = stage.moved(end)
     assert not [one for one in review.notes if one.code == codes.notes.CALLER_LACKS_PERMISSION]
     assert stage.verify().exit_code == 0
+    stage.azure.advance(FLUSHED)
     undoing, _ = stage.rolled_back(review.digest)
     assert differences(before, stage.bodies(), kept(stage, review, undoing)) == []
     refused = [one.url for one in stage.since(0) if one.status == 403 and one.code not in OF_ANOTHER_IDENTITY]
@@ -146,6 +159,9 @@ def _account_absent() -> Scene:
 MISSED = [
     _all_absent,
     instance_absent,
+    _database_absent,
+    on_its_previous_key,
+    on_a_customers_server,
     one_cluster,
     _cluster_absent,
     _account_absent,
@@ -198,5 +214,6 @@ def _fails_cleanly(stage: Stage, action: str, folder: Path) -> None:
         assert writes(stage.since(0)) == [], action
     else:
         assert result.exit_code in (0, 5), f"{action}: {told(result)}"
+        stage.azure.advance(FLUSHED)
         stage.rolled_back(review.digest)
     stage.lawful()

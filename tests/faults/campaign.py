@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults import crashes, recording
 from tests.faults.heirs import Play
-from tests.faults.plans import Case, services, shipped, smallest, smallest_of
+from tests.faults.plans import Case, own_key, services, shipped, smallest, smallest_of
 from tests.faults.scenario import SETTINGS
 from tests.faults.story import Sum, told_story
 from tests.faults.telling import COMMAND, MODULE, figures
@@ -41,7 +41,7 @@ SHARES = 8
 
 def cases() -> list[Case]:
     """Return every plan that is crashed."""
-    return [*map(smallest_of, services()), smallest(present=False), *shipped()]
+    return [*map(smallest_of, services()), smallest(present=False), *own_key(), *shipped()]
 
 
 def hushed() -> None:

@@ -118,8 +118,8 @@ class Play:
         return verdict
 
     def undone(self, moment: Moment, *, caller: str = "", after: float = 0) -> Verdict:
-        """Die at *moment*, roll back, and compare with what was there before."""
-        stage = self._born(moment, caller, after)
+        """Die at *moment*, roll back once the way back is open, and compare with what was there before."""
+        stage = self._born(moment, caller, after or self.case.rest)
         verdict = Verdict()
         where = f"{moment}: rollback"
         faults: list[str] = []
@@ -241,6 +241,10 @@ def made_up(azure: EmbeddedAzure) -> dict[str, str]:
         found = body.get("properties", {})
         of = re.sub(_RANDOM, lambda one: names.get(one[0].lower(), one[0]), str(found.get("uri", "")))
         names[str(found.get("thumbprint", "")).lower()] = f"thumbprint of {of}"
+    for _, body in world.by_type("Microsoft.Sql/servers/databases"):
+        for uri, found in (body.get("properties", {}).get("keys") or {}).items():
+            of = re.sub(_RANDOM, lambda one: names.get(one[0].lower(), one[0]), uri)
+            names[str(found.get("thumbprint", "")).lower()] = f"thumbprint of {of}"
     for grant, body in world.by_type("Microsoft.Authorization/roleAssignments"):
         found = body["properties"]
         who = names.get(str(found["principalId"]).lower(), found["principalId"])

@@ -9,14 +9,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from cmk_remediate import simulator
-from tests.e2e import estates
+from tests.e2e import databases, estates
 from tests.e2e.stage import Stage, told
 from tests.faults.disk import empty
 from tests.faults.heirs import renamed
 from tests.faults.mishaps import Mishap, drawn
 from tests.faults.moments import life
 from tests.faults.owner import Places
-from tests.faults.plans import FOLDER, NOT_YET, Case, shipped
+from tests.faults.plans import FLUSHED, FOLDER, Case, shipped
 from tests.hostile.planted import in_tags
 
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ class Setting:
         length: about how many requests its undisturbed apply sends: mishaps fall anywhere in it.
         paired: whether its servers may fail over.
         weight: how often it is drawn.
+        rest: seconds from the end of an apply until everything can go back.
     """
 
     scene: Callable[[], estates.Scene]
     length: int
     paired: bool = False
     weight: int = 20
+    rest: float = 0.0
 
 
 def _shipped(name: str) -> estates.Scene:
@@ -67,18 +69,25 @@ SETTINGS: Mapping[str, Setting] = {
     "a geo pair": Setting(estates.geo, 80, paired=True),
     "on a previous key": Setting(estates.previous_cmk, 45),
     "a geo pair on a previous key": Setting(estates.geo_on_previous_cmk, 110, paired=True),
+    "a database": Setting(partial(databases.one_database, present=False), 85, weight=6),
+    "a database with a replica": Setting(databases.replicated, 105, paired=True, weight=6),
+    "a database on its previous key": Setting(databases.on_its_previous_key, 60, weight=6, rest=FLUSHED),
+    "a database on a customer's server": Setting(databases.on_a_customers_server, 60, weight=4),
     **{
         f"plans/{plan.name}": Setting(partial(_shipped, f"plans/{plan.name}"), LENGTHS.get(plan.name, USUAL), weight=2)
         for plan in sorted(FOLDER.glob("*.yaml"))
-        if plan.name not in NOT_YET
     },
 }
 COURSES: Mapping[Course, int] = {"resume": 60, "rollback": 20, "back": 20}
 DOUBTS: tuple[Mapping[str, str], ...] = (
     {},
-    {"sql-protector-meanwhile": "before"},
-    {"sql-server-key-meanwhile": "before"},
-    {"sql-protector-meanwhile": "before", "sql-server-key-meanwhile": "before"},
+    {"sql-protector-meanwhile": "before", "sql-database-meanwhile": "before"},
+    {"sql-server-key-meanwhile": "before", "sql-database-keys-patch": "replace"},
+    {
+        "sql-protector-meanwhile": "before",
+        "sql-server-key-meanwhile": "before",
+        "sql-database-revert-leaves": "nothing",
+    },
 )
 RBAC = ((0.0, 0.0), (5.0, 60.0), (60.0, 300.0), (300.0, 900.0), (1500.0, 2400.0))
 """How late a grant takes effect: from at once to beyond the timeout of 20 min."""

@@ -19,7 +19,7 @@ from tests.faults import owner
 from tests.faults.disk import Disk, empty
 from tests.faults.heirs import renamed
 from tests.faults.moments import journaled
-from tests.faults.scenario import HEALED_FOR, Scenario, rehearsed, scenario
+from tests.faults.scenario import HEALED_FOR, SETTINGS, Scenario, rehearsed, scenario
 from tests.faults.striking import Mishaps
 from tests.hostile.planted import artefacts, leaked
 from tests.laws import check_laws
@@ -95,6 +95,7 @@ class Teller:
         self.folder = folder
         self.known = rehearsed(chosen.scene, chosen.doubts, chosen.world, folder)
         self.run = self.known.review.digest
+        self.rest = SETTINGS[chosen.scene].rest
         azure = self.known.azure.clone().with_settings(**chosen.settings)
         azure.threads = False
         self.stage = Stage(azure, self.known.case.scene, folder)
@@ -106,6 +107,7 @@ class Teller:
         empty(self.folder)
         if self.story.scenario.course == "back":
             self._applied_calmly()
+            self.stage.azure.advance(self.rest)
             self.stage.azure.faults = self.mishaps
             self.story.disturbed = self._to_its_end("rollback", self._rollback)
         else:
@@ -116,6 +118,7 @@ class Teller:
         if self.story.scenario.course == "resume":
             self._reach_end()
         self._check_laws(self.known.review, "apply")
+        self.stage.azure.advance(self.rest)
         self._reach_before()
         self.stage.azure.advance(86400)
         self.stage.monitor.judge_all()

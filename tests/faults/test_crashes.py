@@ -24,7 +24,7 @@ from tests.e2e.stage import told, writes
 from tests.faults import crashes
 from tests.faults.heirs import ONCE_ONLY, Play
 from tests.faults.moments import life, record
-from tests.faults.plans import Case, least, services, shipped, smallest, smallest_of
+from tests.faults.plans import Case, least, own_key, services, shipped, smallest, smallest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,6 +121,23 @@ def test_death_again_in_the_resume_and_in_the_rollback(
     told_well(tally, figures)
 
 
+@pytest.mark.parametrize("case", own_key(), ids=str)
+def test_death_of_a_database_that_changes_its_own_key(
+    case: Case, tmp_path: Path, figures: Callable[[str], None]
+) -> None:
+    """Keys that its log needs go along in every request, also in those of a process that comes after."""
+    dice = random.Random(4)
+    play = Play(case, tmp_path / "runs")
+    end = play.recording.end
+    assert end is not None
+    tally = crashes.Tally(case.name)
+    starts = crashes.distinct(play.moments)
+    crashes.of_apply(play, starts, tally)
+    crashes.of_resume(play, crashes.sample(starts, MORE, dice), tally, most=MORE, dice=dice)
+    crashes.of_rollback(play, [end, *crashes.sample(starts, MORE, dice)], tally, most=2 * MORE, dice=dice)
+    told_well(tally, figures)
+
+
 @pytest.mark.parametrize(
     "case",
     [smallest(present=False), *map(smallest_of, services())],
@@ -135,8 +152,9 @@ def test_another_identity_or_another_day_goes_on(case: Case, tmp_path: Path, fig
 def test_what_goes_out_again_where_operations_are_slow_is_named_in_the_docs(
     tmp_path: Path, figures: Callable[[str], None]
 ) -> None:
-    tally = crashes.Tally("one server, slow operations")
-    crashes.of_slow_operations(smallest(), tmp_path / "runs", tally, most=0, dice=random.Random(4))
+    tally = crashes.Tally("one server, one database, slow operations")
+    for case in (smallest(), smallest_of("sql-database")):
+        crashes.of_slow_operations(case, tmp_path / "runs", tally, most=0, dice=random.Random(4))
     told_well(tally, figures)
     assert set(tally.again) == crashes.named_in_docs(), "the page names these steps and no others"
     assert not crashes.named_in_docs() & ONCE_ONLY

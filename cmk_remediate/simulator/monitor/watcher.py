@@ -150,8 +150,19 @@ class Monitor:
         ):
             return False
         if operation["method"] in ("PUT", "PATCH") and operation["status"] == "Succeeded":
-            self._compare(operation["resource"].lower(), operation["old"], operation["sent"])
+            place = operation["resource"].lower()
+            before = self._shadow.get(place) if self._overtaken(operation) else operation["old"]
+            self._compare(place, before, operation["sent"])
         return True
+
+    def _overtaken(self, operation: Json) -> bool:
+        """Say whether a later operation on the same resource has ended before: what that changed is judged there."""
+        return any(
+            one["resource"] == operation["resource"]
+            and one["started"] > operation["started"]
+            and one["status"] == "Succeeded"
+            for one in self.world.store.tables["operations"].values()
+        )
 
     def _compare(self, key: str, old: Json | None, sent: Json) -> None:
         new = self.world.get(key)

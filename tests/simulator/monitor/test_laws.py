@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator import operations
+from cmk_remediate.simulator.declare import Schedule, SetResource
 from cmk_remediate.simulator.monitor import check, watch
 from tests.simulator.monitor.lawless import grant_of
 from tests.simulator.raw import (
@@ -84,3 +87,25 @@ def test_a_fresh_monitor_knows_the_operator_s_own_grants() -> None:
     copy = Raw(client.azure.clone())
     copy.send("DELETE", made.body["id"])
     assert copy.monitor.violations == []
+
+
+def test_what_a_later_write_changed_is_not_held_against_an_operation_that_ended_after_it() -> None:
+    """An operation that hung for hours comes to stand on what was set meanwhile."""
+    client = raw()
+    world = client.azure.world
+    open_ = {"publicNetworkAccess": "Enabled"}
+    body = world.get(SERVER) or {}
+    world.apply([SetResource(ResourceId(SERVER), {**body, "properties": {**body["properties"], **open_}})])
+    client.monitor.rebase()
+    client.send("PATCH", SERVER, {"tags": {"cost": "17"}})
+    hung = next(key for key, one in world.store.tables["operations"].items() if one["status"] == "running")
+    for timer, data in list(world.store.tables["timers"].items()):
+        if data["data"].get("operation") == hung:
+            world.store.drop("timers", timer)
+    client.azure.advance(3600)
+    client.done("PATCH", SERVER, {"properties": {"publicNetworkAccess": "Disabled"}})
+    world.schedule(Schedule(0.0, operations.END, {"operation": hung}))
+    client.azure.advance(60)
+    client.get(SERVER)
+    assert client.properties(SERVER)["publicNetworkAccess"] == "Disabled"
+    assert client.monitor.violations == []

@@ -17,6 +17,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 
 DATABASE = "Microsoft.Sql/servers/databases"
+HYPERSCALE = "hyperscale"
 _READY = ("online", "paused")
 
 Body = Mapping[str, Any]
@@ -51,6 +52,12 @@ class NamedKey:
     def is_in(self, key: ResourceId) -> bool:
         """Say whether it is *key*, in any version."""
         return (self.vault, self.key) == (key.names[0].lower(), key.name.lower())
+
+
+def without_port(uri: str) -> str:
+    """Return *uri* as a database names it: some answers of Key Vault have a port, and one key in two spellings would be two."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.hostname}{parts.path}"
 
 
 def words_of(uris: Iterable[str]) -> list[str]:
@@ -137,6 +144,23 @@ def expanded(database: ResourceId) -> Read:
 def replication(database: ResourceId) -> Read:
     """Return the read of *database*'s replication links."""
     return Read(database, "list:replicationLinks")
+
+
+def retention(database: ResourceId) -> Read:
+    """Return the read of *database*'s long-term retention policy."""
+    return Read(database.child("backupLongTermRetentionPolicies", "default"))
+
+
+def kept_long(policy: Body | None) -> list[str]:
+    """Return for how long a long-term retention *policy* keeps backups beyond the short term; empty for not (``PT0S``)."""
+    kinds = ("weeklyRetention", "monthlyRetention", "yearlyRetention")
+    found = [(name, str(at_path(policy, f"properties.{name}") or "PT0S").upper()) for name in kinds]
+    return [f"{name} {value}" for name, value in found if value != "PT0S"]
+
+
+def tier(database: Body | None) -> str:
+    """Return ``sku.tier`` of a *database* in lower case."""
+    return str(at_path(database, "sku.tier") or "").lower()
 
 
 def absent(database: ResourceId) -> Blocked:

@@ -72,7 +72,7 @@ class Detection:
             database,
             shown,
             await asking.body_of(self._reader, database.child("transparentDataEncryption", "current"), []),
-            await asking.body_of(self._reader, database.child("backupLongTermRetentionPolicies", "default"), []),
+            await asking.body_of(self._reader, body.retention(database).resource, []),
             machine,
             await asking.body_of(self._reader, server.group_id, []),
             protects,

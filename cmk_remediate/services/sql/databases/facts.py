@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.values import PrincipalId
+from cmk_remediate.services.sql.databases import body
 from cmk_remediate.services.sql.databases.body import NamedKey, OwnKey
 from cmk_remediate.steps import key_state
 from cmk_remediate.steps.key_facts import KeyFacts
@@ -36,8 +37,8 @@ class HeldKey:
 
     def usable(self, now: datetime) -> bool:
         """Say whether an identity can use it: Azure takes no key that it cannot."""
-        key, body = self.facts.key, self.facts.body
-        return key is not None and body is not None and key_state.judge_key(key, body, now) is None
+        key, shown = self.facts.key, self.facts.body
+        return key is not None and shown is not None and key_state.judge_key(key, shown, now) is None
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class ReplicaFacts:
     @property
     def tier(self) -> str:
         """Its ``sku.tier`` in lower case."""
-        return str(at_path(self.body, "sku.tier") or "").lower()
+        return body.tier(self.body)
 
     @property
     def is_encrypted(self) -> bool:
@@ -113,16 +114,10 @@ class ReplicaFacts:
         return str(at_path(self.tde, "properties.state") or "Enabled").lower() == "enabled"
 
     @property
-    def kept_long(self) -> bool:
-        """Whether backups are kept beyond the short term (``PT0S`` means not)."""
-        kinds = ("weeklyRetention", "monthlyRetention", "yearlyRetention")
-        found = [str(at_path(self.retention, f"properties.{name}") or "PT0S").upper() for name in kinds]
-        return any(one != "PT0S" for one in found)
-
-    @property
     def unconfirmed(self) -> tuple[str, ...]:
         """What of it must be accepted because Azure's sources disagree on whether it is taken."""
-        names = (("long-term-retention", self.kept_long), ("hyperscale", self.tier == "hyperscale"))
+        kept = body.kept_long(self.retention)
+        names = (("long-term-retention", kept), ("hyperscale", self.tier == body.HYPERSCALE))
         return tuple(name for name, is_so in names if is_so)
 
     def choice(self, wanted: Wishes) -> Choice:

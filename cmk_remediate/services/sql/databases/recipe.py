@@ -135,7 +135,8 @@ class Recipe:
                 self._target.wishes.pinned,
                 replica.facts.from_server,
                 self._target.left_out(replica.facts),
-                replica.facts.unconfirmed,
+                tuple(one.facts.key for one in replica.facts.held if one.facts.key and one.usable(self._target.now)),
+                replica.facts.retention is not None,
                 **self._place(replica),
             )
             added = [*added, self._put(step, *replica.waits.values(), *before)]

@@ -81,7 +81,8 @@ class DatabaseStep(Step):
         others = [item for item in have.attached if item != identity]
         if not others:
             return None
-        why = f"identity.userAssignedIdentities of the database {self.database.name} is {others[0]}"
+        gone = f"{identity_path(identity)} of the database {self.database.name} is absent"
+        why = f"{gone}, and identity.type is UserAssigned, with {others[0]}"
         return Blocked(codes.sql_databases.DATABASE_IDENTITY_TAKEN, why, resource=self.database.text)
 
     def geo_judged(self, found: Found) -> tuple[Blocked | None, tuple[Line, ...]]:
@@ -93,6 +94,19 @@ class DatabaseStep(Step):
 
     def _geo_reads(self) -> tuple[Read, ...]:
         return (body.replication(self.database),) if self.group else ()
+
+
+def identity_path(identity: ResourceId) -> str:
+    """Return the property that names *identity*."""
+    return f"identity.userAssignedIdentities.{identity.key}"
+
+
+def attached(identity: ResourceId) -> tuple[Line, ...]:
+    """Return the lines of an identity that the body carries along."""
+    return (
+        Line(identity_path(identity), "attached", "attached", "carried"),
+        Line("identity.type", "UserAssigned", "UserAssigned", "carried"),
+    )
 
 
 def identity_body(identity: ResourceId) -> dict[str, Any]:

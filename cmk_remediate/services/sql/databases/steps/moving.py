@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.model.decisions import Found, Line, Read
+from cmk_remediate.model.decisions import Found, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Ref
-from cmk_remediate.services.sql.databases.body import NamedKey, OwnKey, words_of
+from cmk_remediate.services.sql.databases.body import NamedKey, OwnKey, without_port, words_of
 from cmk_remediate.services.sql.databases.steps.base import ASSIGN, WRITE, DatabaseStep
 from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.register_server_key import protector, server_keys
@@ -67,15 +67,14 @@ class MovingStep(DatabaseStep):
         """Return writing the database, and assigning its identity."""
         return (*self.needs(WRITE), Permission(ASSIGN, self.identity, "identity"))
 
+    def finding_vaults(self) -> Permissions:
+        """Return listing the vaults: a key that is in use names its vault, not where that is."""
+        return (Permission("Microsoft.KeyVault/vaults/read", self.database.subscription_id, "vault", checkable=False),)
+
     @property
     def words(self) -> str:
         """The plan's key as a review compares it."""
         return f"{self.key.names[0]}_{self.key.name}".lower()
-
-    @property
-    def identity_path(self) -> str:
-        """The property that names the identity."""
-        return f"identity.userAssignedIdentities.{self.identity.key}"
 
     def held(self, found: Found) -> tuple[str, ...]:
         """Return the URIs of the server's keys that go along."""
@@ -87,7 +86,7 @@ class MovingStep(DatabaseStep):
 
     def known(self, have: OwnKey, found: Found) -> dict[str, Any]:
         """Return ``properties.keys`` as a PATCH sends it, as far as known; none is ever named with null: that removes it."""
-        ours = [] if isinstance(self.uri, Ref) else [self.uri]
+        ours = [] if isinstance(self.uri, Ref) else [without_port(self.uri)]
         return {uri: {} for uri in have.all_keys(*self.held(found), *ours)}
 
     def sent(self, known: dict[str, Any]) -> Any:
@@ -97,7 +96,3 @@ class MovingStep(DatabaseStep):
     def shown(self, have: OwnKey, found: Found) -> list[str]:
         """Return the keys that go along, and the plan's, as a review compares them."""
         return sorted({*words_of(have.all_keys(*self.held(found))), self.words})
-
-    def attached(self) -> Line:
-        """Return the line of an identity that the body carries along."""
-        return Line(self.identity_path, "attached", "attached", "carried")

@@ -24,8 +24,17 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import UNKNOWN, KeyUri, Ref
 from cmk_remediate.services.sql.databases import body
-from cmk_remediate.services.sql.databases.body import OwnKey, words_of
-from cmk_remediate.services.sql.databases.steps.base import ASSIGN, PROTECTOR, WRITE, DatabaseStep, identity_body
+from cmk_remediate.services.sql.databases.body import OwnKey, without_port, words_of
+from cmk_remediate.services.sql.databases.steps.base import (
+    ASSIGN,
+    PROTECTOR,
+    WRITE,
+    DatabaseStep,
+    attached,
+    identity_body,
+    identity_path,
+)
+from cmk_remediate.steps import previous_key
 from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.register_server_key import protector
 
@@ -67,8 +76,9 @@ class RestoreDatabaseKey(DatabaseStep):
         return replace(self, key=key, uri=uri, follows=follows)
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return the database with its keys, and its server's protector."""
-        return (body.expanded(self.database), Read(protector(self.database.top_level)))
+        """Return the database with its keys, and its server's protector; or the key that was written, which goes along."""
+        goes_along = previous_key.looked_at(self.wrote) if self.key is not None else ()
+        return (body.expanded(self.database), Read(protector(self.database.top_level)), *goes_along)
 
     def decide(self, found: Found) -> Decision:
         """Judge the database found."""
@@ -94,25 +104,44 @@ class RestoreDatabaseKey(DatabaseStep):
 
     def permissions(self) -> Permissions:
         """Return writing the database, and taking its key away."""
-        return (*self.needs(WRITE, f"{PROTECTOR}/revert/action"), Permission(ASSIGN, self.identity, "identity"))
+        own = (*self.needs(WRITE, f"{PROTECTOR}/revert/action"), Permission(ASSIGN, self.identity, "identity"))
+        return (*own, *previous_key.reading(self.wrote if self.key is not None else None))
 
     def _change(self, found: Found, have: OwnKey) -> Decision:
         """Return the request that takes our key away, and names the previous one if there was one."""
         why = f"the protector of the database {self.database.name} is still {have.words}"
         if self.key is None:
-            server = Protector.of(found.reads.get(Read(protector(self.database.top_level))) or {})
-            if server.is_customer:
-                why = f"properties.serverKeyName of the protector of {self.database.top_level.name} is {server.words()}"
-                return Blocked(codes.sql_databases.REVERT_NEEDS_PLATFORM_SERVER, why, resource=self.database.text)
-            gone = {"encryptionProtector": None, "encryptionProtectorAutoRotation": None}
-            lines = self._lines(have, None, after=False)
-            effect = Effect(self.database, {"properties": gone})
-            return Change(Request("POST", self.database, None, REVERT), lines, (effect,), ESTIMATE, "update", why)
-        uri: Any = UNKNOWN if isinstance(self.uri, Ref) else self.uri
-        keys: Any = UNKNOWN if isinstance(self.uri, Ref) else {one: {} for one in have.all_keys(str(self.uri))}
+            return self._reverted(found, have, why)
+        return self._carried(found, have) or self._returned(self.key, have, why)
+
+    def _reverted(self, found: Found, have: OwnKey, why: str) -> Decision:
+        server = Protector.of(found.reads.get(Read(protector(self.database.top_level))) or {})
+        if server.is_customer:
+            shown = f"properties.serverKeyName of the protector of {self.database.top_level.name} is {server.words()}"
+            return Blocked(codes.sql_databases.REVERT_NEEDS_PLATFORM_SERVER, shown, resource=self.database.text)
+        gone = {"encryptionProtector": None, "encryptionProtectorAutoRotation": None}
+        lines = self._lines(have, None, after=False)
+        effect = Effect(self.database, {"properties": gone})
+        return Change(Request("POST", self.database, None, REVERT), lines, (effect,), ESTIMATE, "update", why)
+
+    def _carried(self, found: Found, have: OwnKey) -> Blocked | None:
+        """Return what of that which the body carries along is not as it was any more."""
+        if self.identity not in have.attached:
+            why = f"{identity_path(self.identity)} of the database {self.database.name} is absent"
+            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.database.text)
+        unusable = previous_key.unusable(self.wrote, found)
+        if unusable is None:
+            return None
+        why = f"{unusable.why}, and {self.wrote.name} in {self.wrote.top_level.name} goes along"
+        return Blocked(codes.sql_databases.HELD_KEY_UNUSABLE, why, resource=unusable.resource)
+
+    def _returned(self, key: ResourceId, have: OwnKey, why: str) -> Change:
+        uri: Any = without_port(self.uri) if isinstance(self.uri, str) else UNKNOWN
+        keys: Any = {one: {} for one in have.all_keys(uri)} if isinstance(self.uri, str) else UNKNOWN
         wanted = {"encryptionProtector": uri, "encryptionProtectorAutoRotation": self.follows}
         patch = {"identity": identity_body(self.identity), "properties": {**wanted, "keys": keys}}
-        lines = (*self._lines(have, f"{self.key.names[0]}_{self.key.name}".lower(), after=self.follows), _kept(have))
+        words = f"{key.names[0]}_{key.name}".lower()
+        lines = (*self._lines(have, words, after=self.follows), _kept(have), *attached(self.identity))
         effect = Effect(self.database, {"properties": wanted})
         return Change(Request("PATCH", self.database, patch), lines, (effect,), ESTIMATE, "update", why)
 

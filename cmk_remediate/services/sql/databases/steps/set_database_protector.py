@@ -24,11 +24,11 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import UNKNOWN, Ref
-from cmk_remediate.services.sql.databases.body import OwnKey
-from cmk_remediate.services.sql.databases.steps.base import PROTECTOR, identity_body
+from cmk_remediate.services.sql.databases.body import OwnKey, without_port
+from cmk_remediate.services.sql.databases.steps.base import PROTECTOR, attached, identity_body
 from cmk_remediate.services.sql.databases.steps.moving import MovingStep
 from cmk_remediate.services.sql.databases.steps.restore_database_key import RestoreDatabaseKey
-from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps import pinned_key, previous_key
 from cmk_remediate.steps.find_key import FindKey
 from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.register_server_key import protector
@@ -93,7 +93,7 @@ class SetDatabaseProtector(MovingStep):
         expiring = pinned_key.judge(self.database, self.key, found, pinned=self.pinned, may_expire=self.may_expire)
         if isinstance(expiring, Blocked):
             return expiring
-        uri = UNKNOWN if isinstance(self.uri, Ref) else self.uri
+        uri = UNKNOWN if isinstance(self.uri, Ref) else without_port(self.uri)
         wanted: dict[str, Any] = {"encryptionProtector": uri, "encryptionProtectorAutoRotation": not self.pinned}
         body = {
             "identity": identity_body(self.identity),
@@ -135,20 +135,13 @@ class SetDatabaseProtector(MovingStep):
         needed = (*super().permissions(), revert)
         if self.previous is None:
             return needed
-        read, keys = "Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read"
-        vault = self.previous.top_level
-        return (
-            *needed,
-            Permission(read, self.database.subscription_id, "vault", checkable=False),
-            Permission(read, vault, "vault"),
-            Permission(keys, vault, "vault"),
-        )
+        return (*needed, *self.finding_vaults(), *previous_key.reading(self.previous))
 
     def _lines(self, have: OwnKey, server: Protector, keys: list[str]) -> tuple[Line, ...]:
         """Return the two properties, those that change owned; what the body carries; and what the way back rests on."""
         before, after = have.words, self.words
         if self.pinned and have.names(self.key) and not isinstance(self.uri, Ref):
-            before, after = have.uri.lower(), self.uri.lower()
+            before, after = have.uri.lower(), without_port(self.uri).lower()
         reversibility, acceptance = self._reversibility(have)
         values = (
             ("encryptionProtector", before, after),
@@ -165,7 +158,7 @@ class SetDatabaseProtector(MovingStep):
             )
             for name, old, new in values
         ]
-        found += [Line("properties.keys", keys, keys, "carried"), self.attached()]
+        found += [Line("properties.keys", keys, keys, "carried"), *attached(self.identity)]
         if not have.uri:
             shown = server.words()
             found.append(Line("server.properties.serverKeyName", shown, shown, "relied_on"))
