@@ -9,6 +9,7 @@ from cmk_remediate.api.planning import own_version
 from cmk_remediate.api.store import open_store
 from cmk_remediate.assessment.accesses import failed_accesses
 from cmk_remediate.assessment.comparing import compared, remediated, since
+from cmk_remediate.assessment.coverage import gaps
 from cmk_remediate.assessment.discovery import discover
 from cmk_remediate.assessment.exempting import exempted
 from cmk_remediate.assessment.figures import figures
@@ -95,7 +96,8 @@ async def assess(
         await work.service(known[name], [one for one in found.take(known[name].looked_for) if only.keeps(one)])
     searched = [one for _, one in sorted(found.subscriptions.items())]
     views, unseen = await policy_views(gathering, searched)
-    locks = await read_only_locks(gathering, searched)
+    partly, unsure = await gaps(session, [*found.whole, *found.groups], types)
+    locks, unlisted = await read_only_locks(session, found.places)
     places = tuple(scope.id.text for scope in chosen)
     failed = await failed_accesses(session, work.findings)
     now = session.now()
@@ -105,7 +107,7 @@ async def assess(
     findings = tuple(with_locks(with_policy(one, views), locks) for one in ordered)
     findings, exempt = exempted(since(findings, earlier, at), exemptions, now)
     not_read = [*found.not_read, *(NotRead(what=what, why=why) for what, why in map(_split, gathering.not_read))]
-    not_read += unseen
+    not_read += [*partly, *unseen]
     not_read += [NotRead(what=f"run {run}", why="its journal is damaged") for run in unreadable]
     return Assessment(
         format_version=FORMAT_VERSION,
@@ -122,6 +124,7 @@ async def assess(
         findings=findings,
         figures=figures(findings, remediated(findings, earlier, moved, at), failed, now),
         compared=None if earlier is None else compared(findings, places, only.words(), earlier),
+        unsure=(*unsure, *unlisted),
     )
 
 

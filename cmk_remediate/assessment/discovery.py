@@ -58,13 +58,26 @@ class Discovery:
         resources: by lower-case id, sorted.
         vaults: every vault that the caller may read, as Resource Graph shows it.
         subscriptions: those that were searched.
+        whole: those of them that were searched whole.
+        groups: the resource groups that were searched.
+        alone: the resources that were asked for by name.
         not_read: what could not be searched, and why.
     """
 
     resources: dict[str, Discovered] = field(default_factory=dict)
     vaults: tuple[JsonObject, ...] = ()
     subscriptions: dict[str, ResourceId] = field(default_factory=dict)
+    whole: list[ResourceId] = field(default_factory=list)
+    groups: list[ResourceId] = field(default_factory=list)
+    alone: list[ResourceId] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[ResourceId]:
+        """The subscriptions that were searched whole, and the resource groups of what was asked for beside them."""
+        whole = {one.key for one in self.whole}
+        rest = [one for one in (*self.groups, *self.alone) if one.subscription_id.key not in whole]
+        return [*self.whole, *dict.fromkeys(one.group_id for one in rest)]
 
     def take(self, types: Iterable[str]) -> list[Discovered]:
         """Return the resources of *types* in the order of their ids, and hold them no longer."""
@@ -88,15 +101,18 @@ async def discover(gathering: Gathering, scopes: Sequence[Scope], types: Iterabl
         if scope.above:
             await search.group(scope.id)
     named = [scope.id for scope in scopes if not scope.above]
-    readable = await search.readable(named)
-    inside = [one for one in named if one.subscription_id.key in readable]
-    for batch in batches([one for one in inside if not one.resource_group]):
+    whole = await search.readable([one for one in named if not one.resource_group])
+    for batch in batches(whole):
         await search.resources(batch, "")
-    for place in [one for one in inside if one.resource_group and not _is_resource(one)]:
+    for place in [one for one in named if one.resource_group and not _is_resource(one)]:
         await search.resources([place], f" | where id startswith '{place}/'")
-    for batch in batches([one for one in inside if _is_resource(one)]):
+        found.subscriptions.setdefault(place.subscription_id.key, place.subscription_id)
+        found.groups.append(place)
+    for batch in batches([one for one in named if _is_resource(one)]):
         listed = ", ".join(f"'{one}'" for one in batch)
         await search.resources(batch, f" | where id in~ ({listed})")
+        found.subscriptions.update({one.subscription_id.key: one.subscription_id for one in batch})
+        found.alone += batch
         for one in batch:
             # Resource Graph lags: what was asked for by name is looked at in any case.
             found.resources.setdefault(one.key, Discovered(one, "", {}, ""))
@@ -124,25 +140,26 @@ class _Search:
         """Add what is in the management group *group*, and name the subscriptions of it that the caller may not read."""
         shown = await self._readable(group, managementGroups=[group.name])
         self._found.subscriptions.update(shown)
+        self._found.whole += [one for _, one in sorted(shown.items())]
         for item in await self._gathering.listed(Read(group, "list:descendants")):
             one = self._below(item)
             if one is not None and one.key not in shown:
                 await _unreadable(self._gathering, one, self._found)
         await self._add(group, [], "", managementGroups=[group.name])
 
-    async def readable(self, places: Sequence[ResourceId]) -> set[str]:
-        """Return the subscriptions of *places* that Resource Graph shows, by lower-case id; name those it does not."""
-        asked = {one.subscription_id.key: one.subscription_id for one in places}
+    async def readable(self, asked: Sequence[ResourceId]) -> list[ResourceId]:
+        """Return those of the subscriptions *asked* for that Resource Graph shows; name those it does not."""
         if not asked:
-            return set()
+            return []
         # Asked of all that the caller may read: a search that names only what it may not read is refused (400).
-        shown = await self._readable(next(iter(asked.values())))
-        for key, one in asked.items():
-            if key in shown:
-                self._found.subscriptions[key] = shown[key]
+        shown = await self._readable(asked[0])
+        for one in asked:
+            if one.key in shown:
+                self._found.subscriptions[one.key] = one
+                self._found.whole.append(one)
             else:
                 await _unreadable(self._gathering, one, self._found)
-        return set(shown)
+        return [one for one in asked if one.key in shown]
 
     async def _readable(self, about: ResourceId, **where: list[str]) -> dict[str, ResourceId]:
         rows = await self._gathering.search(about, _READABLE, **where)

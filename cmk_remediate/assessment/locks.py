@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.engine.reviewing import reviewed_block
 from cmk_remediate.engine.schedule import each
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Blocked, Read
+from cmk_remediate.model.findings import NotRead
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps import asking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmk_remediate.inventory import Gathering
     from cmk_remediate.model.findings import Finding
+    from cmk_remediate.model.outcomes import Reader
 
 _READ_ONLY = "readonly"
 
 
-async def read_only_locks(gathering: Gathering, subscriptions: Sequence[ResourceId]) -> Mapping[str, str]:
-    """Return the names of ReadOnly locks in *subscriptions*, by the lower-case id of what they are on; one request each.
+async def read_only_locks(
+    reader: Reader, places: Sequence[ResourceId]
+) -> tuple[Mapping[str, str], tuple[NotRead, ...]]:
+    """Return the names of ReadOnly locks in *places*, by the lower-case id of what they are on; and where they were not shown.
 
-    A subscription's list holds the locks of everything in it (REST API reference, "Management Locks - List At Subscription Level").
+    The list of a subscription or resource group holds the locks of everything in it (REST API reference, "Management Locks").
     """
     found: dict[str, str] = {}
-    for listed in await each(subscriptions, lambda one: gathering.listed(Read(one, "list:locks"))):
+    hidden: list[NotRead] = []
+    for place, (listed, refused) in zip(places, await each(places, partial(_listed, reader)), strict=True):
+        hidden += [NotRead(what=f"locks in {place}", why=why) for why in refused]
         for lock in listed:
             if str(at_path(lock, "properties.level") or "").lower() != _READ_ONLY:
                 continue
-            place = str(lock.get("id")).lower().rpartition("/providers/microsoft.authorization/locks/")[0]
-            found[place] = str(lock.get("name"))
-    return found
+            on = str(lock.get("id")).lower().rpartition("/providers/microsoft.authorization/locks/")[0]
+            found[on] = str(lock.get("name"))
+    return found, tuple(hidden)
+
+
+async def _listed(reader: Reader, place: ResourceId) -> tuple[Sequence[Any], list[str]]:
+    refused: list[str] = []
+    return await asking.items_of(reader, Read(place, "list:locks"), refused), refused
 
 
 def with_locks(finding: Finding, locks: Mapping[str, str]) -> Finding:

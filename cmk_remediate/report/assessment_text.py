@@ -26,6 +26,8 @@ def assessment_lines(assessment: Assessment) -> Iterator[str]:
         yield from wrap(f"only: {kept}", 2)
     for missing in assessment.not_read:
         yield from wrap(f"NOT READ {missing.what}: {missing.why}", 0, 4)
+    for doubtful in assessment.unsure:
+        yield from wrap(f"PERHAPS NOT WHOLE {doubtful.what}: {doubtful.why}", 0, 4)
     names = Names(one.id for one in assessment.findings)
     for verdict in _ORDER:
         found = [one for one in assessment.findings if one.verdict == verdict]

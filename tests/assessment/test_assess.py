@@ -15,6 +15,7 @@ from cmk_remediate import codes, simulator
 from cmk_remediate.errors import InputError
 from cmk_remediate.planfile.exemptions import ExemptionEntry
 from cmk_remediate.simulator import estate as estates
+from cmk_remediate.simulator.faults import Fault
 from tests.assessment.made import TODAY
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 PRODUCTION, CONTINUITY = "22222222-2222-4222-8222-222222222201", "22222222-2222-4222-8222-222222222202"
 IN_PRODUCTION = f"/subscriptions/{PRODUCTION}/resourceGroups"
-STORE = f"{IN_PRODUCTION}/rg-store-weu/providers/Microsoft.Storage/storageAccounts"
+GROUP = f"{IN_PRODUCTION}/rg-store-weu"
+STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts"
 DAY = 86400.0
 TENANT = "11111111-1111-4111-8111-111111111111"
 ROOT = "/providers/Microsoft.Management/managementGroups/root"
@@ -195,6 +197,33 @@ APP = "44444444-4444-4444-8444-444444444402"
 
 def reader(scope: str) -> dict[str, str]:
     return {"principal": APP, "role": "Reader", "scope": scope}
+
+
+def test_who_may_read_one_group_is_told_what_is_hidden_and_may_assess_that_group() -> None:
+    grants = {"role_assignments": [*demo()["role_assignments"], reader(GROUP)]}
+    azure = simulator.azure(estate=demo() | grants)
+    found = assessed(azure, GROUP, principal=APP)
+    assert len(found.findings) > 3
+    assert found.not_read == ()
+    assert assessed(azure, PRODUCTION, principal=APP).not_read
+
+
+def test_who_may_not_read_one_kind_of_resource_is_told_which() -> None:
+    all_but = {"Name": "all but", "Actions": ["*/read"], "NotActions": ["Microsoft.Sql/*"], "AssignableScopes": [ROOT]}
+    grant = {"principal": APP, "role": all_but, "scope": f"/subscriptions/{PRODUCTION}"}
+    found = assessed(simulator.azure(estate=demo() | {"role_assignments": [grant]}), PRODUCTION, principal=APP)
+    (hidden,) = found.not_read
+    assert hidden.what == f"all of /subscriptions/{PRODUCTION}"
+    assert "Microsoft.Sql/servers" in hidden.why
+    assert not found.compliant
+
+
+def test_where_nobody_can_say_how_much_is_readable_that_is_said() -> None:
+    azure = simulator.azure()
+    azure.faults.add(Fault("status", url="Microsoft.Authorization/permissions", status=403, code="AuthorizationFailed"))
+    found = assessed(azure, PRODUCTION, only=cmk.Selection(services=("redis-enterprise",)))
+    assert found.not_read == ()
+    assert [one.what for one in found.unsure] == [f"all of /subscriptions/{PRODUCTION}"]
 
 
 def test_a_resource_that_is_asked_for_by_name_is_assessed_alone() -> None:

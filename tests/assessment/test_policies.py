@@ -54,7 +54,7 @@ def test_without_an_assignment_policy_says_nothing() -> None:
 
 def test_states_that_could_not_be_read_are_named() -> None:
     azure = simulator.azure(estate=estate())
-    azure.faults.add(Fault("status", status=403, method="POST", url="ResourceGraph", nth=4))
+    azure.faults.add(Fault("status", status=403, method="POST", url="ResourceGraph", nth=3))
     found = assessed(azure, f"{STORE}/stordersweu")
     assert [one.what for one in found.not_read] == ["the states of Azure Policy"]
     assert not found.compliant
