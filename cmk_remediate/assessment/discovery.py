@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Read
@@ -118,7 +118,8 @@ async def discover(gathering: Gathering, scopes: Sequence[Scope], types: Iterabl
             found.resources.setdefault(one.key, Discovered(one, "", {}, ""))
     found.resources = dict(sorted(found.resources.items()))
     if scopes:
-        found.vaults = tuple(await gathering.search(scopes[0].id, _VAULTS))
+        vaults = await gathering.search(scopes[0].id, _VAULTS)
+        found.vaults = tuple(row for row in vaults if gathering.identified(row, scopes[0].id) is not None)
     return found
 
 
@@ -190,8 +191,12 @@ def _is_resource(scope: ResourceId) -> bool:
     return bool(scope.resource_group) and scope != scope.group_id
 
 
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _discovered(resource: ResourceId, row: JsonObject) -> Discovered:
-    tags = {str(name): str(value) for name, value in (row.get("tags") or {}).items()}
+    tags = {str(name): str(value) for name, value in _mapping(row.get("tags")).items()}
     return Discovered(resource, str(at_path(row, "location") or ""), tags, str(row.get("managedBy") or ""))
 
 

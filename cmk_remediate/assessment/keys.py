@@ -10,7 +10,6 @@ import isodate
 from cmk_remediate.clock import format_utc
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.findings import KeyInUse
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.steps import asking
 from cmk_remediate.steps.key_state import moment
@@ -57,7 +56,7 @@ async def key_in_use(reader: Reader, use: Use) -> KeyInUse:
 
 
 def _version(body: Any) -> str:
-    return ResourceId.parse(str(body["id"])).name.lower()
+    return str(at_path(body, "id") or "").rpartition("/")[2].lower()
 
 
 def _due(rotated: datetime | None, after: str | None) -> datetime | None:

@@ -38,8 +38,8 @@ async def read_only_locks(
         for lock in listed:
             if str(at_path(lock, "properties.level") or "").lower() != _READ_ONLY:
                 continue
-            on = str(lock.get("id")).lower().rpartition("/providers/microsoft.authorization/locks/")[0]
-            found[on] = str(lock.get("name"))
+            on = str(at_path(lock, "id")).lower().rpartition("/providers/microsoft.authorization/locks/")[0]
+            found[on] = str(at_path(lock, "name"))
     return found, tuple(hidden)
 
 

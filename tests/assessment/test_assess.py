@@ -280,3 +280,25 @@ def test_the_day_something_was_first_seen_is_that_of_the_first_assessment(whole:
     assert by_name(later)["stordersweu"].first_seen[:10] == TODAY[:10]
     assert later.compared is not None
     assert later.compared.moved == ()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tags": ["a"]},
+        {"tags": "a"},
+        {"location": 5},
+        {"identity": []},
+        {"properties": []},
+        {"kind": {"a": 1}},
+        {"sku": "x"},
+    ],
+    ids=json.dumps,
+)
+def test_a_body_of_no_known_shape_is_a_finding_or_named_and_never_a_traceback(odd: dict[str, Any]) -> None:
+    azure = simulator.azure()
+    body = azure.world.get(f"{STORE}/stordersweu")
+    assert body is not None
+    body.update(odd)
+    found = assessed(azure, GROUP)
+    assert "stordersweu" in by_name(found)
