@@ -50,6 +50,7 @@ class SchemaOf(str, Enum):
     result = "result"
     verification = "verification"
     runs = "runs"
+    assessment = "assessment"
     evidence = "evidence"
 
 
@@ -257,10 +258,12 @@ def _explain(
 def _schema(
     of: Annotated[
         SchemaOf,
-        typer.Argument(metavar="[plan|review|result|verification|runs|evidence]", help="By default of a plan file."),
+        typer.Argument(
+            metavar="[plan|review|result|verification|runs|assessment|evidence]", help="By default of a plan file."
+        ),
     ] = SchemaOf.plan,
 ) -> int:
-    """Print the JSON Schema of a plan file, a review, or what apply, verify and runs print as JSON."""
+    """Print the JSON Schema of a plan file, a review, or what other commands print as JSON."""
     from cmk_remediate.cli import telling
 
     return telling.schema(of.value)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.report.names import Names
+from cmk_remediate.report.assessment_view import NOT_MEASURED, left_out
 from cmk_remediate.report.words import count, span, table, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cmk_remediate.model.findings import Assessment, KeyFigures, Remediated, Share
+    from cmk_remediate.model.findings import KeyFigures, Remediated, Share
+    from cmk_remediate.report.assessment_view import AssessmentView
+    from cmk_remediate.report.names import Names
 
 
-def figure_lines(assessment: Assessment) -> Iterator[str]:
+def figure_lines(view: AssessmentView) -> Iterator[str]:
     """Yield what owners track."""
-    figures = assessment.figures
-    if not assessment.findings:
+    figures = view.assessment.figures
+    if not view.assessment.findings:
         return
     yield from ("", "COMPLIANT, OF WHAT COUNTS")
     for what, shares in (
@@ -25,12 +27,14 @@ def figure_lines(assessment: Assessment) -> Iterator[str]:
         ("owner", figures.owners),
     ):
         yield from table([_row(what, one) for one in shares], (12, 40, 6, 12))
-    yield from _keys(figures.keys)
+    yield from _keys(figures.keys, view.names)
     if figures.remediated:
         yield from wrap(_remediated(figures.remediated), 2, 4)
     for failed in figures.failed_accesses:
         shown = str(failed.number) if failed.number is not None else f"not measured ({failed.why})"
         yield from wrap(f"refused accesses of {failed.vault} in the last day: {shown}", 2, 4)
+    if figures.keys.keys and not figures.failed_accesses:
+        yield from wrap(f"refused accesses: {NOT_MEASURED}", 2, 4)
 
 
 def percent(part: int, whole: int) -> str:
@@ -44,14 +48,11 @@ def median(values: Sequence[int]) -> int:
 
 
 def _row(what: str, one: Share) -> tuple[str, ...]:
-    left_out = ", ".join(
-        f"{number} {word}" for number, word in ((one.exempt, "exempt"), (one.not_ours, "not ours")) if number
-    )
     name = one.name or "(no owner)"
-    return what, name, percent(one.compliant, one.counted), f"{one.compliant} of {one.counted}", left_out
+    return what, name, percent(one.compliant, one.counted), f"{one.compliant} of {one.counted}", left_out(one)
 
 
-def _keys(keys: KeyFigures) -> Iterator[str]:
+def _keys(keys: KeyFigures, names: Names) -> Iterator[str]:
     if not keys.keys:
         return
     unread = f", {keys.not_read} of them not shown" if keys.not_read else ""
@@ -62,7 +63,6 @@ def _keys(keys: KeyFigures) -> Iterator[str]:
         ("nobody rotates", keys.unscheduled),
         ("expire within 90 days", keys.expiring),
     ):
-        names = Names(named)
         for key in named:
             yield from wrap(f"{what}: {names(key)}", 4, 8)
     if keys.oldest_days is not None:

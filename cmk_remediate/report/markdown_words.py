@@ -34,6 +34,11 @@ def code(text: str) -> str:
     return f"{fence}{pad}{shown or ' '}{pad}{fence}"
 
 
+def folded(title: str, text: str) -> str:
+    """Return *text* folded away under *title*, which stands in HTML, where no escape of Markdown is obeyed."""
+    return f"<details><summary><code>{html.escape(plain(title))}</code></summary>\n\n{text}\n\n</details>"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, int]]:
     """Yield short tables with their numbers of rows, so that what is cut is cut between rows."""
     title = f"| {' | '.join(head)} |\n|{' --- |' * len(head)}"

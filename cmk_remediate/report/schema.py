@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of what is printed as JSON, and of a saved review."""
+"""The JSON Schemas (2020-12) of what is printed as JSON, and of what is saved."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from cmk_remediate.model.evidence import EvidenceCheck
+from cmk_remediate.model.findings import Assessment
 from cmk_remediate.model.result import RunResult, RunSummary, Verification
 from cmk_remediate.model.review import Review
 
@@ -20,11 +21,15 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def review_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``review.json``."""
     schema = Review.model_json_schema(mode="serialization")
-    made = schema["$defs"]["Made"]
-    # `with` is a word of Python's, so the field has another name there.
-    made["properties"]["with"] = made["properties"].pop("with_")
-    made["required"] = ["with" if name == "with_" else name for name in made["required"]]
+    _name_with(schema)
     return {"$schema": _DIALECT, **schema, "title": "Review of cmk_remediate"}
+
+
+def assessment_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `assess` prints and saves."""
+    schema = _printed(TypeAdapter(Assessment), "Assessment of cmk_remediate")
+    _name_with(schema)
+    return schema
 
 
 def result_schema() -> dict[str, Any]:
@@ -53,10 +58,18 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
         "result": result_schema,
         "verification": verification_schema,
         "runs": runs_schema,
+        "assessment": assessment_schema,
         "evidence": evidence_schema,
     }
 )
 """What makes the schema of each document, by its name for `schema`."""
+
+
+def _name_with(schema: dict[str, Any]) -> None:
+    """Name the field `with` as it is printed: it is a word of Python's, so it has another name there."""
+    made = schema["$defs"]["Made"]
+    made["properties"]["with"] = made["properties"].pop("with_")
+    made["required"] = ["with" if name == "with_" else name for name in made["required"]]
 
 
 def _printed(adapter: TypeAdapter[Any], title: str) -> dict[str, Any]:

@@ -30,6 +30,8 @@ _LONGEST_VALUE = 300
 
 def plain(text: str) -> str:
     """Return *text* in printable ASCII on one line; all else is escaped as Python would."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(one if " " <= one <= "~" else one.encode("unicode_escape").decode("ascii") for one in text)
 
 

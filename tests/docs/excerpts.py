@@ -28,8 +28,10 @@ from cmk_remediate.simulator.server.addresses import Addresses
 from cmk_remediate.simulator.server.directory import Directory
 from tests.conformance.rehearsal import rehearsal
 from tests.docs.tables import cell, table
+from tests.report import sample_assessment
 
 if TYPE_CHECKING:
+    from cmk_remediate.model.findings import Assessment
     from cmk_remediate.model.result import Event
 
 PLAN = Path(__file__).parents[2] / "plans" / "sql.yaml"
@@ -54,6 +56,17 @@ DEMO: dict[str, tuple[int, tuple[Part, ...]]] = {
     "demo-rollback": (5, ((r"Run .*: rollback", r"Exit code"),)),
 }
 """The excerpts by name: which scene of the demo they are from, and which parts of it."""
+ASSESSED: tuple[Part, ...] = (
+    (r"Assessment of", r"$"),
+    (r"  cosmos-orders-weu ", r"  \S"),
+    (r"  sql-locked-weu ", r"  \S"),
+    (r"  stbrokenweu ", r"  \S"),
+    (r"COMPLIANT, OF WHAT COUNTS", r"    nobody"),
+    (r"  longest since", r"$"),
+    (r"  next \[CMK206\]", r"  \S"),
+    (r"Summary:", r"$"),
+)
+"""The parts of an assessment that are shown."""
 
 
 @cache
@@ -181,6 +194,23 @@ def live_table() -> str:
 def heartbeat() -> str:
     """Return a heartbeat, as a fenced block."""
     return f"```text\n{_watched()[1]}```\n"
+
+
+@cache
+def _assessed() -> Assessment:
+    return cmk_remediate.assess("22222222-2222-4222-8222-222222222201", connection=simulator.open())
+
+
+def assessed() -> str:
+    """Return parts of what `assess` prints of the demo's production subscription, as a fenced block."""
+    shown = cmk_remediate.render(_assessed())
+    return "```text\n" + "...\n".join(_part(shown, *part) for part in ASSESSED) + "```\n"
+
+
+def sections_of_assessment() -> str:
+    """Return the headings of an assessment's page as a list, and what else it has where there is more to tell."""
+    whole = cmk_remediate.render(sample_assessment.whole(), "html")
+    return "".join(f"- {html.unescape(one)}\n" for one in re.findall(r'<h2 id="\w+"[^>]*>(.*?)</h2>', whole))
 
 
 def order() -> str:

@@ -54,6 +54,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "remarks": partial(tables.codes_table, aks, notes=True),
         **by_hand("aks"),
     },
+    "docs/assessment.md": {"output": excerpts.assessed},
     "docs/command-line.md": {
         "exit-codes": tables.exit_codes,
         "live": excerpts.live_table,
@@ -81,6 +82,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/plan-files.md": {"fields": tables.plan_fields, "example": excerpts.plan},
     "docs/reports.md": {
         "sections": excerpts.sections,
+        "sections-of-assessment": excerpts.sections_of_assessment,
         "sums": excerpts.sums,
         "cut": excerpts.cut,
         "junit": excerpts.junit,

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cmk_remediate.report import FORMATS, renderer
-from tests.report import sample
+from tests.report import sample, sample_assessment
 
 if TYPE_CHECKING:
     from cmk_remediate.report.formats import Format
 
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "json": "json", "junit": "xml"}
-NAMES = ("review", "rollback", "run", "verification", "evidence", "runs", "requests")
+NAMES = ("review", "rollback", "run", "verification", "assessment", "evidence", "runs", "requests")
 AGREED = [
     (one, name)
     for one in FORMATS
@@ -39,6 +39,8 @@ def document(format: Format, name: str) -> str:  # noqa: A002
         return chosen.run(sample.result())
     if name == "verification":
         return chosen.verification(sample.VERIFICATION)
+    if name == "assessment":
+        return chosen.assessment(sample_assessment.whole())
     if name == "evidence":
         return chosen.evidence(sample.CHECK)
     return chosen.runs(sample.RUNS) if name == "runs" else chosen.requests(sample.REQUESTS)

@@ -14,33 +14,37 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.cli import main
 from cmk_remediate.errors import InputError
+from cmk_remediate.model.findings import Assessment
 from cmk_remediate.model.review import Review
 from cmk_remediate.report import render, renderer
 from cmk_remediate.report.html import page
 from cmk_remediate.report.words import plain
-from tests.assessment import made as assessed
-from tests.report import sample
+from tests.assessment.made import assessment
+from tests.report import sample, sample_assessment
 from tests.report.markup import Markup
 from tests.report.test_text import HOSTILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 
 WORDS = ("action", "role", "format_version", "digest")
 """Members of a review that take one of a few words."""
+WORDS_OF_ASSESSMENT = ("format_version", "verdict", "downtime", "state")
 ELSEWHERE = re.compile(r"https?:|//|url\((?!#)|@import")
 
 
-def changed(found: Any, change: Callable[[str], str], name: str = "") -> Any:
-    """Return the JSON *found* with every text but those of a few words changed."""
+def changed(found: Any, change: Callable[[str], str], name: str = "", words: Collection[str] = WORDS) -> Any:
+    """Return the JSON *found* with every text but those of a few *words* changed."""
     if isinstance(found, dict):
         literal = found.get("kind") in ("reversible", "kept", "one-way")
-        return {key: one if literal and key == "kind" else changed(one, change, key) for key, one in found.items()}
+        return {
+            key: one if literal and key == "kind" else changed(one, change, key, words) for key, one in found.items()
+        }
     if isinstance(found, list):
-        return [changed(one, change, name) for one in found]
-    return change(found) if isinstance(found, str) and name not in WORDS else found
+        return [changed(one, change, name, words) for one in found]
+    return change(found) if isinstance(found, str) and name not in words else found
 
 
 def review_with(change: Callable[[str], str]) -> Review:
@@ -49,9 +53,30 @@ def review_with(change: Callable[[str], str]) -> Review:
     return Review.model_validate_json(json.dumps(document)).sealed()
 
 
+def assessment_with(change: Callable[[str], str]) -> Assessment:
+    document = changed(sample_assessment.whole().to_json(), change, words=WORDS_OF_ASSESSMENT)
+    document["made"]["with_"] = document["made"].pop("with")
+    return Assessment.model_validate_json(json.dumps(document))
+
+
+def armed(text: str) -> str:
+    """Return *text* with all that a page could obey behind it."""
+    return f'{text}{HOSTILE}\' onload="pwned()" --></style></title>{{{{ 7*7 }}}}' + "w" * 300
+
+
+def tamed(text: str) -> str:
+    """Return the same with what opens an element, an attribute or an entity taken out."""
+    return armed(text).translate(str.maketrans("<>\"'&{}", "()__+()"))
+
+
 def hostile() -> Review:
     """Return a review in which every name, reason and value does what it can."""
-    return review_with(lambda text: f'{text}{HOSTILE}\' onload="pwned()" --></style></title>{{{{ 7*7 }}}}' + "w" * 300)
+    return review_with(armed)
+
+
+def hostile_assessment() -> Assessment:
+    """Return an assessment in which every name, tag and value does what it can."""
+    return assessment_with(armed)
 
 
 def documents() -> Mapping[str, str]:
@@ -63,26 +88,18 @@ def documents() -> Mapping[str, str]:
         "hostile": made.review(hostile()),
         "run": made.run(sample.result()),
         "verification": made.verification(sample.VERIFICATION),
+        "assessment": made.assessment(sample_assessment.whole()),
+        "hostile assessment": made.assessment(hostile_assessment()),
+        "empty assessment": made.assessment(assessment()),
         "evidence": made.evidence(sample.CHECK),
-        "assessment": made.assessment(
-            assessed.assessment(assessed.finding(HOSTILE), assessed.finding("b", "compliant"))
-        ),
         "runs": made.runs(sample.RUNS),
         "requests": made.requests(sample.REQUESTS),
     }
 
 
 NAMES = (
-    "review",
-    "bracket",
-    "rollback",
-    "hostile",
-    "run",
-    "verification",
-    "assessment",
-    "evidence",
-    "runs",
-    "requests",
+    *("review", "bracket", "rollback", "hostile", "run", "verification"),
+    *("assessment", "hostile assessment", "empty assessment", "evidence", "runs", "requests"),
 )
 
 
@@ -121,18 +138,14 @@ def test_a_page_is_in_order(name: str) -> None:
     assert found.all_of("lang") == ["en"]
 
 
-def test_every_text_of_a_hostile_review_stays_text() -> None:
+@pytest.mark.parametrize("made", [review_with, assessment_with])
+def test_every_text_of_a_hostile_report_stays_text(made: Callable[[Callable[[str], str]], Review | Assessment]) -> None:
     """The page has the same elements whether what would open one stands in its names or not."""
-    harmless = str.maketrans("<>\"'&{}", "()__+()")
-
-    def tamed(text: str) -> str:
-        return f'{text}{HOSTILE}\' onload="pwned()" --></style></title>{{{{ 7*7 }}}}'.translate(harmless) + "w" * 300
-
-    document = render(hostile(), "html")
+    document = render(made(armed), "html")
 
     assert document.isascii()
     assert all(one == "\n" or " " <= one <= "~" for one in document)
-    assert Markup(document).tags == Markup(render(review_with(tamed), "html")).tags
+    assert Markup(document).tags == Markup(render(made(tamed), "html")).tags
     assert "{{ 7*7 }}" in Markup(document).said()
 
 

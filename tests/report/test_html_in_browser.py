@@ -12,8 +12,8 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import simulator
 from cmk_remediate.report import renderer
-from tests.report import looking, sample
-from tests.report.test_html import hostile
+from tests.report import looking, sample, sample_assessment
+from tests.report.test_html import hostile, hostile_assessment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +33,10 @@ def document(name: str) -> str:
         return made.run(sample.result())
     if name == "verification":
         return made.verification(sample.VERIFICATION)
+    if name == "assessment":
+        return made.assessment(sample_assessment.whole())
+    if name == "hostile assessment":
+        return made.assessment(hostile_assessment())
     if name == "hostile run":
         targets = tuple(replace(one, text=f"{one.text}<script>pwned()</script>") for one in sample.result().targets)
         return made.run(sample.result(targets=targets, alarms=("<img src=x onerror=pwned()>" + "w" * 400,)))
@@ -44,7 +48,7 @@ def document(name: str) -> str:
 
 NAMES = (
     *("sql.yaml", "managed-disks.yaml", "redis-enterprise.yaml", "review", "bracket", "rollback", "hostile"),
-    *("run", "verification", "hostile run", "requests"),
+    *("run", "verification", "hostile run", "requests", "assessment", "hostile assessment"),
 )
 
 
@@ -142,7 +146,7 @@ def test_the_page_forbids_itself_to_ask_for_anything(opened: Callable[..., Page]
     assert any("Content Security Policy" in one for one in page.said)
 
 
-@pytest.mark.parametrize("name", ["managed-disks.yaml", "hostile", "verification"])
+@pytest.mark.parametrize("name", ["managed-disks.yaml", "hostile", "verification", "assessment"])
 def test_a_keyboard_reaches_everything_in_its_order(opened: Callable[..., Page], name: str) -> None:
     page = opened(name)
     expected = page.ask(looking.FOCUSABLE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate.codes import CODES
 from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
 from cmk_remediate.report.evidence import codes_of, conclusion
+from cmk_remediate.report.html.assessment import AssessmentPage
 from cmk_remediate.report.html.page import environment, page
 from cmk_remediate.report.html.review import ReviewPage
 from cmk_remediate.report.html.table import Table
@@ -32,8 +33,6 @@ _TONES = {
     "failed": "bad",
     "skipped": "bad",
     "wrong": "bad",
-    "compliant": "good",
-    "not compliant": "bad",
     "unknown": "waiting",
     "damaged": "bad",
     "altered": "bad",
@@ -94,30 +93,7 @@ class HtmlRenderer:
 
     def assessment(self, assessment: Assessment) -> str:
         """Show what an assessment found."""
-        names = Names(one.id for one in assessment.findings)
-        rows = [
-            (
-                names(one.id),
-                one.verdict,
-                one.service,
-                one.state,
-                one.owner,
-                f"{one.obstacle.why} ({one.obstacle.code})" if one.obstacle else "",
-            )
-            for one in assessment.findings
-        ]
-        head = ("resource", "verdict", "service", "state", "owner", "in the way")
-        return page(
-            "results.html.j2",
-            title="Assessment",
-            said="",
-            facts=(("Searched", ", ".join(assessment.scopes)), ("Made", assessment.made.at)),
-            alarms=tuple(f"not read: {one.what}: {one.why}" for one in assessment.not_read),
-            sums=_sums(one.verdict for one in assessment.findings),
-            tables=(Table("What was found", head, rows, _tone(1)),),
-            advice=_advice(one.obstacle.code for one in assessment.findings if one.obstacle),
-            notes=(),
-        )
+        return page("assessment.html.j2", page=AssessmentPage(assessment))
 
     def evidence(self, check: EvidenceCheck) -> str:
         """Show what checking an evidence file found."""
