@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.decisions import Found
     from cmk_remediate.model.ids import ResourceId
+    from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.permissions import Permissions
     from cmk_remediate.steps.key_facts import KeyFacts
     from cmk_remediate.steps.network import ServiceKind
@@ -60,21 +61,27 @@ def way_back(
     return (None, reader) if reader else (key, "")
 
 
-def looked_at(key: ResourceId | None) -> tuple[Read, ...]:
+def looked_at(key: ResourceId | None, version: str = "") -> tuple[Read, ...]:
     """Return what `unusable` judges by."""
-    return () if key is None else (Read(key.top_level), Read(key))
+    if key is None:
+        return ()
+    return (Read(key.top_level), Read(key), *((Read(key.child("versions", version)),) if version else ()))
 
 
-def reading(key: ResourceId | None) -> Permissions:
+def reading(key: ResourceId | None, version: str = "") -> Permissions:
     """Return the permissions to read what `unusable` judges by."""
     if key is None:
         return ()
-    names = ("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read")
+    versions = ("Microsoft.KeyVault/vaults/keys/versions/read",) if version else ()
+    names = ("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read", *versions)
     return tuple(Permission(name, key.top_level, "vault") for name in names)
 
 
-def unusable(key: ResourceId | None, found: Found) -> Blocked | None:
-    """Return why nothing may be pointed at *key* any more, or None: it changed since the review, or its vault did."""
+def unusable(key: ResourceId | None, found: Found, version: str = "") -> Blocked | None:
+    """Return why nothing may be pointed at *key* any more, or None: it changed since the review, or its vault did.
+
+    *version*: the one that is named again; empty for none.
+    """
     if key is None:
         return None
     vault, body = (found.reads.get(one) for one in looked_at(key))
@@ -87,4 +94,12 @@ def unusable(key: ResourceId | None, found: Found) -> Blocked | None:
         if shown is not True:
             why = f"properties.{name} of {key.top_level.name} is {'absent' if shown is None else str(shown).lower()}"
             return Blocked(codes.vault.VAULT_NOT_RECOVERABLE, why, resource=key.top_level.text)
-    return key_state.judge_key(key, body, found.now)
+    return in_version(key, body, found, version)
+
+
+def in_version(key: ResourceId, body: JsonObject, found: Found, version: str) -> Blocked | None:
+    """Return what forbids using *key*, whose body is *body*, in *version*; empty for the latest."""
+    named = found.reads.get(Read(key.child("versions", version))) if version else body
+    if named is None:
+        return Blocked(codes.vault.KEY_ABSENT, f"the key {key.name} has no version {version}", resource=key.text)
+    return key_state.judge_key(key, named, found.now)

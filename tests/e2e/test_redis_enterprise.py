@@ -14,7 +14,7 @@ from cmk_remediate.simulator import doubts
 from tests.e2e.clusters import CLUSTER, OLD_URL, PARTNER, geo, on_previous_key, one_cluster, two, with_identities
 from tests.e2e.desk import owner_deletes, owner_revokes, owner_sets
 from tests.e2e.equality import differences, kept
-from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, OPERATOR, Scene
+from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, OLD_KEY, OPERATOR, Scene
 from tests.e2e.stage import path, rows, told, writes
 from tests.laws import check_laws, law_1
 
@@ -287,3 +287,15 @@ def test_a_grant_that_was_taken_away_is_found_and_given_back(azure: Azure) -> No
     assert {path(one).rsplit("/", 2)[1] for one in writes(stage.since(mark))} == {"roleassignments"}
     assert review.acknowledgements_required == (), "nothing is disrupted"
     assert stage.verify().exit_code == 0
+
+
+def test_a_rollback_to_a_version_that_was_disabled_since_disrupts_nothing(azure: Azure) -> None:
+    stage = azure(on_previous_key())
+    review, _ = stage.moved()
+    version = f"{OLD_KEY}/versions/{OLD_URL.rsplit('/', 1)[1]}"
+    owner_sets(stage, version, {"properties": {"attributes": {"enabled": False}}})
+    had = outages(stage)
+    (target,) = stage.review_rollback(review.digest).targets
+    assert target.blocked is not None
+    assert target.blocked.code == codes.vault.KEY_DISABLED
+    assert outages(stage) == had

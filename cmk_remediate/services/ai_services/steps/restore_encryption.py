@@ -22,16 +22,16 @@ from cmk_remediate.model.decisions import (
     Request,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.services.ai_services.account import Account, absent
 from cmk_remediate.services.ai_services.steps.base import AiStep
 from cmk_remediate.services.ai_services.steps.encryption import Encryption
-from cmk_remediate.steps import key_state, vault_state
+from cmk_remediate.steps import previous_key, vault_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.permissions import Permissions
 
 SHOWN_LATE = Caution(echo=600)
 """The account may not show what it was given right after the operation; for so long it is looked at (our choice)."""
@@ -74,7 +74,7 @@ class RestoreEncryption(AiStep):
 
     def also_reads(self) -> tuple[Read, ...]:
         """Return the previous key and its vault: neither may have been lost since."""
-        return () if self.previous is None else (Read(self.previous), Read(self.previous.top_level))
+        return previous_key.looked_at(self.previous, self.version)
 
     def decide(self, found: Found) -> Decision:
         """Judge the account found."""
@@ -132,7 +132,7 @@ class RestoreEncryption(AiStep):
             return f"the previous key {key.name} does not exist any more"
         if not vault_state.is_protected(found.reads.get(Read(vault)) or {}):
             return f"the previous key's vault {vault.name} lacks soft delete or purge protection"
-        blocked = key_state.judge_key(key, body, found.now)
+        blocked = previous_key.in_version(key, body, found, self.version)
         return "" if blocked is None else blocked.why
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
@@ -143,5 +143,4 @@ class RestoreEncryption(AiStep):
         """Return writing the account, and looking at the previous key."""
         if self.previous is None:
             return self.needs()
-        actions = ("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read")
-        return (*self.needs(), *(Permission(one, self.previous.top_level, "vault") for one in actions))
+        return (*self.needs(), *previous_key.reading(self.previous, self.version))

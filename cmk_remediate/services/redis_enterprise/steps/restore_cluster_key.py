@@ -17,16 +17,20 @@ from cmk_remediate.model.decisions import (
     Keep,
     Line,
     Pending,
+    Read,
     Request,
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.services.redis_enterprise.cluster import USER_ASSIGNED, Cluster, absent
 from cmk_remediate.services.redis_enterprise.steps.base import CAUTION, ESTIMATE, READS_WITH, URL, ClusterStep
+from cmk_remediate.steps import previous_key
+from cmk_remediate.steps.named_key import NamedKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.permissions import Permissions
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class RestoreClusterKey(ClusterStep):
         read_with: the identity that our own write named.
         url: the recorded URL to return to; empty for platform keys.
         identity: the identity that one was read with; None for platform keys.
+        previous: the key that it names; None for platform keys. Its version is looked at again: another outage for nothing is none.
     """
 
     kind: ClassVar[str] = "restore_cluster_key"
@@ -50,10 +55,15 @@ class RestoreClusterKey(ClusterStep):
     read_with: ResourceId
     url: str = ""
     identity: ResourceId | None = None
+    previous: ResourceId | None = None
 
     def owns(self) -> Mapping[str, Any]:
         """Return the key."""
         return {URL: self.url.lower()}
+
+    def also_reads(self) -> tuple[Read, ...]:
+        """Return databases and partners; and the key to return to, its version and its vault."""
+        return (*super().also_reads(), *previous_key.looked_at(self.previous, self._version))
 
     def decide(self, found: Found) -> Decision:
         """Judge the cluster found."""
@@ -80,6 +90,9 @@ class RestoreClusterKey(ClusterStep):
         others = self.others(found)
         if isinstance(others, Pending):
             return others
+        lost = previous_key.unusable(self.previous, found, self._version)
+        if lost is not None:
+            return lost
         wanted = self._wanted()
         was = self.read_with.key
         after = self.identity.key if self.identity is not None else None
@@ -103,6 +116,14 @@ class RestoreClusterKey(ClusterStep):
         return Keep(
             "a rollback is not rolled back: make a new dry run of the plan", codes.redis_enterprise.ROLLBACK_DONE
         )
+
+    def permissions(self) -> Permissions:
+        """Return what every step needs, and looking at the key to return to."""
+        return (*super().permissions(), *previous_key.reading(self.previous, self._version))
+
+    @property
+    def _version(self) -> str:
+        return NamedKey.of(self.url).version
 
     def _wanted(self) -> dict[str, Any]:
         """Return the object sent: empty, and that is what is meant, for platform keys."""

@@ -133,9 +133,8 @@ class SetClusterKey(ClusterStep):
         if self.previous is None or self.no_way_back or was.identity is None:
             why = self.no_way_back or f"the previous key {was.key.key} was not checked in the review"
             return OneWay(why, codes.redis_enterprise.PREVIOUS_KEY_ONE_WAY)
-        return RestoreClusterKey(
-            self.cluster, self.key, self.identity, was.key.uri, was.identity, partners=self.partners
-        )
+        there = (was.key.uri, was.identity, self.previous)
+        return RestoreClusterKey(self.cluster, self.key, self.identity, *there, partners=self.partners)
 
     def permissions(self) -> Permissions:
         """Return what every step needs, assigning the identity; and finding the key in use, whose vault only a list tells."""

@@ -20,15 +20,15 @@ from cmk_remediate.model.decisions import (
     Request,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.services.storage.account import CUSTOMER, PLATFORM, Account
 from cmk_remediate.services.storage.steps.base import ESTIMATE, READS_AS, StorageStep, carried_lines
-from cmk_remediate.steps import key_state, vault_state
+from cmk_remediate.steps import previous_key, vault_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cmk_remediate.model.json_types import JsonObject
+    from cmk_remediate.model.permissions import Permissions
 
 _ENCRYPTION = "properties.encryption"
 _KEY = f"{_ENCRYPTION}.keyvaultproperties"
@@ -67,7 +67,7 @@ class RestoreKey(StorageStep):
 
     def also_reads(self) -> tuple[Read, ...]:
         """Return the key to return to, and its vault."""
-        return () if self.previous is None else (Read(self.previous), Read(self.previous.top_level))
+        return previous_key.looked_at(self.previous, self.version)
 
     def decide(self, found: Found) -> Decision:
         """Judge the account found."""
@@ -104,9 +104,7 @@ class RestoreKey(StorageStep):
         """Return writing the account, and looking at the key to return to."""
         if self.previous is None:
             return self.needs()
-        vault = self.previous.top_level
-        reads = ("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/keys/read")
-        return (*self.needs(), *(Permission(one, vault, "vault") for one in reads))
+        return (*self.needs(), *previous_key.reading(self.previous, self.version))
 
     def _is_back(self, have: Account) -> bool:
         if not self.vault_uri:
@@ -135,7 +133,7 @@ class RestoreKey(StorageStep):
         if key is None:
             why = f"the key {self.previous.name} does not exist"
             return Blocked(codes.vault.KEY_ABSENT, why, resource=self.previous.text)
-        return key_state.judge_key(self.previous, key, found.now)
+        return previous_key.in_version(self.previous, key, found, self.version)
 
     def _encryption(self, have: Account) -> dict[str, Any]:
         if not self.vault_uri:
