@@ -15,6 +15,7 @@ from cmk_remediate.assessment.files import load_assessment
 from cmk_remediate.assessment.imported import load_findings
 from cmk_remediate.errors import InputError
 from tests.assessment.made import GROUP, account, assessment, finding
+from tests.hostile.profile import tries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +139,7 @@ VALUES = st.recursive(
 )
 
 
+@tries(200)
 @given(VALUES)
 def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
     path = saved(tmp_path_factory.mktemp("hostile"), document)
