@@ -23,12 +23,13 @@ PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -
 MUTATION_VENV ?= .venv-mutation
 COSMIC_RAY ?= 8.7.0
 
-.PHONY: help demo test check coverage-recipes conformance azure-cli faults bench lock mutation clean
+.PHONY: help demo test check newer coverage-recipes conformance azure-cli faults bench lock mutation clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    the main job on the embedded Azure: dry run, apply, verify, apply again, rollback'
 	@echo 'make test    every check: ruff, mypy, import-linter, pytest, branch coverage of the recipes'
+	@echo 'make newer   on a further Python what it could change, after make test on another: PYTHON=..., VENV=...'
 	@echo 'make conformance  the Azure CLI (AZURE_CLI=$(AZURE_CLI)) does by hand on the embedded Azure what the plans do'
 	@echo 'make faults  every crash point of every plan, 10,000 seeded runs (RUNS=...), hostile files'
 	@echo 'make mutation  changes one thing at a time in a copy: does a test fail? (PART=steps or engine, MUTANTS=...)'
@@ -48,6 +49,12 @@ check: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+# What another Python could change: all but the suites that count cases (deaths, seeds, drift, hostile files) and those of the pages.
+ELSEWHERE = assessment cli connection e2e engine inventory packaging planfile recipes report services simulator
+newer: $(VENV)/.installed-test
+	$(BIN)/python --version
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ELSEWHERE:%=tests/%)
 
 # The judgements of steps, limits and recipes are covered whole by their JSON tables alone.
 coverage-recipes: $(VENV)/.installed-test

@@ -43,7 +43,7 @@ def told_well(tally: Tally, figures: Callable[[str], None]) -> None:
 
 
 def _share(moments: Sequence[Moment]) -> list[Moment]:
-    """Return all *moments*; with CMK_REMEDIATE_CRASHES=PART:PARTS those of every request that is this part's: .ci/run."""
+    """Return all *moments*; with CMK_REMEDIATE_CRASHES=PART:PARTS those of every request that is this part's."""
     part, parts = map(int, os.environ.get("CMK_REMEDIATE_CRASHES", "0:1").split(":"))
     return [moment for moment in moments if moment.number % parts == part]
 
