@@ -205,3 +205,27 @@ def test_print_unfolds_everything_in_black_on_white(opened: Callable[..., Page])
     assert not page.ask("document.querySelector('nav').checkVisibility()")
     assert page.ask(looking.FAINT)["faint"] == []
     assert page.pdf().startswith(b"%PDF-")
+
+
+def test_a_screen_reader_is_told_the_figures_of_an_assessment(opened: Callable[..., Page]) -> None:
+    page = opened("assessment", 400)
+    nodes = page.send("Accessibility.getFullAXTree")["nodes"]
+    named = [(str(node.get("role", {}).get("value")), str(node.get("name", {}).get("value", ""))) for node in nodes]
+    pictures = [name for role, name in named if role in ("image", "img")]
+
+    assert pictures == ["5 not compliant, 1 unknown, 1 in progress, 1 not ours, 2 compliant"]
+    assert {"Compliant, by service", "Compliant, by owner", "How the keys in use are rotated"} <= {
+        name for role, name in named if role == "table"
+    }
+    assert ("cell", "20 %, 1 of 5 1 exempt, 1 not ours") in named
+
+
+def test_print_unfolds_every_finding(opened: Callable[..., Page]) -> None:
+    page = opened("assessment", scheme="dark")
+    folded = len(page.ask(looking.UNSEEN_IN_PRINT))
+    page.window(800, scheme="dark", media="print")
+
+    assert folded > 10
+    assert page.ask(looking.UNSEEN_IN_PRINT) == []
+    assert page.ask(looking.FAINT)["faint"] == []
+    assert page.pdf().startswith(b"%PDF-")
