@@ -37,6 +37,7 @@ ALWAYS = (
     Allowed("*/roleassignments/*", "properties.createdOn", "when it was made"),
     Allowed("*/roleassignments/*", "properties.updatedOn", "when it was changed"),
     Allowed("*/microsoft.sql/*/keys/*", "properties.creationDate", "when it was registered"),
+    Allowed("*/microsoft.sql/servers/*/databases/*", "properties.keys.*.creationDate", "when it was registered"),
 )
 """What may differ whatever was done."""
 

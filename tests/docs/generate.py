@@ -118,6 +118,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/sql-database.md": {
         "refusals": partial(tables.codes_table, sql_databases, notes=False),
         "remarks": partial(tables.codes_table, sql_databases, notes=True),
+        **by_hand("sql-database"),
     },
     "docs/sql.md": {
         "refusals": partial(tables.codes_table, sql, notes=False),
