@@ -19,10 +19,11 @@ from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.roles import custom_roles
 from cmk_remediate.model.decisions import Blocked, Change, Manual, Pending
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.result import TargetCheck, Verification
+from cmk_remediate.model.result import TargetCheck, Verdict, Verification
+from cmk_remediate.services import states
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.run_store import RunStore
@@ -56,8 +57,16 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     late = {note.scope: note.text for note in review.notes if note.code == codes.vault.PINNED_KEY_EXPIRES}
     wrong = {note.scope: note for note in review.notes if note.code in PROOFS}
     checks = tuple(_named(target, _of_plan(target, review, late, wrong)) for target in review.targets)
-    notes = tuple(note for note in review.notes if codes.CODES[note.code].kind == "state")
+    right = {check.id for check in checks if check.verdict == "right"}
+    notes = tuple(
+        note for note in review.notes if codes.CODES[note.code].kind == "state" and not _goes_without(note, right)
+    )
     return Verification(document.name, checks, notes, _exit_code(checks))
+
+
+def _goes_without(note: Note, right: Collection[str]) -> bool:
+    """Say whether *note* is what the state of a target rests on that is *right*."""
+    return note.code == codes.notes.FOUND and note.scope in right
 
 
 def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wrong: Mapping[str, Note]) -> TargetCheck:
@@ -70,7 +79,9 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wr
         wrong: what proves that a target's key is wrong, by target: also where no request of ours would change it.
     """
     if target.blocked is not None:
-        return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
+        # On a customer's key that cannot be used: wrong, whether or not the plan could mend it.
+        verdict: Verdict = "wrong" if target.state == states.WRONG else "blocked"
+        return TargetCheck(target.id, verdict, target.blocked.code, target.blocked.why)
     steps = [step for step in review.steps if step.id in target.steps]
     for step in steps:
         if step.action in CHANGES:
@@ -83,7 +94,7 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wr
     if target.id in wrong:
         return TargetCheck(target.id, "wrong", wrong[target.id].code, wrong[target.id].text)
     # What goes on by itself, such as a background encryption: right so far, and not yet done.
-    going_on = target.state == "in progress"
+    going_on = target.state == states.IN_PROGRESS
     return TargetCheck(target.id, "in progress" if going_on else "right", "", target.state)
 
 

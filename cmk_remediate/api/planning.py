@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.api.audit import audit_needs
+from cmk_remediate.api.evidence import proofs
 from cmk_remediate.api.key_notes import key_notes
 from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.recovery import recovery_notes
@@ -169,9 +170,14 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
         build=build,
         blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
         targets=[(item.candidate.id.text, item.service.name, item.candidate.state) for item in found],
-        notes={candidate.id.text: candidate.notes for candidate in candidates},
+        notes={item.candidate.id.text: _notes(item) for item in found},
         files={candidate.id.text: candidate.artefacts for candidate in candidates},
     )
+
+
+def _notes(item: _Found) -> tuple[Note, ...]:
+    """Return what is to be said of a candidate: what its state rests on comes first."""
+    return (*proofs(item.candidate.id, item.service.insight(item.candidate).evidence), *item.candidate.notes)
 
 
 def _refuse_twice(found: Iterable[_Found]) -> None:
@@ -308,7 +314,9 @@ async def make_review(
 
 
 def _of_move(note: Note, target: str) -> bool:
-    """Say whether *note* is about what moving *target* would do: its scope is a target or a partner, no database and no vault."""
+    """Say whether *note* is about what moving *target* would do: not what was found, nor about its databases or a vault."""
+    if codes.CODES[note.code].kind == "state":
+        return False
     try:
         return ResourceId.parse(note.scope).type.lower() == ResourceId.parse(target).type.lower()
     except InputError:

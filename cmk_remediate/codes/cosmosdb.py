@@ -112,6 +112,12 @@ PREVIOUS_KEY_ONE_WAY = Code(
     meaning="The key in use before cannot be used any more, so rollback could not return to it.",
     next="Repair that key first, or accept it by name.",
 )
+IDENTITY_GONE = Code(
+    "CMK718",
+    title="the default identity does not exist any more",
+    meaning="It was deleted, so no change of the account's identities can be counted on. One made again is another principal.",
+    next="Detach it by hand (`az cosmosdb identity remove`), then make a new dry run.",
+)
 COST = Code(
     "CMK730",
     kind="note",
@@ -167,4 +173,11 @@ OLD_BACKUPS = Code(
     title="existing backups are not encrypted again",
     meaning="Periodic backups taken before stay on platform keys until they expire.",
     next="Nothing; count their retention in where everything has to be on the key.",
+)
+POLICY_VERDICT = Code(
+    "CMK738",
+    kind="state",
+    title="what Azure Policy says of the account",
+    meaning="The built-in definition asks whether properties.keyVaultKeyUri exists: it knows neither the key nor the identity.",
+    next="Go by the state that stands beside it.",
 )

@@ -203,3 +203,28 @@ ROLLBACK_DONE = Code(
     meaning="Undoing an undo would be a change nobody reviewed.",
     next="Make a new dry run of the plan.",
 )
+SET_WITHOUT_IDENTITY = Code(
+    "CMK773",
+    title="encryption set's identity does not exist any more",
+    meaning="The set reads its key with an identity that was deleted. One made again under that name is another principal.",
+    next="Attach an identity that may use the key (`az disk-encryption-set identity assign`), or name another set.",
+)
+CROSS_TENANT = Code(
+    "CMK774",
+    title="encryption set uses a key of another tenant",
+    meaning="properties.federatedClientId is set: the key lives where nothing can be checked, so nothing on the set is written.",
+    next="Move it by hand together with the owner of the other tenant's vault.",
+)
+MANAGED_HSM = Code(
+    "CMK775",
+    title="encryption set uses a key in a managed HSM",
+    meaning="properties.activeKey.keyUrl is in a managed HSM, which is not supported yet.",
+    next="Take the disk out of the plan, or name another set.",
+)
+POLICY_VERDICT = Code(
+    "CMK776",
+    title="what Azure Policy says of the machine and its disks",
+    meaning="The built-in definition asks whether an encryption set is named: it knows neither the set nor its key.",
+    next="Go by the state that stands beside it.",
+    kind="state",
+)

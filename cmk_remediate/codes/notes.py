@@ -130,3 +130,10 @@ SUBSCRIPTION_NOT_SEARCHED = Code(
     meaning="The caller may not read the whole subscription, so resources in it that name the vault's URI are not listed.",
     next="Make the dry run, and apply, with an identity that may read it all (role Reader).",
 )
+FOUND = Code(
+    "CMK619",
+    kind="state",
+    title="what the state rests on",
+    meaning="The properties, with their values, that prove the state in which the target was found.",
+    next="Nothing; look at them again where the state surprises.",
+)

@@ -60,7 +60,8 @@ class TargetCheck:
 
     Attributes:
         id: the target's resource id.
-        verdict: ``right``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; the last two never change the exit code.
+        verdict: ``right``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; the last two never change the exit code. What
+            is blocked on a customer's key that is not as it should be is ``wrong``.
         code: why it is not right; empty otherwise.
         text: one sentence naming the property and its value.
         service: the service whose plan names it.

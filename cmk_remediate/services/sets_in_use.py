@@ -12,8 +12,9 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.planfile.schema import CustomerManagedKey, DiskEncryptionSet, Overrides, UserAssignedIdentity
 from cmk_remediate.services import states
-from cmk_remediate.services.disk_sets import key_is_usable
-from cmk_remediate.services.insight import Use, of_key, shown
+from cmk_remediate.services.disk_sets.found import key_fault
+from cmk_remediate.services.insight import Use, absent, of_key, shown
+from cmk_remediate.steps import pinned_key
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.judging import WantedSet, judge_set, key_named
 from cmk_remediate.steps.named_key import NamedKey
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from cmk_remediate.model.findings import Evidence
-    from cmk_remediate.services.disk_sets import Sets
+    from cmk_remediate.services.disk_sets.found import Sets
     from cmk_remediate.steps.disks.facts import DiskFacts
     from cmk_remediate.steps.key_facts import KeyFacts
 
@@ -33,6 +34,7 @@ _OF_SET = (
     "properties.rotationToLatestKeyVersionEnabled",
     "identity.type",
 )
+_RARELY = ("properties.autoKeyRotationError", "properties.previousKeys", "properties.federatedClientId")
 _FOLLOWS = "properties.rotationToLatestKeyVersionEnabled"
 
 
@@ -60,11 +62,16 @@ def state_on(sets: Sets, wanted: KeyFacts, chosen: WantedSet | None, disk: DiskF
 def state_of(sets: Sets, wanted: KeyFacts, chosen: WantedSet | None, current: ResourceId) -> str:
     """Return the state of what is on the set *current*, which was shown, as a plan sees it that wants *chosen*."""
     body, key = sets.found[current.key] or {}, key_of(sets, wanted, current)
+    bound = sets.out_of_bounds(current)
+    if bound is not None:
+        return bound.state
     if key is not None and (key.key is None or key.refused):
         return states.NOT_CHECKABLE
     if chosen is None or chosen.id != current or key is None or judge_set(chosen, body) is not None:
         return states.WRONG
-    if not key_is_usable(key, chosen.key, sets.now) or not _has_identity(body):
+    if key_fault(key, chosen.key, sets.now) or not _has_identity(body) or sets.without_identity(current):
+        return states.WRONG
+    if chosen.version and pinned_key.expiry(key.body):
         return states.WRONG
     if at_path(body, "properties.previousKeys"):
         return states.IN_PROGRESS
@@ -81,8 +88,9 @@ def proofs(sets: Sets, wanted: KeyFacts, place: ResourceId) -> Iterator[Evidence
     """Yield what proves the state of the set *place*."""
     body = sets.found.get(place.key)
     yield from shown(place, body, _OF_SET)
-    more = shown(place, body, ("properties.autoKeyRotationError", "properties.previousKeys"))
+    more = shown(place, body, _RARELY)
     yield from (one for one in more if one.value)
+    yield from (absent(one) for one in bodies.attached(body) if one in sets.gone)
     if body is not None:
         yield from of_key(key_of(sets, wanted, place), sets.now, pinned=not at_path(body, _FOLLOWS))
 

@@ -29,6 +29,8 @@ The questions a step is asked:
     with the case's ``"undo": {"before": ..., "after": ..., "used": ...}``, as `undo_json` writes it
 ``address``, ``also_reads``, ``owns``, ``locks``, ``permissions``, ``managed_by``
     as the step answers, in JSON
+``caution``
+    how often and how far apart the request judged on ``found`` may be sent, where that is special
 ``merged``
     the step that stands for this one and the one whose kind and parameters are the case's ``merged``
 ``youngest``, ``deadline``, ``excludes_network``
@@ -47,7 +49,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -177,8 +179,9 @@ def answers(case: Case, registry: Registry) -> dict[str, Any]:
 
 
 def _answer(step: Step, question: str, case: Case) -> Any:
-    if question == "decide":
-        return decision_json(step.decide(found_of(case)))
+    if question in ("decide", "caution"):
+        worded = decision_json if question == "decide" else _caution_json
+        return worded(step.decide(found_of(case)))
     if question == "undo":
         told = case.data["undo"]
         before, after = with_unknowns(told["before"]), with_unknowns(told["after"])
@@ -235,6 +238,11 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     if isinstance(decision, Manual):
         return {"manual": decision.instructions, "code": decision.code}
     return blocked_json(decision)
+
+
+def _caution_json(decision: Decision) -> dict[str, Any]:
+    assert isinstance(decision, Change)
+    return {name: value for name, value in asdict(decision.caution).items() if value}
 
 
 def blocked_json(blocked: Blocked) -> dict[str, Any]:

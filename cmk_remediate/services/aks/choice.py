@@ -12,6 +12,8 @@ from cmk_remediate.planfile.wishes import Wishes, entry_of, wishes
 from cmk_remediate.services.aks import cluster
 from cmk_remediate.services.aks.facts import ClusterFacts, TargetFacts
 from cmk_remediate.services.aks.judging import ungranted, wrong
+from cmk_remediate.services.disk_sets.found import key_fault
+from cmk_remediate.steps import pinned_key
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.judging import judge_disk
 
@@ -92,6 +94,28 @@ class Wish:
             self.facts.sets.as_planned(one) for one in self.sets if one == self.wanted or one in used
         )
 
+    @property
+    def key_fault(self) -> str:
+        """Why the plan's key cannot be used now; empty where it can, or was not shown."""
+        return key_fault(self.facts.wanted, self.key, self.facts.now)
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the cluster that has to be right is on the plan's set, and that cannot use its key."""
+        if self.wanted is None or cluster.encryption_set(self.judged.body) != self.wanted.id:
+            return False
+        sets = self.facts.sets
+        if sets.body_of(self.wanted) is None or sets.out_of_bounds(self.wanted.id) is not None:
+            return False
+        return bool(self.key_fault) or not sets.as_planned(self.wanted)
+
+    @property
+    def deadline(self) -> str:
+        """By when somebody must rotate the version that the plan pins, in words; empty where it does not expire."""
+        if not self.wishes.pinned or not self.right:
+            return ""
+        return pinned_key.deadline(self.id, self.key, self.facts.wanted.body, self.wishes.key.key_version or "")
+
     @cached_property
     def left(self) -> tuple[tuple[DiskFacts, str], ...]:
         """The volumes of the target that are not moved, each with the reason."""
@@ -124,6 +148,10 @@ class Wish:
         refused = judge_disk(volume.id, volume.body)
         if refused is not None:
             return f"{name}: {refused.why}"
+        current = bodies.encryption(volume.body)[1]
+        bound = self.facts.sets.out_of_bounds(current) if current is not None else None
+        if bound is not None:
+            return f"{name}: {bound.why}"
         if chosen is None:
             return f"{name}: sku.name is {_sku(volume)}, and disk_encryption_set.system_assigned_resource_id is absent"
         if volume.is_direct_drive and chosen.kind == bodies.DOUBLE:

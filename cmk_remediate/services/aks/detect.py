@@ -12,7 +12,7 @@ from cmk_remediate.planfile.wishes import wishes
 from cmk_remediate.services.aks import cluster
 from cmk_remediate.services.aks.choice import new_cluster
 from cmk_remediate.services.aks.facts import ClusterFacts, TargetFacts
-from cmk_remediate.services.disk_sets import read_sets
+from cmk_remediate.services.disk_sets.found import read_sets
 from cmk_remediate.steps import asking, reads
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.facts import disk_facts

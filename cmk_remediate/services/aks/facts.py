@@ -9,7 +9,7 @@ from typing import Any
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.services.disk_sets import Sets
+from cmk_remediate.services.disk_sets.found import Sets
 from cmk_remediate.steps.disks.facts import DiskFacts
 from cmk_remediate.steps.key_facts import KeyFacts
 

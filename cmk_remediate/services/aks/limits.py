@@ -9,7 +9,7 @@ from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.aks import cluster
 from cmk_remediate.services.aks.choice import new_cluster
-from cmk_remediate.services.disk_sets import key_refusals, place_refusals, set_refusals
+from cmk_remediate.services.disk_sets.limits import key_refusals, place_refusals, set_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from cmk_remediate.services.aks import cluster
 from cmk_remediate.services.aks.choice import new_identity
 from cmk_remediate.services.aks.steps.assign_reader import AssignReader
 from cmk_remediate.services.aks.steps.rebuild_cluster import RebuildCluster
-from cmk_remediate.services.disk_sets import SetRecipe
+from cmk_remediate.services.disk_sets.recipe import SetRecipe
 from cmk_remediate.steps.disks.encrypt_disk import EncryptDisk
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.step import Step
     from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.services.aks.choice import Wish
-    from cmk_remediate.services.disk_sets import Ready
+    from cmk_remediate.services.disk_sets.recipe import Ready
     from cmk_remediate.services.service import RecipeContext
     from cmk_remediate.steps.disks.facts import DiskFacts
     from cmk_remediate.steps.preparation import Principal

@@ -37,6 +37,8 @@ def of_pack(wish: Wish, made: Green) -> Iterator[Note]:
 
 def _found(wish: Wish) -> Iterator[Note]:
     yield from _verdict(wish)
+    if wish.deadline:
+        yield _note(codes.vault.PINNED_KEY_EXPIRES, wish, wish.deadline)
     body, name = wish.facts.old.body, wish.id.name
     if cluster.is_service_principal(body):
         client = at_path(body, "properties.servicePrincipalProfile.clientId")

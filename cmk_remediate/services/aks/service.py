@@ -16,7 +16,7 @@ from cmk_remediate.services.aks.pack.green import green
 from cmk_remediate.services.aks.recipe import Recipe
 from cmk_remediate.services.aks.steps.assign_reader import AssignReader
 from cmk_remediate.services.aks.steps.rebuild_cluster import RebuildCluster
-from cmk_remediate.services.disk_sets import OnSets
+from cmk_remediate.services.disk_sets.recipe import OnSets
 from cmk_remediate.services.service import Candidate, RecipeContext
 from cmk_remediate.steps import disks
 from cmk_remediate.steps.disks.bodies import DISK

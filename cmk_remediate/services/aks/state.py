@@ -25,6 +25,8 @@ def of_target(wish: Wish) -> str:
         return states.INACCESSIBLE
     if at_path(facts.group, "managedBy"):
         return states.FOREIGN
+    if wish.cut_off:
+        return states.WRONG
     if wish.right:
         replaced = wish.replaced and facts.old.body is not None
         return states.MIXED if replaced or wish.wanted is None else _of_set(wish, wish.wanted.id)
@@ -60,7 +62,8 @@ def _of_old(wish: Wish) -> str:
     if wish.facts.sets.found.get(current.key) is None:
         return states.NOT_CHECKABLE
     found = _of_set(wish, current)
-    return found if found in (states.NOT_CHECKABLE, states.WRONG) else _in_place(wish)
+    known = (states.NOT_CHECKABLE, states.WRONG, states.CROSS_TENANT, states.MANAGED_HSM)
+    return found if found in known else _in_place(wish)
 
 
 def _in_place(wish: Wish) -> str:

@@ -30,19 +30,18 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
     if body is not None:
         group = await asking.body_of(reader, target.group_id, [])
         features = await asking.body_of(reader, target, [], verb=FEATURES)
-    ours = wanted.identity_id(target)
     unseen: list[str] = []
-    if ours is not None:
-        identity = await asking.body_of(reader, ours, unseen)
-    gone = ours is not None and identity is None and not unseen
+    have = Account.of(body)
+    named = have.named if have.named in have.attached else None
+    reads_as = named or wanted.identity_id(target)
+    if reads_as is not None:
+        identity = await asking.body_of(reader, reads_as, unseen)
+    gone = named if identity is None and not unseen else None
     current = await _current(reader, plan, target, body)
     key = wanted.key_id(target)
     mine = current if current is not None and current.key == key else await read_key(reader, key)
     refused = "; ".join(refusals)
-    now = reader.now()
-    return AccountFacts(
-        target, body, refused, group, current, mine, identity, wanted, now, features, identity_absent=gone
-    )
+    return AccountFacts(target, body, refused, group, current, mine, identity, wanted, reader.now(), features, gone)
 
 
 async def _current(reader: Reader, plan: PlanFile, target: ResourceId, body: JsonObject | None) -> KeyFacts | None:

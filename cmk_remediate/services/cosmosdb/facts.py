@@ -39,22 +39,17 @@ class AccountFacts(SingleFacts):
 
     Attributes:
         features: its body in a preview api-version; None if not shown.
+        deleted: the identity of its own that its default identity names, where that does not exist any more; else ``identity`` is
+            that one, where there is one.
     """
 
     features: JsonObject | None
+    deleted: ResourceId | None = None
 
     @property
     def account(self) -> Account:
         """What its body says."""
         return Account.of(self.body)
-
-    @property
-    def reader_gone(self) -> bool:
-        """Whether the identity it reads its key with, which was found, is known not to exist any more."""
-        named, current = self.account.named, self.current
-        if named is None or current is None or current.key is None:
-            return False
-        return self.identity_absent and named == self.wishes.identity_id(self.id)
 
     @property
     def uri(self) -> str:
@@ -68,7 +63,12 @@ class AccountFacts(SingleFacts):
         if self.wanted.body is None or have.uri.lower() != self.uri.lower():
             return False
         usable = key_state.judge_key(self.key, self.wanted.body, self.now) is None
-        return usable and have.default_works and not have.revoked
+        return usable and self.default_works and not have.revoked
+
+    @property
+    def default_works(self) -> bool:
+        """Whether its default identity is one that it has, and that there is."""
+        return self.account.default_works and self.deleted is None
 
     @property
     def only_waits(self) -> bool:
@@ -79,7 +79,7 @@ class AccountFacts(SingleFacts):
     def choice(self) -> Choice:
         """Which identity it uses: an account with a working default identity of its own keeps that."""
         have = self.account
-        if have.named is not None and have.default_works:
+        if have.named is not None and self.default_works:
             return Choice("keeps", have.named, _principal(have.principals[have.named.key]))
         if have.default == SYSTEM and have.system_principal:
             return Choice("keeps", None, _principal(have.system_principal))

@@ -21,8 +21,8 @@ def of_account(facts: AccountFacts) -> Insight:
     """Return what proves the state of the account in *facts*, and what moving it takes."""
     have, current = facts.account, facts.current
     evidence = shown(facts.id, facts.body, _paths(facts))
-    if facts.reader_gone and have.named is not None:
-        evidence += (absent(have.named),)
+    if facts.deleted is not None:
+        evidence += (absent(facts.deleted),)
     evidence += owned(facts.id, facts.body, facts.group) + of_key(current, facts.now)
     uses = () if current is None else (Use(facts.id, have.uri, current, NamedKey.of(have.uri).version),)
     return Insight(evidence, uses, COST, same_key(current, have.named))

@@ -69,6 +69,9 @@ def _change(facts: AccountFacts, plan: PlanFile) -> Iterator[Blocked]:
         yield excluded
     wanted = wanted_key(plan, facts.wishes, "cosmos", KEY_TYPES, KEY_SIZES)
     yield from key_limits.judge(facts.wanted, facts.key, wanted, facts.now)
+    if facts.deleted is not None:
+        why = f"properties.defaultIdentity of {here.name} is {have.default}, which does not exist"
+        yield Blocked(codes.cosmosdb.IDENTITY_GONE, why, resource=here.text)
     if facts.choice.how == "unnamed":
         why = f"properties.defaultIdentity of {here.name} is {have.default} and the plan's user_assigned_identity is absent"
         yield Blocked(codes.cosmosdb.IDENTITY_NOT_NAMED, why, resource=here.text)

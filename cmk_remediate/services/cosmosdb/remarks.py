@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cmk_remediate.codes.code import Code
     from cmk_remediate.services.cosmosdb.facts import AccountFacts
 
+POLICY = "1f905d99-2ab7-462c-a6b0-f709acca6c8f"
+"""Azure/azure-policy, Cosmos DB/Cosmos_CMK_Deny 1.1.0: keyVaultKeyUri does not exist."""
+
 
 def of_account(facts: AccountFacts, *, blocked: bool) -> tuple[Note, ...]:
     """Return the notes; on a blocked account, or one with nothing to do, only what was found."""
@@ -28,6 +31,11 @@ def of_account(facts: AccountFacts, *, blocked: bool) -> tuple[Note, ...]:
 
 def _found(facts: AccountFacts) -> Iterator[Note]:
     have, name = facts.account, facts.id.name
+    if facts.body is not None:
+        there = have.uri or "absent"
+        verdict = "compliant" if have.is_customer else "non-compliant"
+        text = f"Azure Policy {POLICY} calls {name} {verdict}: properties.keyVaultKeyUri is {there}"
+        yield _note(codes.cosmosdb.POLICY_VERDICT, facts, text)
     if have.is_customer and have.default == FIRST_PARTY:
         yield _note(codes.cosmosdb.FIRST_PARTY, facts, f"{name} reads its key as {FIRST_PARTY}")
     if have.pinned:

@@ -36,6 +36,6 @@ def _of_customer(facts: AccountFacts) -> str:
         return states.WRONG
     if current is None or current.key is None or current.refused:
         return states.NOT_CHECKABLE
-    if not facts.compliant or facts.reader_gone:
+    if not facts.compliant:
         return states.WRONG
     return states.SYSTEM_ASSIGNED if have.default == SYSTEM else states.HEALTHY

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.planfile.wishes import Wishes, entry_of, wishes
 from cmk_remediate.services.managed_disks.facts import TargetFacts
+from cmk_remediate.steps import pinned_key
 
 if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
@@ -44,6 +45,13 @@ class Wish:
     def compliant(self) -> bool:
         """Whether every disk is on its set."""
         return bool(self.facts.disks) and all(self.facts.sets.used_by(disk) for disk in self.facts.disks)
+
+    @property
+    def deadline(self) -> str:
+        """By when somebody must rotate the version that the plan pins, in words; empty where it does not expire."""
+        if not self.wishes.pinned or not self.compliant:
+            return ""
+        return pinned_key.deadline(self.id, self.key, self.facts.wanted.body, self.wishes.key.key_version or "")
 
     @property
     def stops(self) -> bool:

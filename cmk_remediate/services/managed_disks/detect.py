@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.wishes import wishes
-from cmk_remediate.services.disk_sets import read_sets
+from cmk_remediate.services.disk_sets.found import read_sets
 from cmk_remediate.services.managed_disks.addresses import addresses_of
 from cmk_remediate.services.managed_disks.facts import MachineFacts, TargetFacts
 from cmk_remediate.steps import asking

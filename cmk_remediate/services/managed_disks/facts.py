@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject
-from cmk_remediate.services.disk_sets import Sets
+from cmk_remediate.services.disk_sets.found import Sets
 from cmk_remediate.services.managed_disks.addresses import NONE, Addresses
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.facts import DiskFacts

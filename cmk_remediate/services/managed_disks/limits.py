@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.services.disk_sets import key_refusals, place_refusals, set_refusals
+from cmk_remediate.services.disk_sets.limits import key_refusals, out_of_bounds, place_refusals, set_refusals
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.judging import judge_disk
 
@@ -92,6 +92,7 @@ def _disk(wish: Wish, disk: DiskFacts) -> Iterator[Blocked]:
         return
     if refused is not None:
         yield refused
+    yield from out_of_bounds(wish.facts.sets, bodies.encryption(disk.body)[1])
     yield from _ready(disk.id, disk.body or {})
     machine = wish.facts.machine
     held = bodies.disk_state(disk.body) == bodies.HELD

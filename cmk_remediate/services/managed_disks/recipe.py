@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmk_remediate.services.disk_sets import SetRecipe
+from cmk_remediate.services.disk_sets.recipe import SetRecipe
 from cmk_remediate.services.managed_disks.steps.power import DeallocateMachine, StartMachine
 from cmk_remediate.steps.disks.encrypt_disk import EncryptDisk
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.model.step import Step
     from cmk_remediate.planfile.schema import PlanFile
-    from cmk_remediate.services.disk_sets import Ready
+    from cmk_remediate.services.disk_sets.recipe import Ready
     from cmk_remediate.services.managed_disks.choice import Wish
     from cmk_remediate.services.service import RecipeContext
     from cmk_remediate.steps.disks.facts import DiskFacts

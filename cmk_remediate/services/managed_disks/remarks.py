@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate import codes
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.review import Note
+from cmk_remediate.services.managed_disks import policies
 from cmk_remediate.steps.disks import bodies
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def of_target(wish: Wish, *, blocked: bool) -> tuple[Note, ...]:
 
 def _found(wish: Wish) -> Iterator[Note]:
     machine = wish.facts.machine
+    yield from _judged(wish)
     if machine is not None and machine.body is not None and bodies.has_temporary_disk(machine.body):
         text = f"a temporary disk of {machine.id.name} would stay on the platform's key, also with encryption at host"
         yield _note(codes.managed_disks.NOT_COVERED, machine.id, text)
@@ -39,6 +41,15 @@ def _found(wish: Wish) -> Iterator[Note]:
         if disk.snapshots:
             text = f"snapshots of {disk.id.name} keep the encryption they have: {disk.snapshots}"
             yield _note(codes.managed_disks.SNAPSHOTS_STAY, disk.id, text)
+
+
+def _judged(wish: Wish) -> Iterator[Note]:
+    """Yield what Azure Policy says, and by when somebody must rotate."""
+    said = [*policies.verdicts(wish.facts)]
+    if said:
+        yield _note(codes.managed_disks.POLICY_VERDICT, wish.id, f"Azure Policy {policies.DISKS}: {'; '.join(said)}")
+    if wish.deadline:
+        yield _note(codes.vault.PINNED_KEY_EXPIRES, wish.id, wish.deadline)
 
 
 def _changed(wish: Wish) -> Iterator[Note]:

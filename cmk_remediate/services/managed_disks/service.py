@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate.model.codec import Registry
-from cmk_remediate.services.disk_sets import OnSets
+from cmk_remediate.services.disk_sets.recipe import OnSets
 from cmk_remediate.services.managed_disks import detect, limits, remarks, state
 from cmk_remediate.services.managed_disks.choice import Wish, wish_of
 from cmk_remediate.services.managed_disks.exported import KINDS

@@ -78,6 +78,26 @@ def disk_state(disk: Body | None) -> str:
     return str(at_path(disk, "properties.diskState") or (HELD if holders(disk) else UNATTACHED))
 
 
+def attached(encryption_set: Body | None) -> tuple[ResourceId, ...]:
+    """Return the user-assigned identities of an encryption set."""
+    named = at_path(encryption_set, "identity.userAssignedIdentities") or {}
+    return tuple(ResourceId.parse(str(one)) for one in named)
+
+
+def federated_client(encryption_set: Body | None) -> str:
+    """Return the client by which an encryption set reaches a key of another tenant; empty for none (``None`` takes it away)."""
+    found = str(at_path(encryption_set, "properties.federatedClientId") or "")
+    return "" if found.lower() == "none" else found
+
+
+def in_managed_hsm(encryption_set: Body | None) -> bool:
+    """Say whether the key of an encryption set lies in a managed HSM (its host is ``<name>.managedhsm...``)."""
+    return (
+        ".managedhsm."
+        in str(at_path(encryption_set, "properties.activeKey.keyUrl") or "").lower().partition("/keys")[0]
+    )
+
+
 def is_direct_drive(disk: Body | None) -> bool:
     """Say whether a disk is an Ultra disk or a Premium SSD v2."""
     return str(at_path(disk, "sku.name") or "").lower() in ("premiumv2_lrs", "ultrassd_lrs")

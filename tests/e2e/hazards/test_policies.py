@@ -9,6 +9,8 @@ import pytest
 
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError
+from cmk_remediate.model.ids import ResourceId
+from tests.e2e.accounts import one_account
 from tests.e2e.desk import adding, blocked, having, several
 from tests.e2e.estates import (
     OPERATOR,
@@ -17,7 +19,9 @@ from tests.e2e.estates import (
     one_server,
 )
 from tests.e2e.hazards.telling import ADMINISTRATOR, step_of
+from tests.e2e.machines import one_machine
 from tests.e2e.stage import writes
+from tests.simulator.compute import MACHINE
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Azure, Sit
@@ -62,6 +66,35 @@ def test_13_a_denied_undo_is_one_way_and_names_the_assignment(azure: Azure) -> N
     assert all("only-cmk" in way.why for way in ways if way)
     assert review.acknowledgements_required == ("one-way:sql-one",)
     assert stage.apply(review).exit_code == 0
+
+
+def _without(kind: str, path: str) -> dict[str, Any]:
+    return {"allOf": [{"field": "type", "equals": kind}, {"field": f"{kind}/{path}", "exists": "false"}]}
+
+
+def test_13_the_built_in_definition_on_disks_closes_the_way_back_and_not_the_way_there(azure: Azure) -> None:
+    """702dd420-7fcc-42c5-afe8-4026edd20fe0 with the effect deny (Azure/azure-policy)."""
+    rule = _without("Microsoft.Compute/disks", "encryption.diskEncryptionSetId")
+    scene = one_machine()
+    policy = {**_policy("only-cmk", rule), "scope": ResourceId(MACHINE).subscription_id.text}
+    stage = azure(adding(scene, "policies", policy))
+    review, _ = stage.moved()
+    assert {"one-way:vm-os", "one-way:vm-data"} <= set(review.acknowledgements_required)
+    (target,) = stage.review_rollback(review.digest).targets
+    assert target.blocked is not None
+    assert target.blocked.code == codes.access.POLICY_DENIES
+    assert "restore_disk" in target.blocked.why
+
+
+def test_13_the_built_in_definition_on_accounts_is_found_before_anything_is_written(azure: Azure) -> None:
+    """1f905d99-2ab7-462c-a6b0-f709acca6c8f with the effect deny: the identity goes first, and the key must go alone."""
+    rule = _without("Microsoft.DocumentDB/databaseAccounts", "keyVaultKeyUri")
+    review = azure(adding(one_account(), "policies", _policy("only-cmk", rule))).dry_run()
+    (target,) = review.targets
+    assert target.blocked is not None
+    assert target.blocked.code == codes.access.POLICY_DENIES
+    assert "attach_account_identity" in target.blocked.why
+    assert "only-cmk" in target.blocked.why
 
 
 def test_13_what_rewrites_our_resources_is_named(azure: Azure) -> None:

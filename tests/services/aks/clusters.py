@@ -13,7 +13,7 @@ from cmk_remediate.services.aks.cluster import node_group
 from cmk_remediate.services.aks.facts import ClusterFacts, TargetFacts
 from cmk_remediate.services.aks.pack.files import pack_of
 from cmk_remediate.services.aks.pack.green import Green, green
-from cmk_remediate.services.disk_sets import Sets, sets_of
+from cmk_remediate.services.disk_sets.found import Sets, sets_of
 from cmk_remediate.steps.disks.facts import DiskFacts
 from cmk_remediate.steps.key_facts import KeyFacts
 

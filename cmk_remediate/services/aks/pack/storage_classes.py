@@ -17,7 +17,7 @@ from cmk_remediate.steps.disks import bodies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cmk_remediate.services.disk_sets import Sets
+    from cmk_remediate.services.disk_sets.found import Sets
     from cmk_remediate.steps.disks.facts import DiskFacts
     from cmk_remediate.steps.disks.judging import WantedSet
 

@@ -165,8 +165,12 @@ class SetKey(CosmosStep):
             return
         accept = Acceptance("large-ids", self.account, "unconfirmed")
         yield Line("documents with ids over 990 bytes", None, None, "relied_on", acceptance=accept)
+        unread = {
+            "enableFullFidelityChangeFeed": Acceptance("change-feed-unread", self.account, "unconfirmed"),
+            "enableMaterializedViews": Acceptance("materialized-views-unread", self.account, "unconfirmed"),
+        }
         for flag in FLAGS:
             shown = at_path(features, f"properties.{flag}")
-            kind = "change-feed-unread" if flag == "enableFullFidelityChangeFeed" else "materialized-views-unread"
-            unread = Acceptance(kind, self.account, "unconfirmed") if shown is None else None
-            yield Line(f"properties.{flag}", shown, shown, "relied_on", acceptance=unread)
+            yield Line(
+                f"properties.{flag}", shown, shown, "relied_on", acceptance=unread[flag] if shown is None else None
+            )
