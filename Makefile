@@ -75,7 +75,8 @@ faults: $(VENV)/.installed-test
 	$(BIN)/python -m tests.faults $(RUNS)
 	CMK_REMEDIATE_HOSTILE=1000 $(BIN)/python -m pytest -q tests/hostile
 
-# One thing changed at a time in a copy of the checkout: does a test fail? PART is steps or engine; MUTANTS draws so many.
+# One thing changed at a time in a copy of the checkout: does a test fail? PART is steps or engine; MUTANTS draws so many, and may
+# hold options: "600 --minutes 70", "--again".
 mutation: PART ?= steps
 mutation: $(MUTATION_VENV)/.installed
 	$(MUTATION_VENV)/bin/python -m tests.mutation $(PART) $(MUTANTS)

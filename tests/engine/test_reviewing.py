@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cmk_remediate.engine.reviewing import reviewed_steps
-from cmk_remediate.model.decisions import Reversibility
+from cmk_remediate import codes
+from cmk_remediate.engine.reviewing import reviewed_block, reviewed_steps
+from cmk_remediate.model.decisions import Blocked, Reversibility
 from cmk_remediate.model.graph import GraphBuilder
 from tests.engine.invented import Door, SetThing, rid
 from tests.engine.lab import Lab
@@ -40,3 +41,9 @@ def test_a_door_that_has_a_name_of_its_own_keeps_it() -> None:
     assert without[1]
     outside = Reversibility("one-way", "the policy forbids it")
     assert reviewed_steps(projected, lab.azure(), dict.fromkeys(projected, outside)) == without
+
+
+def test_a_block_says_what_to_do_next_in_its_own_words_or_the_codes() -> None:
+    code = codes.access.LOCKED
+    assert reviewed_block(Blocked(code, "a lock")).next == code.next
+    assert reviewed_block(Blocked(code, "a lock", "ask its owner")).next == "ask its owner"

@@ -181,14 +181,18 @@ def main() -> None:
     figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
     last = figures[given.part] if given.again else None
     holes = last["holes"] if last else []
-    lines = {(one["module"], one["operator"], one["changed"].partition("\n")[0][1:]) for one in holes}
+    lines = {
+        (one["module"], one["operator"], one["changed"].partition("\n")[0][1:])
+        for one in holes
+        if (one["module"], one["changed"]) not in EXPLAINED
+    }
     mutants = carry_out(given.part, given.how_many, given.minutes, lines if last else None)
     figures[given.part] = tell(given.part, [_again(one, mutants) for one in holes] if last else mutants, last)
     FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
 
 
 def _again(hole: dict[str, str], tried: list[Mutant]) -> Mutant:
-    """Return what became of *hole* this time; it is one still where its line is not there any more."""
+    """Return what became of *hole* this time; it is one still where it was not tried: its line is gone, or it is explained."""
     same = [one for one in tried if (one.module, one.changed) == (hole["module"], hole["changed"])]
     lost = Mutant(hole["module"], 0, hole["operator"], "survived", hole["changed"])
     return max(same, key=lambda one: one.survived, default=lost)

@@ -109,6 +109,13 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
             "cmk_remediate/engine/lease.py",
             "-            if self._age() >= RENEW:\n+            if self._age() > RENEW:",
         ): "renewed a second later, of the forty there are",
+        (
+            "cmk_remediate/engine/canary.py",
+            (
+                "-        if left > 0 and not await pause(context.clock, left, context.stop):\n"
+                "+        if left > -1 and not await pause(context.clock, left, context.stop):"
+            ),
+        ): "no time is waited either way",
     }
 )
 """By module and changed lines: why the changed code does the same."""
