@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.decisions import Blocked
@@ -86,35 +85,3 @@ class Service(Protocol):
 
     def insight(self, candidate: Candidate) -> Insight:
         """Return what proves *candidate*'s state, which keys it uses, and what moving it takes; pure."""
-
-
-F = TypeVar("F")
-
-
-class OneByOne(ABC, Generic[F]):
-    """What a `Service` needs whose targets are each judged by themselves, from facts of the type *F*."""
-
-    @abstractmethod
-    def check(self, plan: PlanFile) -> None:
-        """As `Service.check`."""
-
-    @abstractmethod
-    async def read(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> F:
-        """Read what there is to know about *target*; only reads."""
-
-    @abstractmethod
-    def judged(self, facts: F, plan: PlanFile) -> Candidate:
-        """Judge what was read of one target; pure."""
-
-    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> F:
-        """Read what there is to know about *target*; only reads.
-
-        Raises:
-            InputError: as `check`: before anything is read.
-        """
-        self.check(plan)
-        return await self.read(reader, target, plan)
-
-    def candidates(self, facts: Sequence[F], plan: PlanFile) -> tuple[Candidate, ...]:
-        """Judge what was read; pure."""
-        return tuple(self.judged(one, plan) for one in facts)

@@ -1,4 +1,4 @@
-"""The steps that make the disk encryption sets of a target, and what every service has whose keys are theirs."""
+"""The steps that make the disk encryption sets of a target."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import Grant, Ref
-from cmk_remediate.services.declared import check_key, preparation
+from cmk_remediate.services.declared import preparation
 from cmk_remediate.services.disk_sets.found import KEY_SIZES, KEY_TYPES
-from cmk_remediate.services.service import F, OneByOne
 from cmk_remediate.steps.disks.create_disk_encryption_set import CreateDiskEncryptionSet
 from cmk_remediate.steps.preparation import Principal
 
@@ -26,18 +25,6 @@ if TYPE_CHECKING:
     from cmk_remediate.steps.disks.judging import WantedSet
     from cmk_remediate.steps.key_facts import KeyFacts
     from cmk_remediate.steps.preparation import Preparation
-
-
-class OnSets(OneByOne[F]):
-    """A service whose keys are those of disk encryption sets."""
-
-    def check(self, plan: PlanFile) -> None:
-        """Refuse a plan that no encryption set could carry out.
-
-        Raises:
-            InputError: CMK107 when it declares a key that they do not take.
-        """
-        check_key(plan, "a disk encryption set", KEY_TYPES, KEY_SIZES)
 
 
 @dataclass(frozen=True)
