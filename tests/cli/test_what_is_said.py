@@ -62,7 +62,7 @@ def test_a_target_that_turns_out_to_be_blocked_promises_no_key(console: Console)
     notes = {(note["scope"].rpartition("/")[2], note["code"]) for note in review["notes"]}
 
     assert [target["blocked"]["code"] for target in review["targets"] if target["id"].endswith(LOCKED)] == ["CMK206"]
-    assert not [note for note in review["notes"] if LOCKED in note["scope"]]
+    assert {note["code"] for note in review["notes"] if LOCKED in note["scope"]} == {codes.notes.FOUND}
     assert ("sql-orders-weu", "CMK605") in notes
 
 
@@ -70,7 +70,7 @@ def test_a_verification_of_a_plan_tells_what_is_there_not_what_an_apply_would_do
     applied(console)
     verification = json.loads(said(console, "--json", "verify", PLAN))
 
-    assert {note["code"] for note in verification["notes"]} == {codes.sql.TDE_OFF}
+    assert {note["code"] for note in verification["notes"]} == {codes.sql.TDE_OFF, codes.notes.FOUND}
 
 
 def test_nothing_that_stays_is_unnamed_and_each_reason_stands_once(console: Console) -> None:
@@ -96,7 +96,10 @@ def test_a_geo_pair_says_once_what_it_relies_on_and_no_id_is_written_out(console
 def test_a_finished_target_takes_a_line_or_two_a_step(console: Console) -> None:
     applied(console)
     out = said(console, "dry-run", PLAN)
-    target = out.partition("TARGET sql-orders-weu")[2].partition("TARGET ")[0].strip().splitlines()
+    whole = out.partition("TARGET sql-orders-weu")[2].partition("TARGET ")[0].strip()
+    proofs = re.search(rf"  note: properties\..*?\[{codes.notes.FOUND}\]\n", whole, re.DOTALL)
+    assert proofs is not None
+    target = whole.replace(proofs[0], "").splitlines()
 
     assert len(target) <= 2 + 2 * 6
     assert max(map(len, target)) <= COLUMNS
