@@ -50,8 +50,8 @@ check: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-# What another Python could change: all but the suites that count cases (deaths, seeds, drift, hostile files) and those of the pages.
-ELSEWHERE = assessment cli connection e2e engine inventory packaging planfile recipes report services simulator
+# What another Python could change: all but the suites that count cases (lives, deaths, seeds, drift, hostile files) and those of the pages.
+ELSEWHERE = assessment cli connection e2e/test_every_plan.py e2e/test_lifecycle.py e2e/test_evidence.py engine inventory packaging planfile recipes report services simulator
 newer: $(VENV)/.installed-test
 	$(BIN)/python --version
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ELSEWHERE:%=tests/%)
