@@ -72,11 +72,11 @@ class Board:
                 self._at_work.pop("", None)  # what the run as a whole waited for is over: a step goes on
 
     def activities(self) -> tuple[Activity, ...]:
-        """Return what is going on, the longest first."""
+        """Return what is going on, the longest first; what began in the same second in the order of targets."""
         with self._lock:
             now = self._now()
             found = [_activity(event, since, now) for event, since in self._at_work.values()]
-        return tuple(sorted(found, key=lambda one: -one.seconds))
+        return tuple(sorted(found, key=lambda one: (-one.seconds, one.targets, one.step)))
 
     def summary(self) -> tuple[str, ...]:
         """Return the targets by state, the requests, and the time: gone, and left."""

@@ -68,7 +68,9 @@ async def precheck(
     reviewed = {step.id: step for step in review.steps}
 
     def will_be(node: Node, step: Step, change: Change) -> bool:
-        return journal.step(node.id).unclear or not drift(reviewed[node.id], change, step)
+        # What opens a bracket is looked at by its own inner steps alone: without its effect these would hide why it is refused.
+        opens = node.id in graph.closing
+        return opens or journal.step(node.id).unclear or not drift(reviewed[node.id], change, step)
 
     projected = await project(graph, once, opened=sent, will_be=will_be)
     begun = begun_targets(graph, journal)

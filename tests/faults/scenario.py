@@ -70,7 +70,7 @@ SETTINGS: Mapping[str, Setting] = {
     "on a previous key": Setting(estates.previous_cmk, 45),
     "a geo pair on a previous key": Setting(estates.geo_on_previous_cmk, 110, paired=True),
     "a database": Setting(partial(databases.one_database, present=False), 85, weight=6),
-    "a database with a replica": Setting(databases.replicated, 105, paired=True, weight=6),
+    "a database with a replica": Setting(databases.replicated, 73, paired=True, weight=6),
     "a database on its previous key": Setting(databases.on_its_previous_key, 60, weight=6, rest=FLUSHED),
     "a database on a customer's server": Setting(databases.on_a_customers_server, 60, weight=4),
     **{

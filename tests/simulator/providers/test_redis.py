@@ -191,6 +191,26 @@ def test_a_right_that_is_missing(reading: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reading", "told"),
+    [("error", ("Forbidden", "innererror")), ("envelope", (None, "error")), ("nothing", (None, None))],
+)
+def test_how_a_failed_operation_says_why(reading: str, told: tuple[str | None, str | None]) -> None:
+    content = with_cluster()
+    content["role_assignments"] = [one for one in content["role_assignments"] if one["principal"] != IDENTITY]
+    doubts = {"redis-key-refusal-arrives": "operation", "redis-operation-tells": reading}
+    client = opened(content, doubts=doubts, operation_seconds=30.0)
+    given = client.send("PATCH", CLUSTER, to_key(client))
+    client.wait(60)
+    ended = client.send("GET", given.headers["Azure-AsyncOperation"]).body
+    error = ended.get("error") or {}
+    code, member = told
+    assert ended["status"] == "Failed"
+    assert (code is None) == ("code" not in error)
+    assert member is None or member in error
+    assert bool(error) == (member is not None)
+
+
+@pytest.mark.parametrize(
     ("reading", "left"), [("update-failed", ("Failed", "UpdateFailed")), ("as-before", ("Succeeded", "Running"))]
 )
 def test_a_cluster_may_be_left_failed(reading: str, left: tuple[str, str]) -> None:
