@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.wishes import Wishes, entry_of, wishes
 from cmk_remediate.services.protectors.choice import Choice, choose
 from cmk_remediate.services.protectors.facts import ServerFacts, SqlFacts
-from cmk_remediate.steps import key_state, pinned_key, previous_key
-from cmk_remediate.steps.key_facts import KeyFacts
+from cmk_remediate.services.protectors.joined import OnPlansKey, joined
+from cmk_remediate.steps import key_state, previous_key
 from cmk_remediate.steps.sql import geo, sorts
 from cmk_remediate.steps.sql.names import Protector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.planfile.schema import PlanFile
 
 KEY_TYPES = ("RSA", "RSA-HSM")
@@ -26,46 +25,19 @@ KEY_SIZES = (2048, 3072)
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(OnPlansKey):
     """One target: a server, or a geo pair.
 
     Attributes:
-        id: the first of its servers that the plan names.
-        listed: all of them that the plan names.
         servers: secondaries first, the primary last: the order in which protectors are set.
-        unlocated: partners no resource id leads to.
-        wanted: the plan's key and its vault.
-        wishes: what the plan wants for it.
-        now: Azure's clock.
     """
 
-    id: ResourceId
-    listed: tuple[ResourceId, ...]
     servers: tuple[ServerFacts, ...]
-    unlocated: tuple[str, ...]
-    wanted: KeyFacts
-    wishes: Wishes
-    now: datetime
 
     @property
-    def name(self) -> str:
-        """The name of its lock; empty for a server on its own."""
-        return self.id.key if len(self.servers) > 1 else ""
-
-    @property
-    def key(self) -> ResourceId:
-        """The plan's key."""
-        return self.wanted.key or self.wishes.key_id(self.id)
-
-    @property
-    def vault(self) -> ResourceId:
-        """The plan's vault."""
-        return self.key.top_level
-
-    @property
-    def compliant(self) -> bool:
-        """Whether every server uses the plan's key as the plan wants it."""
-        return bool(self.servers) and all(self.uses_wanted(server) for server in self.servers)
+    def parts(self) -> tuple[Any, ...]:
+        """Its servers."""
+        return self.servers
 
     def leads(self, server: ServerFacts) -> bool:
         """Say whether *server* is the primary of a failover group or of a link."""
@@ -83,11 +55,6 @@ class Group:
         if self.wishes.pinned and current.version != self.wishes.key.key_version:
             return False
         return key_state.judge_key(self.key, self.wanted.body, self.now) is None
-
-    def deadline(self, server: ServerFacts) -> str:
-        """Return, in a sentence, by when somebody must rotate the key that the plan pins on *server*; empty if nobody need."""
-        version = self.wishes.key.key_version
-        return pinned_key.deadline(server.id, self.key, self.wanted.body, version) if version else ""
 
     def way_back(self, server: ServerFacts) -> tuple[ResourceId | None, str]:
         """Return the customer key that a rollback of *server* can return to, or why it cannot; neither on platform keys.
@@ -109,15 +76,8 @@ class Group:
 
 def groups(found: Sequence[SqlFacts], plan: PlanFile) -> tuple[Group, ...]:
     """Return what was read about the plan's targets, joined where servers replicate to each other."""
-    joined: list[list[SqlFacts]] = []
-    for facts in found:
-        members = {server.id for server in facts.servers} | {facts.target}
-        home = next((other for other in joined if any({s.id for s in one.servers} & members for one in other)), None)
-        if home is None:
-            joined.append([facts])
-        else:
-            home.append(facts)
-    return tuple(_group(facts, plan) for facts in joined)
+    alike = joined(found, lambda facts: {one.id for one in facts.servers} | {facts.target})
+    return tuple(_group(facts, plan) for facts in alike)
 
 
 def _group(found: Sequence[SqlFacts], plan: PlanFile) -> Group:
@@ -128,11 +88,11 @@ def _group(found: Sequence[SqlFacts], plan: PlanFile) -> Group:
     return Group(
         first.target,
         tuple(dict.fromkeys(facts.target for facts in found)),
-        tuple(ordered),
         tuple(lost),
         first.wanted,
         wishes(plan, entry_of(plan, first.target)),
         first.now,
+        tuple(ordered),
     )
 
 

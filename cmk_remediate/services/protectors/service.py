@@ -8,8 +8,9 @@ from cmk_remediate.services.protectors import limits, remarks, state
 from cmk_remediate.services.protectors.detect import Detection
 from cmk_remediate.services.protectors.group import Group, groups
 from cmk_remediate.services.protectors.insight import of_group
+from cmk_remediate.services.protectors.joined import Looking, Looks
 from cmk_remediate.services.protectors.recipe import Recipe
-from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.services.service import Candidate
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
 from cmk_remediate.steps.sql.enable_tde import EnableTde
 from cmk_remediate.steps.sql.register_server_key import RegisterServerKey
@@ -22,11 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmk_remediate.model.codec import Registry
-    from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.inventory import Kind
-    from cmk_remediate.model.outcomes import Reader
-    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
-    from cmk_remediate.services.insight import Insight
+    from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.services.protectors.facts import SqlFacts
 
 STEPS = (
@@ -41,7 +39,7 @@ STEPS = (
 """The steps of whatever has a protector."""
 
 
-class ProtectorService:
+class ProtectorService(Looking):
     """A service whose targets have a protector of transparent data encryption."""
 
     name: ClassVar[str]
@@ -49,23 +47,9 @@ class ProtectorService:
     steps: ClassVar[Registry]
     looked_for: ClassVar[tuple[str, ...]]
     kinds: ClassVar[tuple[Kind, ...]]
-
-    def check(self, plan: PlanFile) -> None:
-        """Refuse a plan that no server could carry out.
-
-        Raises:
-            InputError: CMK107 when it declares a key that Azure SQL does not take.
-        """
-        limits.check_plan(plan)
-
-    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> SqlFacts:
-        """Read *target*, its geo partners and the keys in question; only reads.
-
-        Raises:
-            InputError: CMK107, as `check`: before anything is read.
-        """
-        self.check(plan)
-        return await Detection(reader, plan, target).run()
+    looks: ClassVar[Looks] = Looks(
+        limits.check_plan, lambda reader, plan, target: Detection(reader, plan, target).run(), Recipe, of_group
+    )
 
     def candidates(self, facts: Sequence[SqlFacts], plan: PlanFile) -> tuple[Candidate, ...]:
         """Judge what was read, joining servers that replicate to each other; pure."""
@@ -74,15 +58,6 @@ class ProtectorService:
         for group, note in remarks.on_vaults(found):
             crowded.setdefault(group.id, []).append(note)
         return tuple(_candidate(group, plan, crowded.get(group.id, [])) for group in found)
-
-    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
-        """Add *candidate*'s steps and edges to *graph*; pure."""
-        group: Group = candidate.facts
-        Recipe(group, plan, graph, context).add()
-
-    def insight(self, candidate: Candidate) -> Insight:
-        """Return what proves *candidate*'s state, and what moving it takes; pure."""
-        return of_group(candidate.facts)
 
 
 def _candidate(group: Group, plan: PlanFile, more: list[Any]) -> Candidate:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate.model.codec import Registry
-from cmk_remediate.services.service import Candidate, RecipeContext
+from cmk_remediate.services.protectors.joined import Looking, Looks
+from cmk_remediate.services.service import Candidate
 from cmk_remediate.services.sql.databases import limits, remarks, state
 from cmk_remediate.services.sql.databases.body import DATABASE
 from cmk_remediate.services.sql.databases.detect import Detection
@@ -21,16 +22,13 @@ from cmk_remediate.steps.sql.enable_tde import EnableTde
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmk_remediate.model.graph import GraphBuilder
     from cmk_remediate.model.inventory import Kind
-    from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.model.review import Note
-    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
-    from cmk_remediate.services.insight import Insight
+    from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.services.sql.databases.facts import DatabaseFacts
 
 
-class SqlDatabaseService:
+class SqlDatabaseService(Looking):
     """Azure SQL databases: a customer-managed key of the database's own, beside its server's protector."""
 
     name: ClassVar[str] = "sql-database"
@@ -38,38 +36,15 @@ class SqlDatabaseService:
     steps: ClassVar[Registry] = Registry(AddDatabaseKeys, EnableTde, RestoreDatabaseKey, SetDatabaseProtector)
     looked_for: ClassVar[tuple[str, ...]] = ()
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
-
-    def check(self, plan: PlanFile) -> None:
-        """Refuse a plan that no database could carry out.
-
-        Raises:
-            InputError: CMK107 when it declares a key that Azure SQL does not take.
-        """
-        limits.check_plan(plan)
-
-    async def detect(self, reader: Reader, target: TargetEntry, plan: PlanFile) -> DatabaseFacts:
-        """Read *target*, its replicas, their servers and the keys in question; only reads.
-
-        Raises:
-            InputError: CMK107, as `check`: before anything is read.
-        """
-        self.check(plan)
-        return await Detection(reader, plan, target).run()
+    looks: ClassVar[Looks] = Looks(
+        limits.check_plan, lambda reader, plan, target: Detection(reader, plan, target).run(), Recipe, of_target
+    )
 
     def candidates(self, facts: Sequence[DatabaseFacts], plan: PlanFile) -> tuple[Candidate, ...]:
         """Judge what was read, joining databases that replicate to each other; pure."""
         found = targets(facts, plan)
         crowded = remarks.on_vaults(found)
         return tuple(_candidate(one, plan, [note for about, note in crowded if about == one.id]) for one in found)
-
-    def recipe(self, candidate: Candidate, plan: PlanFile, graph: GraphBuilder, context: RecipeContext) -> None:
-        """Add *candidate*'s steps and edges to *graph*; pure."""
-        target: Target = candidate.facts
-        Recipe(target, plan, graph, context).add()
-
-    def insight(self, candidate: Candidate) -> Insight:
-        """Return what proves *candidate*'s state, and what moving it takes; pure."""
-        return of_target(candidate.facts)
 
 
 def _candidate(target: Target, plan: PlanFile, more: list[Note]) -> Candidate:
