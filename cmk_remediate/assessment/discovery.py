@@ -28,8 +28,6 @@ _RESOURCES = (
 _VAULTS = (
     "resources | where type =~ 'microsoft.keyvault/vaults' | project id, name, location, properties | order by id asc"
 )
-_READABLE = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id | order by id asc"
-
 _IN_ONE_SEARCH = 100
 
 
@@ -139,7 +137,7 @@ class _Search:
 
     async def group(self, group: ResourceId) -> None:
         """Add what is in the management group *group*, and name the subscriptions of it that the caller may not read."""
-        shown = await self._readable(group, managementGroups=[group.name])
+        shown = {one.key: one for one in await self._gathering.readable(group, managementGroups=[group.name])}
         self._found.subscriptions.update(shown)
         self._found.whole += [one for _, one in sorted(shown.items())]
         for item in await self._gathering.listed(Read(group, "list:descendants")):
@@ -153,7 +151,7 @@ class _Search:
         if not asked:
             return []
         # Asked of all that the caller may read: a search that names only what it may not read is refused (400).
-        shown = await self._readable(asked[0])
+        shown = {one.key for one in await self._gathering.readable(asked[0])}
         for one in asked:
             if one.key in shown:
                 self._found.subscriptions[one.key] = one
@@ -161,10 +159,6 @@ class _Search:
             else:
                 await _unreadable(self._gathering, one, self._found)
         return [one for one in asked if one.key in shown]
-
-    async def _readable(self, about: ResourceId, **where: list[str]) -> dict[str, ResourceId]:
-        rows = await self._gathering.search(about, _READABLE, **where)
-        return {one.key: one for row in rows if (one := self._gathering.identified(row, about)) is not None}
 
     async def resources(self, scopes: Sequence[ResourceId], place: str) -> None:
         """Add what is in *scopes*; *place* narrows the query."""

@@ -41,8 +41,7 @@ def finding_of(
 ) -> Finding:
     """Return the finding of what was *judged*; *owner_tag*: the tag, in any casing, that names who answers for a resource."""
     one = judged.candidate
-    state = judged.insight.state or one.state
-    verdict = verdict_of(state)
+    verdict = verdict_of(one.state)
     open_ = verdict != "compliant"
     owners = [value for name, value in tags.items() if name.lower() == owner_tag.lower()]
     return Finding(
@@ -52,7 +51,7 @@ def finding_of(
         location=location,
         owner=owners[0] if owners else "",
         tags=dict(tags),
-        state=state,
+        state=one.state,
         verdict=verdict,
         evidence=judged.insight.evidence,
         obstacle=_obstacle(judged) if open_ else None,

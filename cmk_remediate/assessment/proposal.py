@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate.assessment.selection import region_of
 from cmk_remediate.model.findings import VaultFound
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
@@ -84,7 +85,7 @@ def vaults_found(rows: Iterable[JsonObject], preferred: Iterable[str]) -> tuple[
     return tuple(
         VaultFound(
             id=str(row["id"]),
-            location=_region(str(at_path(row, "location") or "")),
+            location=region_of(str(at_path(row, "location") or "")),
             purge_protection=at_path(row, "properties.enablePurgeProtection") is True,
             roles=at_path(row, "properties.enableRbacAuthorization") is True,
             preferred=str(row["id"]).lower() in wanted,
@@ -111,7 +112,7 @@ class Vaults:
 
         A preferred vault of that region; else one of the target's own subscription, one with purge protection and roles first.
         """
-        region = _region(location)
+        region = region_of(location)
         found = {
             vault: rank
             for place in ("", subscription.subscription.lower())
@@ -122,7 +123,3 @@ class Vaults:
             return Proposal(service, subscription, region, ranked[0], tuple(ranked[1:]), exists=True)
         nowhere = f"{subscription}/resourceGroups/{NOBODY}/providers/Microsoft.KeyVault/vaults/{NOBODY.lower()}"
         return Proposal(service, subscription, region, ResourceId.parse(nowhere), (), exists=False)
-
-
-def _region(text: str) -> str:
-    return text.replace(" ", "").lower()

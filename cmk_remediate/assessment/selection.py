@@ -28,8 +28,8 @@ class Selection:
 
     def keeps(self, one: Discovered) -> bool:
         """Say whether *one* is looked at."""
-        region = _region(one.location)
-        if self.locations and region not in {_region(place) for place in self.locations}:
+        region = region_of(one.location)
+        if self.locations and region not in {region_of(place) for place in self.locations}:
             return False
         name = one.id.name.lower()
         if self.names and not any(fnmatchcase(name, pattern.lower()) for pattern in self.names):
@@ -50,5 +50,6 @@ class Selection:
         )
 
 
-def _region(text: str) -> str:
+def region_of(text: str) -> str:
+    """Return a region as ids of Azure's have it: lower case, no spaces."""
     return text.replace(" ", "").lower()

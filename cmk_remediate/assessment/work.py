@@ -48,7 +48,7 @@ class Work:
         self._cloud = cloud
         self._owner_tag = owner_tag
         self._spoken_for: set[str] = set()
-        self._covered: list[ResourceId] = []
+        self._covered: set[str] = set()
         self.findings: list[Finding] = []
 
     async def service(self, service: Service, discovered: Iterable[Discovered]) -> None:
@@ -73,7 +73,7 @@ class Work:
     def _left(self, targets: Iterator[Discovered]) -> Iterator[Discovered]:
         """Yield those of *targets* that no finding speaks for yet."""
         for one in targets:
-            if one.id.key not in self._spoken_for and not any(one.id.within(place) for place in self._covered):
+            if one.id.key not in self._spoken_for and one.id.group_id.key not in self._covered:
                 yield one
 
     async def _keep(self, service: Service, reader: Batch, judged: Judged, by: Mapping[ResourceId, Discovered]) -> None:
@@ -81,7 +81,7 @@ class Work:
         if members & self._spoken_for:
             return
         self._spoken_for |= members
-        self._covered += judged.insight.covers
+        self._covered |= {group.key for group in judged.insight.covers}
         source = by.get(judged.candidate.id)
         keys = await each(judged.insight.uses, partial(key_in_use, reader))
         location, tags = (source.location, source.tags) if source is not None else ("", {})

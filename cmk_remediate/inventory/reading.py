@@ -109,8 +109,16 @@ class Gathering:
         """Return the subscriptions that *scope* is, is in, or holds."""
         if not scope.above:
             return [scope.id.subscription_id]
-        rows = await self.search(scope.id, _SUBSCRIPTIONS, managementGroups=[scope.id.name])
-        return [found for row in rows if (found := self.identified(row, scope.id)) is not None]
+        return await self.readable(scope.id, managementGroups=[scope.id.name])
+
+    async def readable(self, about: ResourceId, **where: Any) -> list[ResourceId]:
+        """Return the subscriptions that the caller may read, all or those *where* says.
+
+        Raises:
+            AzureError: as `search`.
+        """
+        rows = await self.search(about, _SUBSCRIPTIONS, **where)
+        return [found for row in rows if (found := self.identified(row, about)) is not None]
 
     async def groups(self, scope: Scope, subscription: ResourceId) -> list[dict[str, Any]]:
         """Return the resource groups of *subscription* that are in *scope*."""

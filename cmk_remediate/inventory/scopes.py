@@ -32,10 +32,6 @@ class Scope:
         """Whether it is a management group: its subscriptions have to be looked up."""
         return self.id.key.startswith("/providers/")
 
-    def holds(self, resource: ResourceId) -> bool:
-        """Say whether *resource* is the scope itself or below it."""
-        return resource.within(self.id)
-
 
 def parse(texts: Iterable[str], *, resources: bool = False) -> tuple[Scope, ...]:
     """Return the scopes that *texts* name: an id each, or a subscription's GUID; with *resources*, single resources too.
@@ -46,7 +42,8 @@ def parse(texts: Iterable[str], *, resources: bool = False) -> tuple[Scope, ...]
     found = tuple(dict.fromkeys(_parse(text, resources=resources) for text in texts))
     if not found:
         raise InputError(codes.input_.SCOPE_INVALID, "no scope was given")
-    return tuple(one for one in found if not any(other != one and other.holds(one.id) for other in found))
+    asked = {one.id.key for one in found}
+    return tuple(one for one in found if not asked & ({one.id.subscription_id.key, one.id.group_id.key} - {one.id.key}))
 
 
 def _parse(text: str, *, resources: bool) -> Scope:
