@@ -31,6 +31,7 @@ Place = tuple[str, str]
 
 ALWAYS = (
     Allowed("*", "systemData.*", "who wrote last and when: Azure's own record"),
+    Allowed("*", "etag", "another with every write, those included that Azure refused once"),
     Allowed("*/vaults/*/keys/*", "properties.attributes.created", "when it was made"),
     Allowed("*/vaults/*/keys/*", "properties.attributes.updated", "when it was changed"),
     Allowed("*/vaults/*/keys/*", "properties.rotationPolicy.attributes.*", "when it was made and changed"),
