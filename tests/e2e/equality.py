@@ -119,10 +119,12 @@ VERSIONED = (
 )
 """Members compared without the version at their end: an old key version cannot be selected again."""
 
-LIKE_NOTHING = {
-    ("microsoft.cognitiveservices/accounts", "properties.encryption.keySource"): "Microsoft.CognitiveServices"
+LIKE_NOTHING: Mapping[tuple[str, str], tuple[Any, ...]] = {
+    ("microsoft.cognitiveservices/accounts", "properties.encryption.keySource"): ("Microsoft.CognitiveServices",),
+    ("microsoft.cache/redisenterprise", "properties.encryption"): ({}, None),
+    ("microsoft.cache/redisenterprise", "properties.encryption.customerManagedKeyEncryption"): ({}, None),
 }
-"""(type, path): the value that says what its absence says, and that Azure shows only where it was once sent."""
+"""(type, path): the values that say what its absence says, and that Azure shows only where one was once sent."""
 
 _ABSENT = "absent"
 
@@ -204,7 +206,7 @@ def _flat(kind: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         path: _unversioned(kind, path, value)
         for path, value in _members({} if body is None else body)
-        if path and not _server_made(kind, path) and LIKE_NOTHING.get((kind, path), _ABSENT) != value
+        if path and not _server_made(kind, path) and value not in LIKE_NOTHING.get((kind, path), ())
     }
 
 

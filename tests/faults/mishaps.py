@@ -59,7 +59,14 @@ WRITES: Mapping[str, Mapping[str, Any]] = {
 }
 """What strikes a write."""
 
-OPERATIONS = ("operation fails", "operation fails for access", "operation is canceled", "operation never ends")
+SAYS_NOTHING = "operation fails and says nothing"
+OPERATIONS = (
+    "operation fails",
+    "operation fails for access",
+    SAYS_NOTHING,
+    "operation is canceled",
+    "operation never ends",
+)
 OWNER = ("lock", "policy", "key disabled", "vault closed", "failover")
 KILLS = ("kill-before", "kill-after")
 

@@ -71,8 +71,7 @@ def own_key() -> list[Case]:
 
 def shipped() -> list[Case]:
     """Return every plan in plans/, on the demo estate."""
-    estate = read(simulator.demo_estate())
-    return [Case(name, _two_operators(Scene(estate, plan))) for name, plan in _plans().items()]
+    return [Case(name, _two_operators(Scene(_demo(), plan))) for name, plan in _plans().items()]
 
 
 def services() -> list[str]:
@@ -108,6 +107,11 @@ def _changes(case: Case) -> dict[str, int]:
         review = cmk.dry_run(case.scene.plan, connection=case.azure().connection(), runs=runs)
     changing = {step.id for step in review.steps if step.request is not None and step.action not in ("keep", "none")}
     return {one.id: len(changing & set(one.steps)) for one in review.targets if one.blocked is None}
+
+
+@cache
+def _demo() -> dict[str, Any]:
+    return read(simulator.demo_estate())
 
 
 @cache

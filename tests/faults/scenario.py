@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from cmk_remediate import simulator
+from cmk_remediate.simulator import doubts
 from tests.e2e import databases, estates
 from tests.e2e.stage import Stage, told
 from tests.faults.disk import empty
@@ -22,6 +23,7 @@ from tests.hostile.planted import in_tags
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cmk_remediate.simulator.declare import Doubt
     from cmk_remediate.simulator.embedded import EmbeddedAzure
 
 Course = Literal["resume", "rollback", "back"]
@@ -79,8 +81,7 @@ SETTINGS: Mapping[str, Setting] = {
     },
 }
 COURSES: Mapping[Course, int] = {"resume": 60, "rollback": 20, "back": 20}
-DOUBTS: tuple[Mapping[str, str], ...] = (
-    {},
+BY_HAND: tuple[Mapping[str, str], ...] = (
     {"sql-protector-meanwhile": "before", "sql-database-meanwhile": "before"},
     {"sql-server-key-meanwhile": "before", "sql-database-keys-patch": "replace"},
     {
@@ -89,6 +90,30 @@ DOUBTS: tuple[Mapping[str, str], ...] = (
         "sql-database-revert-leaves": "nothing",
     },
 )
+"""Readings that are hard together, for SQL; by their numbers, from 1."""
+READINGS = 8
+"""Ways in which a scene's doubts are read: as they are by default, by hand where there is one, the others drawn."""
+SHARED: tuple[Doubt, ...] = (*doubts.KEYVAULT, *doubts.AUTHORIZATION)
+CONCERNS: Mapping[str, tuple[Doubt, ...]] = {
+    "ai-services": doubts.AI_SERVICES,
+    "aks": (*doubts.COMPUTE, *doubts.CONTAINERSERVICE),
+    "cosmosdb": doubts.COSMOSDB,
+    "estate": doubts.ALL,
+    "managed-disks": doubts.COMPUTE,
+    "redis-enterprise": doubts.REDIS,
+    "storage": doubts.STORAGE,
+}
+"""What a plan meets beside what all meet; all others are SQL's."""
+TURNS_AWAY = frozenset(
+    {
+        "ai-grant-scope",
+        "arm-key-on-policy-vault",
+        "cosmos-feature-flags",
+        "disk-incremental-snapshots",
+        "redis-empty-object",
+    }
+)
+"""Read otherwise, Azure refuses a target of a shipped plan, or its way back, whatever goes wrong: tests/e2e has each."""
 RBAC = ((0.0, 0.0), (5.0, 60.0), (60.0, 300.0), (300.0, 900.0), (1500.0, 2400.0))
 """How late a grant takes effect: from at once to beyond the timeout of 20 min."""
 HEALED_FOR = 3600.0
@@ -102,7 +127,7 @@ class Scenario:
     seed: int
     scene: str
     course: Course
-    doubts: int
+    readings: int
     world: int
     settings: Mapping[str, Any]
     mishaps: tuple[Mishap, ...]
@@ -110,10 +135,11 @@ class Scenario:
     def __str__(self) -> str:
         """Return it in words."""
         struck = "in the rollback" if self.course == "back" else "in the apply"
-        doubts = ", ".join(f"{name}={reading}" for name, reading in DOUBTS[self.doubts].items()) or "none by hand"
+        chosen = readings(self.scene, self.readings)
+        said = ", ".join(f"{name}={reading}" for name, reading in chosen.items()) or "none by hand"
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
         mishaps = "; ".join(map(str, self.mishaps))
-        return f"seed {self.seed}: {self.scene}; struck {struck}: {mishaps}\n  {settings}; doubts: {doubts}"
+        return f"seed {self.seed}: {self.scene}; struck {struck}: {mishaps}\n  {settings}; doubts: {said}"
 
 
 def scenario(seed: int, only: str = "") -> Scenario:
@@ -128,26 +154,41 @@ def scenario(seed: int, only: str = "") -> Scenario:
     if dice.random() < 0.1:
         settings["directory_delay"] = (60.0, 900.0)
     settings["vault_delay"] = (0.0, 0.0)  # the owner's hand is seen when it moves, not during a request of ours
-    doubts, world = dice.randrange(len(DOUBTS)), dice.randrange(2)
+    number, world = dice.randrange(READINGS), dice.randrange(2)
     length = SETTINGS[scene].length // (3 if course == "back" else 1)
     mishaps = drawn(dice, length, paired=SETTINGS[scene].paired)
-    return Scenario(seed, scene, course, doubts, world, settings, mishaps)
+    return Scenario(seed, scene, course, number, world, settings, mishaps)
+
+
+def readings(scene: str, number: int) -> Mapping[str, str]:
+    """Return the readings with that number of what is doubtful in *scene*, those that are not the default."""
+    of_plan = CONCERNS.get(scene.removeprefix("plans/").removesuffix(".yaml"))
+    if number == 0:
+        return {}
+    if of_plan is None and number <= len(BY_HAND):
+        return BY_HAND[number - 1]
+    dice = random.Random(f"{scene} {number}")
+    met = {one.name: one for one in (*SHARED, *(doubts.SQL if of_plan is None else of_plan))}
+    given = {
+        name: (dice.choice(list(one.readings)), one.default) for name, one in met.items() if name not in TURNS_AWAY
+    }
+    return {name: reading for name, (reading, default) in given.items() if reading != default}
 
 
 @cache
-def rehearsed(scene: str, doubts: int, world: int, folder: Path) -> Rehearsed:
-    """Return the undisturbed course of a scene."""
-    return Rehearsed(Case(scene, in_tags(SETTINGS[scene].scene())), DOUBTS[doubts], world, folder)
+def rehearsed(scene: str, number: int, world: int, folder: Path) -> Rehearsed:
+    """Return the undisturbed course of a scene, with the readings of that number."""
+    return Rehearsed(Case(scene, in_tags(SETTINGS[scene].scene())), readings(scene, number), world, folder)
 
 
 class Rehearsed:
     """A scene's review, its state before, and the undisturbed end."""
 
-    def __init__(self, case: Case, doubts: Mapping[str, str], seed: int, folder: Path) -> None:
+    def __init__(self, case: Case, chosen: Mapping[str, str], seed: int, folder: Path) -> None:
         """Dry-run it, and carry a copy of it through."""
         empty(folder)
         self.case = case
-        self.azure: EmbeddedAzure = simulator.azure(estate=case.scene.estate, seed=seed, doubts=doubts)
+        self.azure: EmbeddedAzure = simulator.azure(estate=case.scene.estate, seed=seed, doubts=chosen)
         stage = Stage(self.azure, case.scene, folder)
         self.review = life(stage, Stage.dry_run)
         self.before = stage.bodies()

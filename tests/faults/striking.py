@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cmk_remediate.simulator import operations
 from cmk_remediate.simulator.declare import Schedule
 from cmk_remediate.simulator.faults import Fault, Faults
-from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, Mishap
+from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, SAYS_NOTHING, Mishap
 from tests.faults.owner import Owner, Places
 
 if TYPE_CHECKING:
@@ -159,8 +159,9 @@ class Mishaps(Faults):
         error = {"code": code, "message": f"The operation ended with {code}."}
         if name == "operation fails for access":
             error = _no_access(one["resource"])
+        says = {"why": "nothing"} if name == SAYS_NOTHING else {}
         self._spoiled.add(key)
-        store.put("operations", key, {**one, "error": error, "errorStatus": 400})
+        store.put("operations", key, {**one, **says, "error": {} if says else error, "errorStatus": 400})
         return True
 
 

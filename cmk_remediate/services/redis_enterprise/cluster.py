@@ -20,6 +20,7 @@ from cmk_remediate.steps.named_key import NamedKey
 CLUSTER = "Microsoft.Cache/redisEnterprise"
 USER_ASSIGNED = "userAssignedIdentity"
 KEY_PATH = "properties.encryption.customerManagedKeyEncryption"
+_ENDED = ("succeeded", "failed", "canceled")
 _BUSY = ("creating", "updating", "deleting", "enabling", "disabling", "scaling", "moving")
 _BEFORE_2027 = ("enterprise_", "enterpriseflash_")
 _FLASH = ("enterpriseflash_", "flashoptimized_")
@@ -91,6 +92,12 @@ class Cluster:
         return self.provisioning == "Succeeded" and self.resource == "Running"
 
     @property
+    def update_failed(self) -> bool:
+        """Whether its last update failed and none runs: what another update brings back (by practice; unconfirmed)."""
+        last, now = self.provisioning.lower(), self.resource.lower()
+        return not self.at_rest and last in _ENDED and now in ("running", "updatefailed")
+
+    @property
     def states(self) -> str:
         """Both states, in words."""
         shown = (("provisioningState", self.provisioning), ("resourceState", self.resource))
@@ -149,9 +156,14 @@ def absent(cluster: ResourceId) -> Blocked:
     return Blocked(codes.redis_enterprise.CLUSTER_ABSENT, why, resource=cluster.text)
 
 
-def unready(cluster: ResourceId, have: Cluster, found: Sequence[Mapping[str, Any]]) -> Blocked | None:
-    """Return why *cluster*, or one of its databases *found*, is not ready, or None."""
-    if not have.at_rest:
+def unready(
+    cluster: ResourceId, have: Cluster, found: Sequence[Mapping[str, Any]], *, updated: bool = False
+) -> Blocked | None:
+    """Return why *cluster*, or one of its databases *found*, is not ready, or None.
+
+    An update that failed stands in nobody's way where it was this run's own (*updated*): the next one brings the cluster back.
+    """
+    if not have.at_rest and not (updated and have.update_failed):
         return Blocked(codes.redis_enterprise.NOT_AT_REST, f"{cluster.name} has {have.states}", resource=cluster.text)
     for database in found:
         state = at_path(database, "properties.resourceState")

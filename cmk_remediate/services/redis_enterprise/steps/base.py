@@ -87,7 +87,7 @@ class ClusterStep(Step):
 
     def unready(self, have: Cluster, found: Found) -> Blocked | None:
         """Return why the cluster, or a database of it, is not ready."""
-        return unready(self.cluster, have, self.held(found))
+        return unready(self.cluster, have, self.held(found), updated=self.cluster.key in found.written)
 
     def others(self, found: Found) -> Blocked | Pending | None:
         """Return what the rest of the group forbids, or makes wait."""

@@ -39,7 +39,8 @@ class RestoreClusterKey(ClusterStep):
 
     An empty ``customerManagedKeyEncryption`` selects Microsoft-managed keys (azure-mgmt-redisenterprise
     `ClusterPropertiesEncryption`). That a PATCH takes it so is confirmed by nobody: it counts only once a read shows it. The
-    identity stays attached. On the way back a partner that is changing is waited for; its health is not judged.
+    identity stays attached. On the way back a partner that is changing is waited for; its health is not judged. Where the update of
+    the run failed and left the cluster so, the key it has is sent once more: another update brings it back (unconfirmed).
 
     Attributes:
         wrote: the key that our own write named.
@@ -76,14 +77,15 @@ class RestoreClusterKey(ClusterStep):
         if waits is not None:
             # What it shows may be what it is about to leave: our own way there may not have ended.
             return Blocked(codes.redis_enterprise.NOT_AT_REST, waits.why, resource=self.cluster.text)
-        if have.key.uri.lower() == self.url.lower() and (not self.url or have.identity == self.identity):
+        there = have.key.uri.lower() == self.url.lower() and (not self.url or have.identity == self.identity)
+        if there and not have.update_failed:
             now = self.url or "the platform's"
             return Done(f"the key of {self.cluster.name} is {now}; it has {have.states}")
-        if not have.key.is_of(self.wrote):
+        if not there and not have.key.is_of(self.wrote):
             shown = have.key.uri or "absent"
             why = f"{URL} of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
-        if have.identity != self.read_with:
+        if not there and have.identity != self.read_with:
             shown = have.identity.name if have.identity is not None else "absent"
             why = f"{READS_WITH} of {self.cluster.name} is {shown}, this run wrote {self.read_with.name}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
@@ -94,19 +96,21 @@ class RestoreClusterKey(ClusterStep):
         if lost is not None:
             return lost
         wanted = self._wanted()
-        was = self.read_with.key
+        was = have.identity.key if have.identity is not None else None
         after = self.identity.key if self.identity is not None else None
         return Change(
             Request("PATCH", self.cluster, {"properties": {"encryption": {"customerManagedKeyEncryption": wanted}}}),
             (
-                Line(URL, have.key.uri, self.url or None, reversibility=REVERSIBLE, acceptance=self.outage),
+                Line(URL, have.key.uri or None, self.url or None, reversibility=REVERSIBLE, acceptance=self.outage),
                 Line(READS_WITH, was, after, "carried" if was == after else "owned", REVERSIBLE),
                 *self.risks(have, found),
             ),
             (Effect(self.cluster, {"properties": {"encryption": {"customerManagedKeyEncryption": wanted or None}}}),),
             ESTIMATE,
             "update",
-            f"the key of {self.cluster.name} is still {have.key.key}",
+            f"{self.cluster.name} has {have.states}"
+            if there
+            else f"the key of {self.cluster.name} is still {have.key.key}",
             self.downtime,
             CAUTION,
         )

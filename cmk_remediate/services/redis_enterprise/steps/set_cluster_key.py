@@ -101,7 +101,7 @@ class SetClusterKey(ClusterStep):
         not_now = self.waits(have, found) or self.unready(have, found)
         if not_now is not None:
             return not_now
-        if self._is_set(have):
+        if self._is_set(have) and have.at_rest:
             used = f"version {have.key.version} of {self.key.name} in {self.key.top_level.name}"
             return Done(f"{self.cluster.name} uses {used}")
         others = self.others(found)
@@ -120,7 +120,7 @@ class SetClusterKey(ClusterStep):
             (Effect(self.cluster, body),),
             ESTIMATE,
             "update",
-            f"the key of {self.cluster.name} is {shown}",
+            f"the key of {self.cluster.name} is {shown}" if have.at_rest else f"{self.cluster.name} has {have.states}",
             self.downtime,
             CAUTION,
         )
