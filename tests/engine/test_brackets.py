@@ -323,3 +323,24 @@ def test_rolling_back_a_run_that_died_in_a_bracket_starts_the_machine() -> None:
             back = other.roll_back_review(review, killed.lines)
             assert other.apply(back).done.exit_code == 0, (number, side)
             assert other.image() == before, (number, side)
+
+
+def test_rolling_back_a_run_that_died_in_a_bracket_it_had_opened_and_closed_before_only_closes_it() -> None:
+    """Fails: a machine that stands still by our own hand is asked to stop once more before it may start."""
+    lab, graph = fleet(1, 1)
+    review = lab.dry_run(graph)
+    key = rid("disks", "m0d0").key
+    first = lab.apply(review, settings=lambda azure: azure.faults.update({key: ["refused"]}))
+    assert powers(lab) == {"running"}
+    for number in range(1, 40):
+        other = lab.copy()
+        killed = other.apply(review, first.lines, kill_at=(number, "after"))
+        if killed.result is not None or powers(other) == {"running"}:
+            continue
+        back = other.roll_back_review(review, killed.lines)
+        assert StopMachine.kind not in {step.kind for step in back.steps}
+        assert other.apply(back).done.exit_code == 0
+        assert powers(other) == {"running"}
+        break
+    else:
+        raise AssertionError("it never died while the machine stood still")

@@ -75,11 +75,18 @@ class Tally:
 
 
 def of_apply(play: Play, moments: Iterable[Moment], tally: Tally) -> None:
-    """Die at each of *moments*; resume once, roll back once."""
+    """Die at each of *moments*; resume once, roll back once.
+
+    After an answer and before the next request, at the same instant, the same is left: the same heirs go on from both.
+    """
+    known: set[tuple[object, ...]] = set()
     for moment in moments:
         tally.points[f"{moment.kind} a request of apply" if moment.kind != "pending" else "in an operation"] += 1
-        tally.add(play.resumed(moment))
-        tally.add(play.undone(moment))
+        left = (moment.key, moment.stamp, moment.kind == "pending")
+        if left not in known:
+            known.add(left)
+            tally.add(play.resumed(moment))
+            tally.add(play.undone(moment))
 
 
 def of_resume(play: Play, starts: Iterable[Moment], tally: Tally, *, most: int, dice: random.Random) -> None:
