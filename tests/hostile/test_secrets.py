@@ -20,7 +20,7 @@ from tests import azurite
 from tests.e2e.estates import SUB, one_server
 from tests.e2e.stage import Stage
 from tests.e2e.test_blob_runs import staged
-from tests.faults.plans import Case, shipped
+from tests.faults.plans import Case, shipped, smallest
 from tests.hostile.planted import IN_BODIES, PASSWORD, SAS, Course, artefacts, in_bodies, in_environment, leaked
 
 if TYPE_CHECKING:
@@ -185,13 +185,24 @@ def test_nothing_secret_is_in_what_the_command_line_prints_or_keeps(
     assert leaked(kept, bodies=False) == []
 
 
-@pytest.mark.parametrize("faults", [[], KILLED], ids=["well", "killed at the first write"])
+IN_BLOBS: list[tuple[Case, list[Fault]]] = [
+    *((one, []) for one in (smallest(), *shipped()) if "plans" not in one.scene.plan),
+    (smallest(), KILLED),
+]
+"""An estate leaves what its plans leave."""
+
+
+@pytest.mark.parametrize(
+    ("case", "faults"),
+    IN_BLOBS,
+    ids=[f"{case}{', killed at the first write' * bool(faults)}" for case, faults in IN_BLOBS],
+)
 def test_nothing_secret_is_in_a_blob(
-    served: Azurite, faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    served: Azurite, case: Case, faults: list[Fault], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Reviews, journals and leases, in a container that more people may read than may change a server."""
     where = f"{azurite.ADDRESS}/{uuid.uuid4().hex}"
-    scene = in_bodies(one_server())
+    scene = in_bodies(case.scene)
 
     def connect(azure: EmbeddedAzure) -> Any:
         return staged(Stage(azure, scene, tmp_path), served, where).connection
