@@ -34,6 +34,10 @@ CURRENT = "its present encryption"
 """Why a resource needs the key that it uses at this moment."""
 
 
+def _nothing(_sent: Json) -> Iterable[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Consumer:
     """A resource type whose resources use customer-managed keys: what the monitor of the laws asks about them.
@@ -46,6 +50,7 @@ class Consumer:
             is written, the ``properties`` sent).
         usable: whether it can use its present key at this moment, all delays counted in: (world, id).
         ailing: what of it does not work: (world, id) -> (id, in words).
+        holds: the URIs of keys that such a write makes it hold beside: (the ``properties`` sent).
     """
 
     type: str
@@ -54,6 +59,7 @@ class Consumer:
     points: Callable[[World, str, Json], str]
     usable: Callable[[World, ResourceId], bool]
     ailing: Callable[[World, ResourceId], Iterable[tuple[ResourceId, str]]]
+    holds: Callable[[Json], Iterable[str]] = _nothing
 
     def resource_of(self, key: str) -> str:
         """Return the resource of this type that *key*, an id in lower case, is or is below; empty for none."""

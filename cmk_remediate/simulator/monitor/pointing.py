@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 def unprotected(world: World, consumer: Consumer, path: str, sent: Json) -> str:
-    """Return the name of the unprotected vault that a write to *path* points a *consumer* at, or empty for none.
+    """Return the name of an unprotected vault whose key a write to *path* makes a *consumer* use or hold, or empty for none.
 
     *sent* are the properties in the request's body. A vault outside this Azure cannot be judged.
     """
-    uri = parse_key_uri(consumer.points(world, path, sent))
-    vault = vault_named(world, uri.vault) if uri else None
-    return "" if vault is None or is_protected(world.get(vault)) else vault.name
+    for text in (consumer.points(world, path, sent), *consumer.holds(sent)):
+        uri = parse_key_uri(text)
+        vault = vault_named(world, uri.vault) if uri else None
+        if vault is not None and not is_protected(world.get(vault)):
+            return vault.name
+    return ""

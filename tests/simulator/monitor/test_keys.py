@@ -39,6 +39,15 @@ def test_law_3_is_kept_where_the_vault_is_protected_first() -> None:
     assert client.monitor.violations == []
 
 
+def test_law_3_a_database_is_given_a_key_beside_its_own() -> None:
+    client = raw(unprotected())
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
+    for given, broken in ((None, 0), ({}, 1)):
+        body = {"identity": identity, "properties": {"keys": {client.key_uri(): given}}}
+        assert client.send("PATCH", DATABASE, body).status < 400
+        assert len(client.broken(3)) == broken, "a null takes a key away"
+
+
 def test_law_4_the_grant_of_a_key_in_use_is_removed() -> None:
     client = raw()
     client.switched()

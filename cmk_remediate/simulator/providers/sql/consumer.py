@@ -20,7 +20,7 @@ from cmk_remediate.simulator.providers.sql.names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.world import World
@@ -103,13 +103,21 @@ def _database_points(_world: World, _path: str, sent: Json) -> str:
     return str(sent.get("encryptionProtector") or "")
 
 
+def _database_holds(sent: Json) -> Iterator[str]:
+    """Yield the keys that go along: a null takes one away."""
+    named: Mapping[str, Json | None] = dbkeys.keys_of({"properties": sent})
+    yield from (uri for uri, body in named.items() if body is not None)
+
+
 def _database_ailing(world: World, database: ResourceId) -> Iterator[tuple[ResourceId, str]]:
     body = world.get(database)
     if dbkeys.own_uri(body) and properties_of(body).get("status") == "Inaccessible":
         yield database, "is inaccessible"
 
 
-DATABASES = Consumer(DATABASE, _database_principal, _database_uses, _database_points, dbclock.usable, _database_ailing)
+DATABASES = Consumer(
+    DATABASE, _database_principal, _database_uses, _database_points, dbclock.usable, _database_ailing, _database_holds
+)
 """What it asks about databases with keys of their own."""
 
 SERVERS = Consumer(SERVER, _principal, _uses, _points, _usable, _ailing)
