@@ -1,6 +1,6 @@
 """What came of seeded runs, kept in a file as they go: a campaign that was cut short goes on, its figures are not typed by hand.
 
-The file holds JSON lines: first what the seeds meant (the scenes they choose from), then one for each share of the seeds.
+The file holds JSON lines: first what the seeds meant (what they choose from), then one for each share of the seeds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.clock import SystemClock
-from tests.faults.scenario import SETTINGS
+from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, WIRE, WRITES
+from tests.faults.scenario import READINGS, SETTINGS
 from tests.faults.story import Sum
 
 if TYPE_CHECKING:
@@ -84,16 +85,21 @@ def begin(path: Path, only: str = "") -> Kept:
     """Return what *path* holds; begin it where it is not there; *only*: its seeds are all of that setting.
 
     Raises:
-        OtherSeedsError: its seeds chose from other scenes than they do now.
+        OtherSeedsError: its seeds chose from other scenes, mishaps or readings than they do now.
     """
-    scenes = [only] if only else list(SETTINGS)
+    meant = {
+        "scenes": [only] if only else list(SETTINGS),
+        "mishaps": [*WIRE, *WRITES, *OPERATIONS, *OWNER, *KILLS],
+        "readings": READINGS,
+    }
     if not path.exists():
         began = f"{SystemClock().now():%Y-%m-%d}"
-        head = {"python": platform.python_version(), "began": began, "scenes": scenes}
+        head = {"python": platform.python_version(), "began": began, **meant}
         path.write_text(json.dumps(head) + "\n", "utf-8")
     head, *rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.endswith("}")]
-    if head["scenes"] != scenes:
-        raise OtherSeedsError(f"{path}: its seeds chose from {head['scenes']}")
+    for name, now in meant.items():
+        if head.get(name) != now:
+            raise OtherSeedsError(f"{path}: its seeds chose from these {name}: {head.get(name)}")
     kept = Kept(head["python"], head["began"])
     for row in rows:
         kept.done.update(range(row["first"], row["first"] + row["seeds"]))

@@ -52,6 +52,7 @@ def test_seeds_that_meant_something_else_are_not_gone_on_with(tmp_path: Path) ->
     with pytest.raises(recording.OtherSeedsError):
         recording.begin(path, "one server")
     head = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**head, "scenes": ["of old"]}) + "\n", "utf-8")
-    with pytest.raises(recording.OtherSeedsError):
-        recording.begin(path)
+    for other in ({"scenes": ["of old"]}, {"mishaps": ["of old"]}, {"readings": 1}):
+        path.write_text(json.dumps({**head, **other}) + "\n", "utf-8")
+        with pytest.raises(recording.OtherSeedsError):
+            recording.begin(path)
