@@ -139,3 +139,9 @@ SUBSCRIPTION_REFUSED = Code(
     meaning="A step or a status URL led to a subscription that the review names nowhere.",
     next="Nothing was sent there. The review or the journal was altered: make a new dry run.",
 )
+STILL_BUSY = Code(
+    "CMK223",
+    title="another operation holds the resource",
+    meaning="For 20 minutes Azure refused the write because something else is being done to the resource, or to its parent.",
+    next="Look in the activity log for what is being done to it; once that has ended, `resume` the run, or roll back again.",
+)

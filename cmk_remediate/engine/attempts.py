@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from tenacity import wait_exponential
 
+from cmk_remediate import codes
 from cmk_remediate.clock import parse_utc
 from cmk_remediate.engine.access import PROBE_INTERVAL, delay
 from cmk_remediate.model.decisions import PLAIN
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from cmk_remediate.codes.code import Code
     from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.model.decisions import Caution, Change
 
@@ -33,6 +35,9 @@ SHOWN_BY_THEN = sum(SHOWS_WITHIN)
 
 OF_ACCESS = ("access", "replication")
 """Reasons of a "not yet" that a young grant or identity explains."""
+
+STILL_REFUSED: Mapping[str, Code] = {"busy": codes.access.STILL_BUSY, "throttled": codes.access.THROTTLED}
+"""What to call a "not yet" that lasted, by its reason; every other one is of access."""
 
 BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max=60)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc, parse_utc
 from cmk_remediate.engine.access import AccessGates, judge
-from cmk_remediate.engine.attempts import OF_ACCESS, said_of, stale_for
+from cmk_remediate.engine.attempts import OF_ACCESS, STILL_REFUSED, said_of, stale_for
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
 from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
@@ -218,7 +218,8 @@ class RunContext:
                 return Settlement("failed", over.code, over.text, step, None, attempts.sent)
         elif attempts.waited(seconds) > attempts.PATIENCE:
             text = f"still refused after {attempts.sent} attempts: {answer.code}: {answer.text}"
-            return Settlement("failed", codes.access.ACCESS_NOT_YET, text, step, None, attempts.sent)
+            code = STILL_REFUSED.get(answer.reason, codes.access.ACCESS_NOT_YET)
+            return Settlement("failed", code, text, step, None, attempts.sent)
         return None
 
     async def pick_up(self, node: Node, attempts: Attempts) -> None:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.simulator.virtual_time import VirtualClock
 
-Fault = Literal["not-yet", "busy", "refused", "unclear-before", "unclear-after", "no-effect", "unreadable", "fails"]
+Fault = Literal[
+    "not-yet", "busy", "throttled", "refused", "unclear-before", "unclear-after", "no-effect", "unreadable", "fails"
+]
 
 
 @dataclass
@@ -187,6 +189,8 @@ class SmallAzure:
             return NotYet("access", "KeyVaultForbidden", "the identity has no access", network_possible=True)
         if fault == "busy" or any(item.key == key for item in self.state.running):
             return NotYet("busy", "OperationInProgress", "something else is being done")
+        if fault == "throttled":
+            return NotYet("throttled", "TooManyRequests", "too much at once")
         if fault == "refused":
             return Refused(codes.access.REFUSED_BY_AZURE, "BadRequest", "no")
         if fault == "unclear-before":

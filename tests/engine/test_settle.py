@@ -108,6 +108,16 @@ def test_a_write_that_is_never_answered_clearly_does_not_keep_the_run_for_ever()
     assert (len(several.writes), several.ends) == (9, ["done"]), "an outage of minutes is waited out"
 
 
+@pytest.mark.parametrize(("fault", "code"), [("busy", "CMK223"), ("throttled", "CMK216"), ("not-yet", "CMK201")])
+def test_what_azure_refuses_for_now_for_too_long_is_called_by_its_reason(fault: str, code: str) -> None:
+    """Fails: who waits for another's operation is sent to look for a missing grant."""
+    lab, graph = one()
+    done = lab.apply(lab.dry_run(graph), settings=faults(*[fault] * 500))
+    assert (done.ends, done.done.targets[0].code, done.done.exit_code) == (["failed"], code, 1)
+    assert f"still refused after {len(done.writes)} attempts" in done.done.targets[0].text
+    assert 1140 < done.writes[-1]["at"] - done.writes[0]["at"] < 1300
+
+
 def test_drift_before_the_first_write_changes_nothing() -> None:
     lab, graph = one()
     review = lab.dry_run(graph)

@@ -153,19 +153,17 @@ class Teller:
         return said
 
     def _reach_end(self) -> None:
-        """Resume; again where a grant made only now came later than we wait for it, and where Azure goes on by itself."""
+        """Resume; again where a grant made only now came later than we wait for it, and while Azure goes on by itself."""
         said = self._process("resume", self._apply)
         if said != "done":
             self.stage.azure.advance(HEALED_FOR)
             said = self._process("resume 2", self._apply)
-        for number in (3, 4):
-            if said != "done" or not self.in_progress:
+        for number in (3, 4, 5):
+            if (said == "done" and not self.in_progress) or (said != "done" and self.mishaps.struck & KEY_TAKEN):
                 break
-            # What Azure took and went on with may have failed in the end: a resume says so, the next one sends it once more.
+            # What Azure goes on with for hours may fail in the end: a resume says so, the next one sends it once more.
             self.stage.at_rest()
             said = self._process(f"resume {number}", self._apply)
-            if said != "done":
-                said = self._process(f"resume {number}, again", self._apply)
         self.story.after["resume"] = said
         if said == "done":
             self.stage.at_rest()
