@@ -69,6 +69,7 @@ class Attempts:
         self._cautious = False
         self._accepted_before = False
         self.goes_on = False
+        self.leave_after = 0
 
     def had_no_effect(self, change: Change) -> bool:
         """Say whether enough accepted writes went by without a read that shows one.
@@ -102,6 +103,8 @@ class Attempts:
             self.left_unclear()
             return
         self._unclear_times, self._unclear_for = 0, 0.0
+        if isinstance(outcome, (NotYet, Refused)):
+            self.leave_after = 0  # it has ended
         if isinstance(outcome, Accepted):
             self.accepted += 1
             self._looks_left = SHOWS_WITHIN
@@ -165,7 +168,7 @@ class Attempts:
         if why != self._stood_because:
             self._stood, self._stood_because = 0.0, why
         self._patient_for = max(self._patient_for, 2 * seconds)
-        if self._stood >= self._patient_for:
+        if self._stood >= (self.leave_after or self._patient_for):
             return True
         self._stood += seconds
         return False

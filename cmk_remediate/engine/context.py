@@ -227,6 +227,7 @@ class RunContext:
         left = self._before.steps.get(node.id)
         if left is None:
             return
+        attempts.leave_after = left.leave_after
         goes_on = left.operation is not None and left.operation.leave_after > 0
         if not nobody_knows(left) and not goes_on:
             if left.accepted or left.began:
@@ -286,6 +287,7 @@ class RunContext:
             await self._note(node, Refused(lost.code, "", f"not sent: {lost.cause}"), request.resource)
             raise
         if isinstance(sent, Started):
+            attempts.leave_after = change.caution.background
             await self.journal.append(_began(node, sent.operation, change.caution))
             outcome = await self._end_of(node, sent.operation, change.estimate, change.caution.background)
             if change.caution.final and isinstance(outcome, NotYet):

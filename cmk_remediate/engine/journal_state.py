@@ -34,6 +34,7 @@ class StepState:
         outcome: the last outcome.
         accepted: some attempt was accepted.
         began: Azure began an operation for some attempt, or did not answer it clearly: it may have changed something.
+        leave_after: seconds after which the operation of the last attempt may be left to itself; 0: it is waited for, or failed.
         settled: how the step ended, if nothing was sent for it since.
         sent_at: the number of the last intent's record in the journal; -1 without one.
         settled_at: the number of the record of `settled`.
@@ -45,6 +46,7 @@ class StepState:
     outcome: Outcome | None = None
     accepted: bool = False
     began: bool = False
+    leave_after: int = 0
     settled: Settled | None = None
     sent_at: int = -1
     settled_at: int = -1
@@ -175,11 +177,14 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
     """Return *state* with what *record*, the journal's *number*th, adds."""
     if isinstance(record, Intent):
         intents = (*state.intents, record)
-        return replace(state, intents=intents, open_intent=record, operation=None, settled=None, sent_at=number)
+        sent = replace(state, intents=intents, open_intent=record, operation=None, leave_after=0, sent_at=number)
+        return replace(sent, settled=None)
     if isinstance(record, OperationBegan):
-        return replace(state, operation=record, began=True)
+        return replace(state, operation=record, began=True, leave_after=record.leave_after)
     if isinstance(record, Outcome):
         accepted = state.accepted or record.result == "accepted"
         began = state.began or record.result == "unclear"
-        return replace(state, open_intent=None, operation=None, outcome=record, accepted=accepted, began=began)
+        leave_after = state.leave_after if record.result in ("accepted", "unclear") else 0
+        told = replace(state, open_intent=None, operation=None, outcome=record, leave_after=leave_after)
+        return replace(told, accepted=accepted, began=began)
     return replace(state, settled=record, settled_at=number)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cmk_remediate.model.graph import Node
     from cmk_remediate.model.step import Step
 
+AT_WORK = "Azure took it and is still at work"
+
 
 class World(Protocol):
     """What the loop needs of a run; `engine.context` is the real one."""
@@ -87,7 +89,7 @@ async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
         ended: Settlement | None
         if attempts.goes_on and not isinstance(decision, Blocked):
             # Whatever a read shows meanwhile: its operation says that it has not ended.
-            ended = Settlement("in progress", "", "Azure took it and is still at work", step, found, attempts.sent)
+            ended = Settlement("in progress", "", AT_WORK, step, found, attempts.sent)
         elif isinstance(decision, Change):
             ended = await _change(node, step, found, decision, world, attempts)
         elif isinstance(decision, Pending) and not decision.background:
@@ -135,6 +137,9 @@ async def _pending(
 ) -> Settlement | None:
     """Let the resource come out of its state by itself, but not for ever."""
     if attempts.stuck(decision.retry_after, decision.why):
+        if attempts.leave_after:
+            # Nobody may read its status any more; what Azure goes on with by itself for hours is not waited for.
+            return Settlement("in progress", "", f"{decision.why}: {AT_WORK}", step, found, attempts.sent)
         return Settlement("failed", codes.engine.STUCK, decision.why, step, found, attempts.sent)
     return await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
 

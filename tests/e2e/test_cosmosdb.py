@@ -11,6 +11,7 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError
 from cmk_remediate.simulator import doubts
+from cmk_remediate.simulator.faults import Fault
 from tests.e2e.accounts import ACCOUNT, FIRST_PARTY, OLD_URI, OURS, URI, on_previous_key, one_account, undefined
 from tests.e2e.desk import owner_sets
 from tests.e2e.equality import differences, kept
@@ -103,6 +104,24 @@ def test_what_goes_on_is_in_progress_until_it_has_ended(azure: Azure) -> None:
     assert ([one.end for one in again.targets], again.writes) == (["in progress"], 0)
     assert writes(stage.since(mark)) == []
     ended(stage, review)
+
+
+@pytest.mark.parametrize("shown", ["old-updating", "new-updating"])
+def test_what_goes_on_is_in_progress_where_nobody_may_read_its_status(azure: Azure, shown: str) -> None:
+    """Fails: each start waits an hour and then says that an account is stuck which Azure encrypts for a day."""
+    stage = azure(one_account(), doubts={"cosmos-key-meanwhile": shown, "cosmos-key-change": "hours"})
+    review = stage.dry_run()
+    polls = "operations(Status|Results)"
+    stage.azure.faults.add(Fault("status", method="GET", url=polls, nth=0, status=403, code="AuthorizationFailed"))
+    for verb in (stage.apply, lambda one: stage.resume(one.digest)):
+        began = stage.azure.clock.stamp()
+        result = verb(review)
+        assert [(one.end, one.code) for one in result.targets] == [("in progress", "")], told(result)
+        assert stage.azure.clock.stamp() - began < 1200
+    assert sum("keyVaultKeyUri" in one.get("properties", {}) for one in patches(stage)) == 1
+    stage.at_rest()
+    again = stage.resume(review.digest)
+    assert ([one.end for one in again.targets], again.writes) == (["done"], 0), told(again)
 
 
 def test_behind_the_door_a_rollback_takes_nothing_away(azure: Azure) -> None:
