@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
 from cmk_remediate.engine.attempts import Attempts
-from cmk_remediate.engine.settlement import Settlement
+from cmk_remediate.engine.settlement import AT_WORK, Settlement
 from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError, StoppedError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cmk_remediate.model.decisions import Caution
     from cmk_remediate.model.graph import Node
     from cmk_remediate.model.step import Step
-
-AT_WORK = "Azure took it and is still at work"
 
 
 class World(Protocol):
