@@ -103,7 +103,7 @@ class Attempts:
             self.left_unclear()
             return
         self._unclear_times, self._unclear_for = 0, 0.0
-        if isinstance(outcome, (NotYet, Refused)):
+        if not isinstance(outcome, StillRunning):
             self.leave_after = 0  # it has ended
         if isinstance(outcome, Accepted):
             self.accepted += 1

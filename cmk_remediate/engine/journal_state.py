@@ -34,7 +34,7 @@ class StepState:
         outcome: the last outcome.
         accepted: some attempt was accepted.
         began: Azure began an operation for some attempt, or did not answer it clearly: it may have changed something.
-        leave_after: seconds after which the operation of the last attempt may be left to itself; 0: it is waited for, or failed.
+        leave_after: seconds after which the operation of the last attempt may be left to itself; 0: it is waited for, or has ended.
         settled: how the step ended, if nothing was sent for it since.
         sent_at: the number of the last intent's record in the journal; -1 without one.
         settled_at: the number of the record of `settled`.
@@ -184,7 +184,7 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
     if isinstance(record, Outcome):
         accepted = state.accepted or record.result == "accepted"
         began = state.began or record.result == "unclear"
-        leave_after = state.leave_after if record.result in ("accepted", "unclear") else 0
+        leave_after = state.leave_after if record.result == "unclear" else 0
         told = replace(state, open_intent=None, operation=None, outcome=record, leave_after=leave_after)
         return replace(told, accepted=accepted, began=began)
     return replace(state, settled=record, settled_at=number)
