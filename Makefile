@@ -65,7 +65,7 @@ coverage-recipes: $(VENV)/.installed-test
 # Azure's own command line against the embedded Azure: the scripts of tests/conformance/by_hand, and what they leave compared.
 conformance: $(VENV)/.installed-test azure-cli
 	@echo 'azure-cli $(AZURE_CLI) from $(AZ_VENV)'
-	CMK_REMEDIATE_AZ=$(abspath $(AZ_VENV)/bin/az) $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup tests/conformance
+	CMK_REMEDIATE_AZ=$(abspath $(AZ_VENV)/bin/az) $(BIN)/python -m pytest -v tests/conformance
 
 azure-cli: $(AZ_VENV)/.installed-$(AZURE_CLI)
 

@@ -61,7 +61,7 @@ class Outcome:
     read: list[Any]
 
 
-@pytest.fixture(scope="module", params=[pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in SERVICES])
+@pytest.fixture(scope="module", params=SERVICES)
 def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Do it once by hand and once by plan, from the same start."""
     told = rehearsal(request.param)

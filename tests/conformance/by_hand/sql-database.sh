@@ -31,6 +31,9 @@ again az role assignment create --assignee-object-id "$principal" --assignee-pri
 # Cannot be undone. A database refuses a key from a vault without it.
 az keyvault update --name "$vault" --enable-purge-protection true
 
+# A key that the identity may not use yet is refused only after Azure has taken the request: wait until the grant has arrived everywhere.
+sleep 600
+
 # The database: its identity and the key, then the protector. az sql db update would send the whole database back.
 database_id=$(az sql db show --resource-group "$group" --server "$server" --name "$database" --query id -o tsv)
 its="\"identity\": {\"type\": \"UserAssigned\", \"userAssignedIdentities\": {\"$identity_id\": {}}}"
