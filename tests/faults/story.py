@@ -137,11 +137,17 @@ class Teller:
     # -- acts ------------------------------------------------------------------------------------------------------------------
 
     def _applied_calmly(self) -> None:
-        """Apply with nothing going wrong but what Azure's moods bring, such as a grant later than we wait for it."""
-        if self._process("apply", self._apply) != "done":
-            self.stage.azure.advance(HEALED_FOR)
-            if (said := self._process("apply 2", self._apply)) != "done":
-                self.story.faults.append(f"with nothing struck the apply ended {said}")
+        """Apply with nothing going wrong but what Azure's moods bring, such as a grant later than we wait for it.
+
+        A third time where a cluster waits for its partner, which only the second brought back.
+        """
+        said = self._process("apply", self._apply)
+        for number in (2, 3):
+            if said != "done":
+                self.stage.azure.advance(HEALED_FOR)
+                said = self._process(f"apply {number}", self._apply)
+        if said != "done":
+            self.story.faults.append(f"with nothing struck the apply ended {said}")
 
     def _to_its_end(self, name: str, verb: Callable[[Stage], RunResult]) -> str:
         """Run *verb*; a process that is killed is followed by another. Return how the last one ended."""
