@@ -177,14 +177,22 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
     """Return *state* with what *record*, the journal's *number*th, adds."""
     if isinstance(record, Intent):
         intents = (*state.intents, record)
-        sent = replace(state, intents=intents, open_intent=record, operation=None, leave_after=0, sent_at=number)
-        return replace(sent, settled=None)
+        return replace(
+            state, intents=intents, open_intent=record, operation=None, leave_after=0, settled=None, sent_at=number
+        )
     if isinstance(record, OperationBegan):
         return replace(state, operation=record, began=True, leave_after=record.leave_after)
     if isinstance(record, Outcome):
         accepted = state.accepted or record.result == "accepted"
         began = state.began or record.result == "unclear"
         leave_after = state.leave_after if record.result == "unclear" else 0
-        told = replace(state, open_intent=None, operation=None, outcome=record, leave_after=leave_after)
-        return replace(told, accepted=accepted, began=began)
+        return replace(
+            state,
+            open_intent=None,
+            operation=None,
+            outcome=record,
+            accepted=accepted,
+            began=began,
+            leave_after=leave_after,
+        )
     return replace(state, settled=record, settled_at=number)

@@ -82,9 +82,8 @@ def of_apply(play: Play, moments: Iterable[Moment], tally: Tally) -> None:
     known: set[tuple[object, ...]] = set()
     for moment in moments:
         tally.points[f"{moment.kind} a request of apply" if moment.kind != "pending" else "in an operation"] += 1
-        left = (moment.key, moment.stamp, moment.kind == "pending")
-        if left not in known:
-            known.add(left)
+        if moment.instant not in known:
+            known.add(moment.instant)
             tally.add(play.resumed(moment))
             tally.add(play.undone(moment))
 

@@ -77,6 +77,11 @@ class Moment:
         return (hash(state), *self.left.key)
 
     @property
+    def instant(self) -> tuple[object, ...]:
+        """Equal for moments from which the same heirs go on: an answer's, and the next request's before any time has passed."""
+        return (self.key, self.stamp, self.kind == "pending")
+
+    @property
     def journal(self) -> list[dict[str, Any]]:
         """The records of the run's journal, newest run's last."""
         found: list[dict[str, Any]] = []

@@ -141,11 +141,7 @@ class Teller:
 
         A third time where a cluster waits for its partner, which only the second brought back.
         """
-        said = self._process("apply", self._apply)
-        for number in (2, 3):
-            if said != "done":
-                self.stage.azure.advance(HEALED_FOR)
-                said = self._process(f"apply {number}", self._apply)
+        said = self._until_done("apply", self._apply, 3, lambda: self.stage.azure.advance(HEALED_FOR))
         if said != "done":
             self.story.faults.append(f"with nothing struck the apply ended {said}")
 
@@ -158,12 +154,23 @@ class Teller:
                 break
         return said
 
+    def _until_done(self, name: str, verb: Callable[[Stage], RunResult], most: int, wait: Callable[[], object]) -> str:
+        """Run *verb* until it is done, *most* times, with *wait* between. Return how the last process ended."""
+        said = self._process(name, verb)
+        for number in range(2, most + 1):
+            if said == "done":
+                break
+            wait()
+            said = self._process(f"{name} {number}", verb)
+        return said
+
+    def _rest(self) -> None:
+        """Let Azure's own work end, on the stage there is by then."""
+        self.stage.at_rest()
+
     def _reach_end(self) -> None:
         """Resume; again where a grant made only now came later than we wait for it, and while Azure goes on by itself."""
-        said = self._process("resume", self._apply)
-        if said != "done":
-            self.stage.azure.advance(HEALED_FOR)
-            said = self._process("resume 2", self._apply)
+        said = self._until_done("resume", self._apply, 2, lambda: self.stage.azure.advance(HEALED_FOR))
         for number in (3, 4, 5):
             if (said == "done" and not self.in_progress) or (said != "done" and self.mishaps.struck & KEY_TAKEN):
                 break
@@ -181,14 +188,9 @@ class Teller:
     def _reach_before(self) -> None:
         """Roll back what was begun; that has to end well, and in what was there before."""
         if journaled(self.folder, self.run) and not self._undone():
-            said = self._process("last rollback", self._rollback)
-            for number in (2, 3):
-                if said == "done":
-                    break
-                # One that was begun goes on as it was reviewed; what stood in the way then is left to another one: Azure's own
-                # work on a resource, for which nothing waits that is to be gone on with by a later start.
-                self.stage.at_rest()
-                said = self._process(f"last rollback {number}", self._rollback)
+            # One that was begun goes on as it was reviewed; what stood in the way then is left to another one: Azure's own
+            # work on a resource, for which nothing waits that is to be gone on with by a later start.
+            said = self._until_done("last rollback", self._rollback, 3, self._rest)
             self.story.after["rollback"] = said
             if said != "done":
                 self.story.faults.append(f"with all healed the rollback ended {said}")
