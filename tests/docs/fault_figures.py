@@ -20,7 +20,7 @@ RARE = 10
 
 def faults() -> str:
     """Return the figures of the last seeded runs."""
-    found = json.loads(FAULTS.read_text("utf-8"))
+    found = json.loads(FAULTS.read_text("utf-8"))["seeds"]
     stops = {word: count for word, count in found["disturbed"].items() if word != "done"}
     rows = [
         ("seeds", f"{found['seeds']:,} ({found['first']:,} to {found['last']:,})"),

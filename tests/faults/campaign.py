@@ -1,26 +1,22 @@
 """`make faults`: every crash point of every plan, then seeded runs. `python -m tests.faults [RUNS] [--crashes N]`.
 
-With `--record FILE` what came of the seeds is kept as they go; the same command goes on with a campaign that was cut short.
+With `--record FILE` what came of them is kept as they go; the same command goes on with a campaign that was cut short.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import logging
 import multiprocessing
 import os
-import random
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults import crashes, recording
-from tests.faults.heirs import Play
-from tests.faults.plans import Case, own_key, services, shipped, smallest, smallest_of
+from tests.faults import crashes, crashing, recording
 from tests.faults.scenario import SETTINGS
 from tests.faults.story import Sum, told_story
 from tests.faults.telling import COMMAND, MODULE, figures
@@ -35,13 +31,6 @@ FRESH = 50
 """Chunks after which a process is replaced: killed runs keep their event loops."""
 GARBAGE = 200_000
 """New objects after which garbage is looked for: what a story leaves is small beside the modules."""
-SHARES = 8
-"""Parts a plan's crash points are shared out in."""
-
-
-def cases() -> list[Case]:
-    """Return every plan that is crashed."""
-    return [*map(smallest_of, services()), smallest(present=False), *own_key(), *shipped()]
 
 
 def hushed() -> None:
@@ -50,26 +39,6 @@ def hushed() -> None:
     sys.unraisablehook = lambda _: None
     gc.freeze()
     gc.set_threshold(GARBAGE)
-
-
-def crashed(job: tuple[int, int, int, int]) -> crashes.Tally:
-    """Crash one plan's share: (case, share, of how many, moments a sample takes; 0 for all)."""
-    number, share, shares, most = job
-    case = cases()[number]
-    tally = crashes.Tally(case.name)
-    dice = random.Random(number * 97 + share)
-    with tempfile.TemporaryDirectory() as folder:
-        runs = Path(folder).resolve() / "runs"
-        play = Play(case, runs)
-        crashes.of_apply(play, play.moments[share::shares], tally)
-        starts = crashes.distinct(play.moments)[share::shares]
-        few = most or (0 if number == 0 else 6)
-        crashes.of_resume(play, starts, tally, most=few, dice=dice)
-        end = [play.recording.end] if play.recording.end is not None and not share else []
-        crashes.of_rollback(play, [*end, *starts], tally, most=few, dice=dice)
-        crashes.of_others(case, runs, tally, most=most, dice=dice) if share == 0 else None
-        crashes.of_slow_operations(case, runs, tally, most=most, dice=dice) if share == shares - 1 else None
-    return tally
 
 
 def seeded(job: tuple[str, range, str]) -> tuple[int, Sum, float]:
@@ -95,35 +64,36 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--crashes", type=int, default=0, help="moments a sample takes; 0: all. -1: no crashes")
     parser.add_argument("--only", default="", choices=["", *SETTINGS], help="tell all of them in this setting")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once")
-    parser.add_argument(
-        "--record", type=Path, help="keep what came of the seeds in this file, and go on with what it holds"
-    )
+    parser.add_argument("--record", type=Path, help="keep what came of it in this file, and go on with what it holds")
     parser.add_argument("--figures", type=Path, help="write the figures of all that --record holds to this file")
     given = parser.parse_args(arguments)
     with multiprocessing.get_context("spawn").Pool(given.processes, hushed, maxtasksperchild=FRESH) as pool:
-        broken = 0 if given.crashes < 0 else _crash(pool, given.crashes)
+        broken = 0 if given.crashes < 0 else _crash(pool, given.crashes, given.record)
         seeds = range(given.first, given.first + given.runs)
         broken += _seed(pool, seeds, given.only, given.processes, given.record)
     if given.record and given.figures:
-        figures_of = recording.begin(given.record, given.only).to_json()
-        given.figures.write_text(json.dumps(figures_of, indent=2) + "\n", "utf-8")
+        recording.write_figures(given.figures, recording.begin(given.record, given.only))
     return int(bool(broken))
 
 
-def _crash(pool: Pool, most: int) -> int:
+def _crash(pool: Pool, most: int, record: Path | None) -> int:
     """Crash every plan; print the crash points of each and return how many went wrong."""
     began = time.perf_counter()
-    names = [case.name for case in cases()]
-    tallies = {name: crashes.Tally(name) for name in names}
-    jobs = [(number, share, SHARES, most) for number in range(len(names)) for share in range(SHARES)]
-    for tally in pool.imap_unordered(crashed, jobs):
-        tallies[tally.name].merge(tally)
+    kept = recording.begin(record) if record is not None else recording.Kept()
+    with tempfile.TemporaryDirectory() as folder:
+        left = [(folder, job) for job in crashing.jobs(most) if job.name not in kept.jobs]
+        for job, tally, processor in pool.imap_unordered(crashing.carried_out, left):
+            _say(f"{job.name}: {fault[:300]}" for fault in tally.faults[:20])
+            kept.crash(tally)
+            if record is not None:
+                recording.add_job(record, job.name, tally, processor)
     named = crashes.named_in_docs()
-    for tally in tallies.values():
-        tally.faults += [f"docs/safety.md does not name {kind}" for kind in sorted(tally.again.keys() - named)]
-        _say([str(tally), *tally.faults[:20]])
+    for tally in kept.tallies.values():
+        unnamed = [f"docs/safety.md does not name {kind}" for kind in sorted(tally.again.keys() - named)]
+        tally.faults += unnamed
+        _say([str(tally), *unnamed])
     _say([f"crash points: {time.perf_counter() - began:.0f} s"])
-    return sum(len(tally.faults) for tally in tallies.values())
+    return sum(len(tally.faults) for tally in kept.tallies.values())
 
 
 def _seed(pool: Pool, seeds: range, only: str, processes: int, record: Path | None) -> int:

@@ -1,6 +1,7 @@
-"""What came of seeded runs, kept in a file as they go: a campaign that was cut short goes on, its figures are not typed by hand.
+"""What came of deaths and seeded runs, kept in a file as they go: a campaign cut short goes on, no figure is typed by hand.
 
-The file holds JSON lines: first what the seeds meant (what they choose from), then one for each share of the seeds.
+The file holds JSON lines: first what the seeds meant (what they choose from), then one for each share of the seeds and for each job
+of deaths.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.clock import SystemClock
+from tests.faults.crashes import Tally
 from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, WIRE, WRITES
 from tests.faults.scenario import READINGS, SETTINGS
 from tests.faults.story import Sum
@@ -34,24 +36,46 @@ class Kept:
         done: the seeds that were run.
         found: what came of them.
         processor: seconds of processor time they took.
+        jobs: the names of the jobs of deaths that were done.
+        tallies: what came of them, by plan.
+        processor_of_jobs: seconds of processor time those took.
     """
 
-    python: str
-    began: str
+    python: str = ""
+    began: str = ""
     done: set[int] = field(default_factory=set)
     found: Sum = field(default_factory=Sum)
     processor: float = 0.0
+    jobs: set[str] = field(default_factory=set)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    processor_of_jobs: float = 0.0
+
+    def crash(self, tally: Tally) -> None:
+        """Count in what a job found out about a plan."""
+        self.tallies.setdefault(tally.name, Tally(tally.name)).merge(tally)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures alone."""
-        return {
-            "python": self.python,
-            "began": self.began,
-            "first": min(self.done),
-            "last": max(self.done),
-            "processor_seconds": round(self.processor),
-            **plain(self.found),
-        }
+        """Return the figures alone: of the deaths, of the seeds, of each that there are."""
+        made = {"python": self.python, "began": self.began}
+        found: dict[str, Any] = {}
+        if self.tallies:
+            plans = {name: plain_tally(tally) for name, tally in self.tallies.items()}
+            found["deaths"] = {**made, "processor_seconds": round(self.processor_of_jobs), "plans": plans}
+        if self.done:
+            span = {"first": min(self.done), "last": max(self.done), "processor_seconds": round(self.processor)}
+            found["seeds"] = {**made, **span, **plain(self.found)}
+        return found
+
+
+def plain_tally(tally: Tally) -> dict[str, Any]:
+    """Return *tally* as JSON."""
+    counted = {"points": dict(sorted(tally.points.items())), "again": dict(sorted(tally.again.items()))}
+    return {"heirs": tally.heirs, **counted, "broken": tally.faults}
+
+
+def tallied(name: str, row: dict[str, Any]) -> Tally:
+    """Return the tally of the plan *name* that `plain_tally` wrote."""
+    return Tally(name, Counter(row["points"]), row["heirs"], Counter(row["again"]), list(row["broken"]))
 
 
 def plain(found: Sum) -> dict[str, Any]:
@@ -102,10 +126,28 @@ def begin(path: Path, only: str = "") -> Kept:
             raise OtherSeedsError(f"{path}: its seeds chose from these {name}: {head.get(name)}")
     kept = Kept(head["python"], head["began"])
     for row in rows:
+        if "job" in row:
+            kept.jobs.add(row["job"])
+            kept.crash(tallied(row["plan"], row))
+            kept.processor_of_jobs += row["processor_seconds"]
+            continue
         kept.done.update(range(row["first"], row["first"] + row["seeds"]))
         kept.found.merge(summed(row))
         kept.processor += row["processor_seconds"]
     return kept
+
+
+def add_job(path: Path, job: str, tally: Tally, processor: float) -> None:
+    """Append what came of the *job* of deaths."""
+    row = {"job": job, "plan": tally.name, "processor_seconds": round(processor, 2), **plain_tally(tally)}
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def write_figures(path: Path, kept: Kept) -> None:
+    """Write what was *kept* to *path*; figures of what it holds nothing of stay."""
+    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**before, **kept.to_json()}, indent=2) + "\n", "utf-8")
 
 
 def add(path: Path, first: int, found: Sum, processor: float) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults import recording
+from tests.faults import crashing, recording
+from tests.faults.crashes import Tally
 from tests.faults.story import Sum
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_what_was_kept_adds_up_and_a_line_cut_short_counts_for_nothing(tmp_path:
         file.write('{"first": 60, "seeds": 20')
     kept = recording.begin(path)
     assert kept.done == {*range(20), *range(40, 60)}
-    figures = kept.to_json()
+    figures = kept.to_json()["seeds"]
     assert (figures["seeds"], figures["first"], figures["last"], figures["processor_seconds"]) == (40, 0, 59, 10)
     assert figures["disturbed"] == {"CMK206": 10, "done": 30}
     assert figures["after"] == {"resume": {"done": 24}, "rollback": {"done": 36}}
@@ -56,3 +57,40 @@ def test_seeds_that_meant_something_else_are_not_gone_on_with(tmp_path: Path) ->
         path.write_text(json.dumps({**head, **other}) + "\n", "utf-8")
         with pytest.raises(recording.OtherSeedsError):
             recording.begin(path)
+
+
+def test_deaths_that_were_cut_short_go_on_and_their_figures_leave_those_of_the_seeds(tmp_path: Path) -> None:
+    path, figures = tmp_path / "record.ndjson", tmp_path / "figures.json"
+    recording.begin(path)
+    tally = Tally("a plan", Counter({"before a request of apply": 3}), 6, Counter({"set_tde": 1}), ["law 6: twice"])
+    recording.add_job(path, "a plan, apply 1", tally, 2.0)
+    recording.add_job(path, "a plan, again 1", Tally("a plan", Counter({"in a resume": 1}), 2), 1.0)
+    kept = recording.begin(path)
+    assert kept.jobs == {"a plan, apply 1", "a plan, again 1"}
+    assert not any(job.name in kept.jobs for job in crashing.jobs(0)), "the real plans are left to do"
+    figures.write_text('{"seeds": {"seeds": 20}}', "utf-8")
+    recording.write_figures(figures, kept)
+    assert json.loads(figures.read_text("utf-8")) == {
+        "seeds": {"seeds": 20},
+        "deaths": {
+            "python": kept.python,
+            "began": kept.began,
+            "processor_seconds": 3,
+            "plans": {
+                "a plan": {
+                    "heirs": 8,
+                    "points": {"before a request of apply": 3, "in a resume": 1},
+                    "again": {"set_tde": 1},
+                    "broken": ["law 6: twice"],
+                }
+            },
+        },
+    }
+
+
+def test_every_request_of_every_plan_is_in_exactly_one_share() -> None:
+    moments = list(range(1003))
+    found = [one for share in range(crashing.SHARES) for one in crashing.shared(moments, share)]
+    assert found == moments
+    names = [job.name for job in crashing.jobs(0)]
+    assert len(names) == len(set(names)) == len(crashing.cases()) * (crashing.SHARES + 2)
