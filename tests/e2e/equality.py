@@ -191,6 +191,8 @@ def differences(before: Bodies, after: Bodies, stays: Iterable[Stays] = (), *, r
         kind = _type_of(resource)
         if rotated and resource not in before and any(kind == one for one, _ in APPEARS):
             continue
+        if before.get(resource) == after.get(resource):
+            continue
         old, new = _flat(kind, before.get(resource)), _flat(kind, after.get(resource))
         paths = [one.path.lower() for one in known if one.resource == resource]
         for path in sorted({*old, *new}):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 from dataclasses import dataclass, field
@@ -36,17 +35,19 @@ class Stage:
         folder: the run store.
         monitor: judges every request of the operator's.
         caller: the object id that signs in; the estate's operator where empty.
+        known: the monitor of the Azure this one is a copy of, or what it knew: it goes on from there.
     """
 
     azure: EmbeddedAzure
     scene: Scene
     folder: Path
     caller: str = ""
+    known: Any = None
     monitor: Monitor = field(init=False)
 
     def __post_init__(self) -> None:
         """Attach the monitor."""
-        self.monitor = watch(self.azure, self.caller)
+        self.monitor = watch(self.azure, self.caller, after=self.known)
 
     @property
     def connection(self) -> Connection:
@@ -139,13 +140,13 @@ class Stage:
 
 
 def bodies(azure: EmbeddedAzure) -> dict[str, dict[str, Any]]:
-    """Return every resource of *azure* as `Stage.bodies` does."""
+    """Return every resource of *azure* as `Stage.bodies` does: its own records, which nobody changes in place."""
     world = azure.world
     found = {}
     for resource, body in world.resources():
         kind = world.registry.types.get(resource.type.lower())
         shown = kind.on_read(resource, body, world) if kind is not None and kind.on_read is not None else body
-        found[resource.key] = copy.deepcopy(shown)
+        found[resource.key] = shown
     return found
 
 

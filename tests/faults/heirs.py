@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import cmk_remediate as cmk
 from cmk_remediate.errors import CmkError
-from tests.e2e.equality import Bodies, differences, kept
+from tests.e2e.equality import differences, kept
 from tests.e2e.stage import Stage, path, rows, told, writes
 from tests.faults.disk import empty
+from tests.faults.ends import End
 from tests.faults.moments import Recording, journaled, life, record
-from tests.faults.plans import SECOND
 from tests.hostile.planted import artefacts, leaked
 from tests.laws import check_laws, law_1
 
@@ -63,7 +62,7 @@ class Play:
         if self.recording.result is None or self.recording.result.exit_code:
             raise AssertionError(self.recording.error or self.recording.result)
         stage.azure.advance(60)
-        self.end = renamed(stage.bodies(), stage.azure)
+        self.end = End.of(stage)
         self.kinds = {step.id: step.kind for step in self.review.steps}
 
     @property
@@ -108,7 +107,7 @@ class Play:
         log = [*moment.log, *stage.since(0)]
         found = check_laws(self.review, stage.journal(self.review.digest), rows(log))
         stage.azure.advance(60)
-        found_end = differences(self.end, renamed(stage.bodies(), stage.azure))
+        found_end = self.end.differences(stage)
         self._again(moment, stage, verdict)
         if moment.kind == "pending":
             mark = stage.seen()
@@ -219,46 +218,3 @@ def taken(log: Sequence[Exchange], azure: EmbeddedAzure) -> Counter[Sent]:
 
 def _canonical(body: Any) -> str:
     return json.dumps(body, sort_keys=True)
-
-
-def made_up(azure: EmbeddedAzure) -> dict[str, str]:
-    """Return what Azure makes up, and what follows from it, by a name for it: another order of writes gives other ids."""
-    world = azure.world
-    names: dict[str, str] = {str(azure.operator["object_id"]).lower(): "operator", SECOND: "operator"}
-    for identity, body in world.by_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
-        for name in ("principalId", "clientId"):
-            names[str(body.get("properties", {}).get(name, "")).lower()] = f"{name} of {identity.key}"
-    for resource, body in world.resources():
-        principal = str((body.get("identity") or {}).get("principalId", "")).lower()
-        names[principal] = f"principal of {resource.key}"
-    for key, body in world.by_type("Microsoft.KeyVault/vaults/keys"):
-        uri = str(body.get("properties", {}).get("keyUriWithVersion", ""))
-        names[uri.rsplit("/", 1)[-1].lower()] = f"version of {key.key}"
-    for _, body in (
-        *world.by_type("Microsoft.Sql/servers/keys"),
-        *world.by_type("Microsoft.Sql/managedInstances/keys"),
-    ):
-        found = body.get("properties", {})
-        of = re.sub(_RANDOM, lambda one: names.get(one[0].lower(), one[0]), str(found.get("uri", "")))
-        names[str(found.get("thumbprint", "")).lower()] = f"thumbprint of {of}"
-    for _, body in world.by_type("Microsoft.Sql/servers/databases"):
-        for uri, found in (body.get("properties", {}).get("keys") or {}).items():
-            of = re.sub(_RANDOM, lambda one: names.get(one[0].lower(), one[0]), uri)
-            names[str(found.get("thumbprint", "")).lower()] = f"thumbprint of {of}"
-    for grant, body in world.by_type("Microsoft.Authorization/roleAssignments"):
-        found = body["properties"]
-        who = names.get(str(found["principalId"]).lower(), found["principalId"])
-        names[grant.name.lower()] = f"grant of {found['roleDefinitionId']} to {who}"
-    names.pop("", None)
-    return {value: name.replace("/", "|") for value, name in names.items()}
-
-
-_RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,64}", re.IGNORECASE)
-
-
-def renamed(bodies: Bodies, azure: EmbeddedAzure) -> Bodies:
-    """Return *bodies* with what Azure makes up replaced."""
-    names = made_up(azure)
-    text = json.dumps(bodies)
-    found: Bodies = json.loads(_RANDOM.sub(lambda one: names.get(one[0].lower(), one[0]), text))
-    return found

@@ -17,7 +17,6 @@ from cmk_remediate.model.records import OperationBegan
 from cmk_remediate.model.result import RunResult
 from cmk_remediate.simulator.embedded import EmbeddedAzure, Exchange
 from cmk_remediate.simulator.faults import Fault, Faults
-from cmk_remediate.simulator.monitor import watch
 from cmk_remediate.simulator.monitor.machines import Machines
 from cmk_remediate.simulator.monitor.settings import Owned
 from cmk_remediate.simulator.store import Store
@@ -97,10 +96,7 @@ class Moment:
         azure = EmbeddedAzure(world)
         azure.clock = VirtualClock(self.stamp, world.settings.clock_skew)
         azure.threads = False
-        stage = Stage(azure, self.scene, folder, caller)
-        azure.observers.clear()
-        stage.monitor = watch(azure, caller, after=self.known)
-        return stage
+        return Stage(azure, self.scene, folder, caller, self.known)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from cmk_remediate.simulator import doubts
 from tests.e2e import databases, estates
 from tests.e2e.stage import Stage, told
 from tests.faults.disk import empty
-from tests.faults.heirs import renamed
+from tests.faults.ends import End
 from tests.faults.mishaps import Mishap, drawn
 from tests.faults.moments import life
 from tests.faults.owner import Places
@@ -199,5 +199,5 @@ class Rehearsed:
         self.requests = len(calm.azure.requests)
         calm.azure.advance(HEALED_FOR)
         calm.at_rest()
-        self.end = renamed(calm.bodies(), calm.azure)
+        self.end = End.of(calm)
         empty(folder)

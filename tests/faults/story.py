@@ -12,12 +12,10 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError
 from cmk_remediate.simulator.faults import Killed
-from cmk_remediate.simulator.monitor import watch
 from tests.e2e.equality import differences, kept
 from tests.e2e.stage import Stage, rows, told
 from tests.faults import owner
 from tests.faults.disk import Disk, empty
-from tests.faults.heirs import renamed
 from tests.faults.moments import journaled
 from tests.faults.scenario import HEALED_FOR, SETTINGS, Scenario, rehearsed, scenario
 from tests.faults.striking import Mishaps
@@ -180,8 +178,7 @@ class Teller:
         self.story.after["resume"] = said
         if said == "done":
             self.stage.at_rest()
-            now = renamed(self.stage.bodies(), self.stage.azure)
-            self.story.faults += [f"resume: {one}" for one in differences(self.known.end, now)]
+            self.story.faults += [f"resume: {one}" for one in self.known.end.differences(self.stage)]
         elif not self.mishaps.struck & KEY_TAKEN:
             self.story.faults.append(f"with all healed the resume ended {said}")
 
@@ -256,9 +253,7 @@ class Teller:
     def _reborn(self) -> None:
         """Start a new process, with Azure and the disk's files only."""
         before, azure = self.stage, self.stage.azure.clone()
-        self.stage = Stage(azure, before.scene, self.folder)
-        azure.observers.clear()
-        self.stage.monitor = watch(azure, after=before.monitor)
+        self.stage = Stage(azure, before.scene, self.folder, known=before.monitor)
         self.stage.monitor.violations.extend(before.monitor.violations)
         self.mishaps.moved_to(azure)
 

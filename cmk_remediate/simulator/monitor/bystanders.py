@@ -31,11 +31,14 @@ class Bystanders:
         self.users: dict[str, dict[str, None]] = {}
         self.uses: dict[str, dict[Use, None]] = {}
 
-    def take(self, bodies: Mapping[str, Json]) -> None:
-        """Take the state as it is, less what the operator's own grants give."""
+    def follow(self, bodies: Mapping[str, Json]) -> None:
+        """Take the identities that resources have attached as they are."""
         self.users = {}
         for key, body in bodies.items():
             self.attach(key, None, body)
+
+    def take(self) -> None:
+        """Take what can be done as it is, less what the operator's own grants give."""
         self.uses = {}
         for vault in self._world.index.of_type(VAULT.lower()):
             self.refresh(vault)

@@ -109,7 +109,8 @@ def uses(world: World, vault: str, users: Users) -> Iterator[Use]:
         )
         for who in people:
             if _through(world, who, vault, users):
-                yield from (Use(who, action, vault) for action in ACTIONS if action in _policy_actions(body, who))
+                allowed = _policy_actions(body, who)
+                yield from (Use(who, action, vault) for action in ACTIONS if action in allowed)
         return
     for key in grants_at(world, vault):
         yield from granted(world, key, vault, users)

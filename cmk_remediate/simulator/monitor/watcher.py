@@ -37,8 +37,11 @@ class Monitor:
         accepted: (law, id in lower case) pairs that a review named and somebody accepted: not reported.
     """
 
-    def __init__(self, world: World, operator: str) -> None:
-        """Take the state as it is for what there was before; *operator* is the object id whose writes are judged."""
+    def __init__(self, world: World, operator: str, after: Monitor | None = None) -> None:
+        """Take the state as it is for what there was before; *operator* is the object id whose writes are judged.
+
+        What *after*, the monitor of another copy of this Azure, knew is known; its violations stay its own.
+        """
         self.world = world
         self.operator = operator.lower()
         self.violations: list[Violation] = []
@@ -50,19 +53,25 @@ class Monitor:
         self.bystanders = Bystanders(world, self.operator)
         self.consumers = Consumers(world)
         self.machines = Machines()
-        self.rebase()
+        self._look(after)
 
     # -- what there was --------------------------------------------------------------------------------------------------------
 
     def rebase(self) -> None:
         """Take the state as it is now for what there was before: after a test has changed the world by hand."""
-        world = self.world
-        self._shadow: dict[str, Json] = {key: record["body"] for key, record in world.store.tables["resources"].items()}
-        self.bystanders.take(self._shadow)
+        self._look(None)
+
+    def _look(self, after: Monitor | None) -> None:
+        records = self.world.store.tables["resources"]
+        self._shadow: dict[str, Json] = {key: record["body"] for key, record in records.items()}
+        self.bystanders.follow(self._shadow)
+        if after is None:
+            self.bystanders.take()
+        else:
+            self._remember_all(after)
         self.consumers.take()
 
-    def remember(self, other: Monitor) -> None:
-        """Know what *other*, the monitor of another copy of this Azure, knew; its violations stay its own."""
+    def _remember_all(self, other: Monitor) -> None:
         self.accepted = set(other.accepted)
         self._owned.remember(other._owned)
         self._excused = dict(other._excused)
@@ -298,9 +307,7 @@ def watch(azure: EmbeddedAzure, operator: str = "", *, after: Monitor | None = N
         operator: the object id whose writes are judged; the estate's operator where none is given.
         after: the monitor of the Azure that *azure* is a copy of: what it knows to be the operator's own is known here too.
     """
-    monitor = Monitor(azure.world, operator or str(azure.operator["object_id"]))
-    if after is not None:
-        monitor.remember(after)
+    monitor = Monitor(azure.world, operator or str(azure.operator["object_id"]), after)
     azure.observers.append(monitor.after_request)
     azure.violations = monitor.violations
     return monitor

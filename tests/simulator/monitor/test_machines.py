@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.declare import SetResource
-from cmk_remediate.simulator.monitor import check
+from cmk_remediate.simulator.monitor import check, watch
 from cmk_remediate.simulator.providers.compute.names import STOPPED, with_power
 from tests.simulator.compute import DATA_DISK, MACHINE, OS_DISK, SET, TO_SET, client_of, make_set
 from tests.simulator.monitor.lawless import grant_of
@@ -27,7 +27,7 @@ def test_law_10_a_start_that_finds_no_room_leaves_it_down() -> None:
     client.done("POST", f"{MACHINE}/deallocate")
     client.done("POST", f"{MACHINE}/start")
     copy = client.clone()
-    copy.monitor.remember(client.monitor)
+    copy.monitor = watch(copy.azure, copy.monitor.operator, after=client.monitor)
     for one in (client, copy):
         check(one.azure, one.monitor)
         assert one.broken(10)
