@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CREATE = "of the five actions none comes before create in the alphabet"
+_BOOLEAN = "Azure shows true or false there, and no number"
 _CHOICE = "a figure of our choice, one step further on"
 
 EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -116,6 +117,104 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
                 "+        if left > -1 and not await pause(context.clock, left, context.stop):"
             ),
         ): "no time is waited either way",
+        (
+            "cmk_remediate/steps/assign_role.py",
+            ("-\n-    @property"),
+        ): "the classes below make it a property; of this one, which is abstract, only type checkers read it",
+        (
+            "cmk_remediate/steps/create_key.py",
+            (
+                "-        deleted = found.reads.get(self.also_reads()[0])\n"
+                "+        deleted = found.reads.get(self.also_reads()[ -1])"
+            ),
+        ): "it reads one thing beside itself",
+        (
+            "cmk_remediate/steps/create_key.py",
+            (
+                '-        values = {f"properties.{name}": value for name, value in properties.items() if name != "attributes"}\n'
+                '+        values = {f"properties.{name}": value for name, value in properties.items() if name > "attributes"}'
+            ),
+        ): "of the properties sent none comes before attributes in the alphabet",
+        (
+            "cmk_remediate/steps/disks/encrypt_disk.py",
+            ("-RARELY = Caution(tries=3, pause=60)\n+RARELY = Caution(tries=3, pause= 61)"),
+        ): _CHOICE,
+        (
+            "cmk_remediate/steps/disks/facts.py",
+            ("-    snapshots: int = 0\n+    snapshots: int = 1"),
+        ): "left out for volumes of clusters alone, of which nobody asks it",
+        (
+            "cmk_remediate/steps/key_in_use.py",
+            (
+                "-    if facts.key is None or facts.vault is None or facts.body is None or not principal:\n"
+                "+    if facts.key is None and facts.vault is None or facts.body is None or not principal:"
+            ),
+        ): "no key is read whose vault was not: without either there is no body",
+        (
+            "cmk_remediate/steps/key_state.py",
+            (
+                '-    if at_path(body, "properties.attributes.enabled") is False:\n'
+                '+    if at_path(body, "properties.attributes.enabled") == False:'
+            ),
+        ): _BOOLEAN,
+        (
+            "cmk_remediate/steps/network.py",
+            ('-        if public == "Disabled":\n+        if public <= "Disabled":'),
+        ): "of Azure's three words none comes before Disabled in the alphabet",
+        (
+            "cmk_remediate/steps/previous_key.py",
+            ("-    private_endpoint: bool = False,\n+    private_endpoint: bool = True,"),
+        ): "left out for services that reach no vault by a private endpoint of theirs: of these it is not asked",
+        (
+            "cmk_remediate/steps/previous_key.py",
+            ("-        if shown is not True:\n+        if shown != True:"),
+        ): _BOOLEAN,
+        (
+            "cmk_remediate/steps/protect_vault.py",
+            (
+                '-        suffix = "" if value is True else str(value)\n'
+                '+        suffix = "" if value <= True else str(value)'
+            ),
+        ): "the other values are days of retention, seven at least",
+        (
+            "cmk_remediate/steps/protect_vault.py",
+            (
+                '-            Line(f"{path}.{name}", rules[name], rules[name], "carried")'
+                ' for name in sorted(rules) if name != "bypass"\n'
+                '+            Line(f"{path}.{name}", rules[name], rules[name], "carried")'
+                ' for name in sorted(rules) if name > "bypass"'
+            ),
+        ): "of the members of networkAcls none comes before bypass in the alphabet",
+        (
+            "cmk_remediate/steps/restrict_vault.py",
+            (
+                '-        if closes and vault_state.bypass(body) == "None" and not self.private_endpoint:\n'
+                '+        if closes and vault_state.bypass(body) >= "None" and not self.private_endpoint:'
+            ),
+        ): "of Azure's two words none comes after None in the alphabet",
+        (
+            "cmk_remediate/steps/sql/geo.py",
+            (
+                "-        return tuple(group for group in (_of_instance(server, body) for body in listed[0])"
+                " if group is not None), ()\n"
+                "+        return tuple(group for group in (_of_instance(server, body) for body in listed[ -1])"
+                " if group is not None), ()"
+            ),
+        ): "of an instance one list is read",
+        (
+            "cmk_remediate/steps/sql/prove_access.py",
+            (
+                "-    partner: bool = field(default=False, kw_only=True)\n"
+                "+    partner: bool = field(default=False, kw_only=False)"
+            ),
+        ): "steps are made with the names of their fields",
+        (
+            "cmk_remediate/steps/sql/switch_in_one_patch.py",
+            (
+                '-    version = parts[5] if len(parts) > 5 else ""  # noqa: PLR2004 - the version comes after the name\n'
+                '+    version = parts[5] if len(parts) != 5 else ""  # noqa: PLR2004 - the version comes after the name'
+            ),
+        ): "there are five parts or more",
     }
 )
 """By module and changed lines: why the changed code does the same."""

@@ -27,7 +27,7 @@ The questions a step is asked:
     judged on ``found``; the whole decision, as `decision_json` writes it
 ``undo``
     with the case's ``"undo": {"before": ..., "after": ..., "used": ...}``, as `undo_json` writes it
-``address``, ``also_reads``, ``owns``, ``locks``, ``permissions``, ``managed_by``
+``address``, ``also_reads``, ``reads_itself``, ``owns``, ``locks``, ``permissions``, ``managed_by``
     as the step answers, in JSON
 ``caution``
     how often and how far apart the request judged on ``found`` may be sent, where that is special
@@ -51,6 +51,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.clock import format_utc, parse_utc
@@ -178,6 +179,20 @@ def answers(case: Case, registry: Registry) -> dict[str, Any]:
     return found
 
 
+_ASKED: Mapping[str, Callable[[Step], Any]] = MappingProxyType(
+    {
+        "address": lambda step: _address_json(step.address()),
+        "also_reads": lambda step: [_read_json(read) for read in step.also_reads()],
+        "reads_itself": lambda step: step.reads_itself(),
+        "owns": lambda step: to_json(dict(step.owns())),
+        "managed_by": lambda step: str(step.managed_by()),
+        "locks": lambda step: sorted(step.locks()),
+        "permissions": lambda step: [_permission_text(item) for item in step.permissions()],
+    }
+)
+"""The questions a step answers without anything found."""
+
+
 def _answer(step: Step, question: str, case: Case) -> Any:
     if question in ("decide", "caution"):
         worded = decision_json if question == "decide" else _caution_json
@@ -186,22 +201,8 @@ def _answer(step: Step, question: str, case: Case) -> Any:
         told = case.data["undo"]
         before, after = with_unknowns(told["before"]), with_unknowns(told["after"])
         return undo_json(step.undo(before, after, used=told["used"]))
-    if question == "address":
-        return _address_json(step.address())
-    if question == "also_reads":
-        return [
-            {"resource": read.resource.text, "verb": read.verb, "query": dict(read.query)}
-            | ({"body": json.loads(read.body)} if read.body else {})
-            for read in step.also_reads()
-        ]
-    if question == "owns":
-        return to_json(dict(step.owns()))
-    if question == "managed_by":
-        return str(step.managed_by())
-    if question == "locks":
-        return sorted(step.locks())
-    if question == "permissions":
-        return [_permission_text(item) for item in step.permissions()]
+    if question in _ASKED:
+        return _ASKED[question](step)
     if isinstance(step, AccessWait):
         return _wait_answer(step, question, case)
     message = f"{case.table}: {case.name!r} asks {question!r}, which no step answers"
@@ -294,6 +295,11 @@ def with_unknowns(value: Any) -> Any:
 
 def _address_json(address: ResourceId | Unknown) -> Any:
     return to_json(address) if isinstance(address, Unknown) else address.text
+
+
+def _read_json(read: Read) -> dict[str, Any]:
+    shown = {"resource": read.resource.text, "verb": read.verb, "query": dict(read.query)}
+    return shown | ({"body": json.loads(read.body)} if read.body else {})
 
 
 def _permission_text(item: Permission) -> str:

@@ -6,6 +6,7 @@ A service's tables lie in a folder called after it: ``steps`` (each step on its 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,22 @@ def test_a_service_has_tables(service: str) -> None:
     assert any(name == service for name, _ in STEPS), "its steps are shown by nothing"
     assert any(name == service for name, _ in TARGETS), "its limits and its recipe are shown by nothing"
     assert any(name == service for name, _ in INSIGHTS), "what an assessment says of it is shown by nothing"
+
+
+EVERY = [step for one in SERVICES.values() for step in (REGISTRY | one.steps)._by_kind.values()]
+
+
+def test_whose_review_it_was_makes_no_other_step() -> None:
+    """A journal names steps by what they do: ids that move with owner or review would be found by no resume."""
+    marks = {"owner", "review", "ours", "moved"}
+    found = {(step.kind, field.name): field.compare for step in EVERY for field in fields(step) if field.name in marks}
+    assert {kind for kind, _ in found} >= {"create_key", "create_identity", "assign_key_role", "restrict_vault"}
+    assert not any(found.values()), found
+
+
+def test_what_only_follows_holds_no_step_below_it_up() -> None:
+    """A rollback takes back what stands below these; of all others it leaves what they stand on."""
+    assert {step.kind for step in EVERY if step.only_follows} == {"protect_vault", "restrict_vault", "enable_tde"}
 
 
 def test_a_service_is_found_by_its_name_in_a_plan() -> None:

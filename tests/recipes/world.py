@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.errors import AzureError
-from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.model.ids import ResourceId, is_safe
 from cmk_remediate.model.outcomes import Answer
 from tests.recipes.runner import NOW
 
@@ -28,6 +28,7 @@ class TableReader:
     table: Mapping[str, Any]
 
     async def read(self, read: Read) -> Answer:
+        assert is_safe(read.resource.text), f"{read.resource} leads elsewhere in a URL"
         found = [row for row in self.table.values() if self._fits(row, read)]
         exact = [row for row in found if ("body" in row) == bool(read.body)]
         if not exact:
