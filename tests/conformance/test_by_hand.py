@@ -7,8 +7,11 @@ Needs the Azure CLI (CMK_REMEDIATE_AZ): `make conformance`.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,8 @@ from tests.e2e.stage import bodies
 from tests.simulator.server.process import simulating
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(not AZ, reason="CMK_REMEDIATE_AZ does not name an Azure CLI: make conformance")
@@ -61,11 +66,33 @@ class Outcome:
     read: list[Any]
 
 
+Rehearsed = Mapping[str, "Future[Outcome]"]
+"""By service, what is left behind, as soon as it is."""
+
+
+@pytest.fixture(scope="module")
+def rehearsed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+    """Begin the rehearsals of all services that are tested, as many at once as there are processors: az takes its time."""
+    asked = [item.callspec.params.get("outcome") for item in request.session.items if hasattr(item, "callspec")]
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield {
+            service: pool.submit(carried_out, rehearsal(service), tmp_path_factory.mktemp(service))
+            for service in dict.fromkeys(asked)
+            if service in SERVICES
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.fixture(scope="module", params=SERVICES)
-def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(request: pytest.FixtureRequest, rehearsed: Rehearsed) -> Outcome:
+    """Give what one service's rehearsal left behind."""
+    return rehearsed[request.param].result()
+
+
+def carried_out(told: Rehearsal, folder: Path) -> Outcome:
     """Do it once by hand and once by plan, from the same start."""
-    told = rehearsal(request.param)
-    folder = tmp_path_factory.mktemp(told.service)
     start, hand, ours = (folder / f"{name}.json" for name in ("start", "by-hand", "ours"))
     simulator.azure(start).save()
     for copy in (hand, ours):

@@ -19,7 +19,7 @@ RARE = 10
 
 
 def faults() -> str:
-    """Return the figures of the last seeded runs."""
+    """Return the figures of the last seeded runs of `make faults`."""
     found = json.loads(FAULTS.read_text("utf-8"))["seeds"]
     stops = {word: count for word, count in found["disturbed"].items() if word != "done"}
     rows = [
@@ -35,9 +35,36 @@ def faults() -> str:
         ("estates and plans", _counts(found["scenes"])),
         ("what struck, and in how many seeds", _counts(found["mishaps"])),
     ]
+    return f"{_made(found)}\n\n{table(('figure', 'value'), iter(rows))}"
+
+
+def deaths() -> str:
+    """Return how often a process died in the last run of `make faults`, by plan, and what came of it."""
+    found = json.loads(FAULTS.read_text("utf-8"))["deaths"]
+    places = {
+        "before": ("before a request of apply",),
+        "after": ("after a request of apply",),
+        "pending": ("in an operation",),
+        "again": ("in a resume", "in a rollback"),
+        "others": ("taken over by another", "a day later", "where operations are slow"),
+    }
+    rows = [
+        (
+            f"`{name}`" if name.startswith("plans/") and " " not in name else name,
+            *(f"{sum(one['points'].get(point, 0) for point in points):,}" for points in places.values()),
+            f"{one['heirs']:,}",
+            f"{len(one['broken']):,}",
+        )
+        for name, one in found["plans"].items()
+    ]
+    total = ("all", *(f"{sum(int(row[at].replace(',', '')) for row in rows):,}" for at in range(1, len(places) + 3)))
+    names = ("plan", "before a request", "after it", "in its operation", "a second time", "others", "went on", "broken")
+    return f"{_made(found)}\n\n{table(names, iter([*rows, total]))}"
+
+
+def _made(found: Mapping[str, Any]) -> str:
     seconds = found["processor_seconds"]
-    said = f"Begun {found['began']}, on Python {found['python']}; {seconds / 60:.0f} minutes of one processor."
-    return f"{said}\n\n{table(('figure', 'value'), iter(rows))}"
+    return f"Begun {found['began']}, on Python {found['python']}; {seconds / 60:.0f} minutes of one processor."
 
 
 def mutants() -> str:

@@ -182,13 +182,18 @@ def main() -> None:
     last = figures[given.part] if given.again else None
     holes = last["holes"] if last else []
     lines = {
-        (one["module"], one["operator"], one["changed"].partition("\n")[0][1:])
+        (one["module"], one["operator"], _first_line(one["changed"]))
         for one in holes
         if (one["module"], one["changed"]) not in EXPLAINED
     }
     mutants = carry_out(given.part, given.how_many, given.minutes, lines if last else None)
     figures[given.part] = tell(given.part, [_again(one, mutants) for one in holes] if last else mutants, last)
     FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
+
+
+def _first_line(changed: str) -> str:
+    """Return the first line that was taken out and is not blank: a decorator goes with the blank line above it."""
+    return next(line[1:] for line in changed.splitlines() if line[1:].strip())
 
 
 def _again(hole: dict[str, str], tried: list[Mutant]) -> Mutant:
