@@ -1,9 +1,10 @@
 """``make mutation``: does a test fail when the code is wrong? Changes one thing at a time in a copy of the checkout.
 
-Usage: ``python -m tests.mutation PART [HOW_MANY] [--minutes M] [--again]`` with a PART of `PARTS`; HOW_MANY mutants are drawn (by a
-fixed seed), all if left out, and tried in no order; after M minutes no more are tried. Survivors are printed with what was changed;
-those of `EXPLAINED` are no holes and count as neither. Score and holes go to `FIGURES`, whence docs/safety.md has them. ``--again``
-tries the holes of the last run alone, once cases were written for them.
+Usage: ``python -m tests.mutation PART [HOW_MANY] [--minutes M] [--more | --again]`` with a PART of `PARTS`; HOW_MANY
+mutants are drawn (by a fixed seed), all if left out, and tried in no order; after M minutes no more are tried. Survivors
+are printed with what was changed; those of `EXPLAINED` are no holes and count as neither. Score and holes go to `FIGURES`,
+whence docs/safety.md has them. ``--more`` draws once more, by another seed, and counts what comes of it in (a mutant may be
+drawn twice); ``--again`` tries the holes of the last run alone, once cases were written for them.
 """
 
 from __future__ import annotations
@@ -88,11 +89,11 @@ class Mutant:
 
 
 def carry_out(
-    part: str, how_many: int | None, minutes: float | None, lines: set[tuple[str, str, str]] | None
+    part: str, how_many: int | None, minutes: float | None, lines: set[tuple[str, str, str]] | None, seed: int
 ) -> list[Mutant]:
     """Try mutants of *part*, at most for so many *minutes*, and return what became of each; of *lines* alone, if given.
 
-    A line is its module, the operator and its text before: it may have moved since.
+    A line is its module, the operator and its text before: it may have moved since. *seed* says which are drawn.
     """
     module, tests = PARTS[part]
     # No test may find the checkout in place of its copy; what does not change is compiled once.
@@ -117,7 +118,7 @@ def carry_out(
         does(tool, "init", config.name, session.name)
         does(f"{Path(tool).with_name('cr-filter-operators')}", session.name, config.name)
         with sqlite3.connect(session) as rows:
-            _draw(rows, home, how_many, lines)
+            _draw(rows, home, random.Random(seed), how_many, lines)
         shutil.copytree(home / module, home / ORIGINAL / module)
         (home / SETTINGS).write_text(settings(module), encoding="utf-8")
         watched = (sys.executable, "-m", "coverage", "run", f"--rcfile={SETTINGS}", "-m", "pytest", "-q", "-x")
@@ -135,7 +136,13 @@ def _compile(home: Path, module: str, does: Callable[..., None]) -> None:
     does(sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", module)
 
 
-def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None, lines: set[tuple[str, str, str]] | None) -> None:
+def _draw(
+    rows: sqlite3.Connection,
+    home: Path,
+    dice: random.Random,
+    how_many: int | None,
+    lines: set[tuple[str, str, str]] | None,
+) -> None:
     """Leave *how_many* of the mutants that were not filtered out and that change something that runs."""
     filtered = {job for (job,) in rows.execute("select job_id from work_results")}
     for job, module, row, operator in rows.execute(
@@ -153,7 +160,7 @@ def _draw(rows: sqlite3.Connection, home: Path, how_many: int | None, lines: set
         )
         if job not in filtered
     ]
-    chosen = random.Random(SEED).sample(jobs, min(how_many or len(jobs), len(jobs)))
+    chosen = dice.sample(jobs, min(how_many or len(jobs), len(jobs)))
     keep = set(chosen)
     print(f"{len(chosen)} of {len(jobs)} mutants are drawn", flush=True)
     rows.execute("delete from work_results")
@@ -176,18 +183,23 @@ def main() -> None:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("how_many", type=int, nargs="?", help="how many are drawn; all if left out")
     parser.add_argument("--minutes", type=float, help="after so many no more are tried")
-    parser.add_argument("--again", action="store_true", help="only those that nothing noticed last time")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--more", action="store_true", help="others, and count them in")
+    other.add_argument("--again", action="store_true", help="only those that nothing noticed last time")
     given = parser.parse_args()
     figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
-    last = figures[given.part] if given.again else None
-    holes = last["holes"] if last else []
+    nothing: dict[str, Any] = {"draws": 0, "tried": 0, "killed": 0, "explained": 0}
+    before = figures[given.part] if given.again or given.more else nothing
+    holes = before.get("holes", [])
     lines = {
         (one["module"], one["operator"], _first_line(one["changed"]))
         for one in holes
         if (one["module"], one["changed"]) not in EXPLAINED
     }
-    mutants = carry_out(given.part, given.how_many, given.minutes, lines if last else None)
-    figures[given.part] = tell(given.part, [_again(one, mutants) for one in holes] if last else mutants, last)
+    seed = SEED + before["draws"]
+    tried = carry_out(given.part, given.how_many, given.minutes, lines if given.again else None, seed)
+    mutants = [_again(one, tried) for one in holes] if given.again else tried
+    figures[given.part] = tell(given.part, mutants, before, again=given.again)
     FIGURES.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n", "utf-8")
 
 
@@ -203,27 +215,34 @@ def _again(hole: dict[str, str], tried: list[Mutant]) -> Mutant:
     return max(same, key=lambda one: one.survived, default=lost)
 
 
-def tell(part: str, mutants: list[Mutant], last: dict[str, Any] | None) -> dict[str, Any]:
-    """Print the score of *part* and its survivors; return what is kept of it. *last*: the run whose holes were tried again."""
+def tell(part: str, mutants: list[Mutant], before: dict[str, Any], *, again: bool) -> dict[str, Any]:
+    """Print the score of *part* and its survivors; return what is kept of it.
+
+    *before*: what was kept of the runs before, whose holes were tried *again*, or which those *mutants* come to.
+    """
     survived = [one for one in mutants if one.survived]
     explained = [one for one in survived if (one.module, one.changed) in EXPLAINED]
     holes = [one for one in survived if one not in explained]
     for one in holes:
         print(f"{one.module}:{one.line} {one.operator}\n{one.changed}\n")
-    before = last or {}
-    tried = before.get("tried", len(mutants))
-    found = {
-        "made": before.get("made", f"{SystemClock().now():%Y-%m-%d}"),
-        "tried": tried,
-        "killed": before.get("killed", 0) + len(mutants) - len(survived),
-        "killed_since": before.get("killed_since", 0) + (len(mutants) - len(survived) if last else 0),
-        "explained": before.get("explained", 0) + len(explained),
-        "survived": len(holes),
-    }
-    score = round(100 * found["killed"] / max(tried - found["explained"], 1), 1)
-    print(f"{part}: {tried} mutants tried, {found['explained']} of them explained, {len(holes)} survived: {score} %")
     shown = [{"module": one.module, "operator": one.operator, "changed": one.changed} for one in holes]
-    return {**found, "score": score, "holes": shown}
+    noticed = len(mutants) - len(survived)
+    found = {
+        "made": f"{SystemClock().now():%Y-%m-%d}",
+        "draws": before["draws"] + (not again),
+        "tried": before["tried"] + (0 if again else len(mutants)),
+        "killed": before["killed"] + noticed,
+        "killed_since": before.get("killed_since", 0) + (noticed if again else 0),
+        "explained": before["explained"] + len(explained),
+        "holes": shown if again else [*before.get("holes", []), *shown],
+    }
+    found["survived"] = len(found["holes"])
+    found["score"] = round(100 * found["killed"] / max(found["tried"] - found["explained"], 1), 1)
+    print(
+        f"{part}: {found['tried']} mutants tried, {found['explained']} of them explained, "
+        f"{found['survived']} survived: {found['score']} %"
+    )
+    return found
 
 
 if __name__ == "__main__":
