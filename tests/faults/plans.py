@@ -71,7 +71,12 @@ def own_key() -> list[Case]:
 
 def shipped() -> list[Case]:
     """Return every plan in plans/, on the demo estate."""
-    return [Case(name, _two_operators(Scene(_demo(), plan))) for name, plan in _plans().items()]
+    return [shipped_as(name) for name in _plans()]
+
+
+def shipped_as(name: str) -> Case:
+    """Return the plan called *name* (``plans/sql.yaml``) on the demo estate."""
+    return Case(name, _two_operators(Scene(_demo(), _plans()[name])))
 
 
 def services() -> list[str]:
@@ -91,7 +96,7 @@ def least(service: str) -> Case:
     for name, plan in _plans().items():
         if plan.get("service") != service:
             continue
-        case = next(one for one in shipped() if one.name == name)
+        case = shipped_as(name)
         for target, changes in _changes(case).items():
             alone = [one for one in plan["targets"] if one["resource_id"].lower() == target.lower()]
             if changes and alone:

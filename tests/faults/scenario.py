@@ -17,7 +17,7 @@ from tests.faults.ends import End
 from tests.faults.mishaps import Mishap, drawn
 from tests.faults.moments import life
 from tests.faults.owner import Places
-from tests.faults.plans import FLUSHED, FOLDER, Case, shipped
+from tests.faults.plans import FLUSHED, FOLDER, Case, shipped_as
 from tests.hostile.planted import in_tags
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Setting:
 
 
 def _shipped(name: str) -> estates.Scene:
-    return next(case.scene for case in shipped() if case.name == name)
+    return shipped_as(name).scene
 
 
 LENGTHS = {

@@ -81,14 +81,9 @@ class RestoreClusterKey(ClusterStep):
         if there and not have.update_failed:
             now = self.url or "the platform's"
             return Done(f"the key of {self.cluster.name} is {now}; it has {have.states}")
-        if not there and not have.key.is_of(self.wrote):
-            shown = have.key.uri or "absent"
-            why = f"{URL} of {self.cluster.name} is {shown}, this run wrote {self.wrote.name}"
-            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
-        if not there and have.identity != self.read_with:
-            shown = have.identity.name if have.identity is not None else "absent"
-            why = f"{READS_WITH} of {self.cluster.name} is {shown}, this run wrote {self.read_with.name}"
-            return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
+        theirs = None if there else self._of_another(have)
+        if theirs is not None:
+            return theirs
         others = self.others(found)
         if isinstance(others, Pending):
             return others
@@ -124,6 +119,18 @@ class RestoreClusterKey(ClusterStep):
     def permissions(self) -> Permissions:
         """Return what every step needs, and looking at the key to return to."""
         return (*super().permissions(), *previous_key.reading(self.previous, self._version))
+
+    def _of_another(self, have: Cluster) -> Blocked | None:
+        """Return that *have* shows what another has set since this run wrote."""
+        if not have.key.is_of(self.wrote):
+            path, shown, wrote = URL, have.key.uri or "absent", self.wrote.name
+        elif have.identity != self.read_with:
+            path, shown = READS_WITH, have.identity.name if have.identity is not None else "absent"
+            wrote = self.read_with.name
+        else:
+            return None
+        why = f"{path} of {self.cluster.name} is {shown}, this run wrote {wrote}"
+        return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.cluster.text)
 
     @property
     def _version(self) -> str:
