@@ -77,8 +77,8 @@ async def come_to_rest(
 
 
 def _open(state: StepState) -> bool:
-    """Say whether the last write of a step may be at work or unseen; one that settled well was seen."""
-    return state.settled is None or nobody_knows(state)
+    """Say whether the last write of a step may be at work or unseen; not of one that settled well, or that was left to Azure."""
+    return state.settled is None or (state.settled.result != "in progress" and nobody_knows(state))
 
 
 async def _until(step: ReviewedStep, state: StepState, azure: Azure) -> datetime | None:

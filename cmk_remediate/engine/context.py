@@ -228,8 +228,7 @@ class RunContext:
         if left is None:
             return
         attempts.leave_after = left.leave_after
-        goes_on = left.operation is not None and left.operation.leave_after > 0
-        if not nobody_knows(left) and not goes_on:
+        if not nobody_knows(left):
             if left.accepted or left.began:
                 attempts.accepted_earlier(carried_out=left.accepted)
             late = stale_for(left, self.clock.now())
@@ -271,9 +270,11 @@ class RunContext:
                 client_request_id=attempts.client_request_id,
                 body=request.body,
                 before=without_secrets(to_json(found.body)),
+                leave_after=change.caution.background,
             )
         )
         self.say("sending", node, change.why)
+        attempts.leave_after = change.caution.background
         self.writes += 1
         self.gates.wrote(node)
         if request.method == "PATCH":
@@ -287,7 +288,6 @@ class RunContext:
             await self._note(node, Refused(lost.code, "", f"not sent: {lost.cause}"), request.resource)
             raise
         if isinstance(sent, Started):
-            attempts.leave_after = change.caution.background
             await self.journal.append(_began(node, sent.operation, change.caution))
             outcome = await self._end_of(node, sent.operation, change.estimate, change.caution.background)
             if change.caution.final and isinstance(outcome, NotYet):
@@ -326,8 +326,8 @@ class RunContext:
 
 
 def nobody_knows(left: StepState) -> bool:
-    """Say whether nobody has seen what became of the last write; also where a read failed and the step was given up."""
-    if left.settled is not None and left.settled.result in ("done", "already done", "in progress"):
+    """Say whether nobody has seen what became of the last write; also where a read failed, or the step was given up or left."""
+    if left.settled is not None and left.settled.result in ("done", "already done"):
         return False
     return left.open_intent is not None or (left.outcome is not None and left.outcome.result == "unclear")
 

@@ -34,7 +34,8 @@ class StepState:
         outcome: the last outcome.
         accepted: some attempt was accepted.
         began: Azure began an operation for some attempt, or did not answer it clearly: it may have changed something.
-        leave_after: seconds after which the operation of the last attempt may be left to itself; 0: it is waited for, or has ended.
+        leave_after: seconds after which what Azure may be doing for the last attempt is left to itself; 0: it is waited for, or has
+            ended.
         settled: how the step ended, if nothing was sent for it since.
         sent_at: the number of the last intent's record in the journal; -1 without one.
         settled_at: the number of the record of `settled`.
@@ -178,7 +179,13 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
     if isinstance(record, Intent):
         intents = (*state.intents, record)
         return replace(
-            state, intents=intents, open_intent=record, operation=None, leave_after=0, settled=None, sent_at=number
+            state,
+            intents=intents,
+            open_intent=record,
+            operation=None,
+            leave_after=record.leave_after,
+            settled=None,
+            sent_at=number,
         )
     if isinstance(record, OperationBegan):
         return replace(state, operation=record, began=True, leave_after=record.leave_after)

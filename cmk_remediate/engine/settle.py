@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
 from cmk_remediate.engine.attempts import Attempts
-from cmk_remediate.engine.settlement import AT_WORK, Settlement
+from cmk_remediate.engine.settlement import ASKED, AT_WORK, Settlement
 from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError, StoppedError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
@@ -136,8 +136,8 @@ async def _pending(
     """Let the resource come out of its state by itself, but not for ever."""
     if attempts.stuck(decision.retry_after, decision.why):
         if attempts.leave_after:
-            # Nobody may read its status any more; what Azure goes on with by itself for hours is not waited for.
-            return Settlement("in progress", "", f"{decision.why}: {AT_WORK}", step, found, attempts.sent)
+            # Its answer was lost, or nobody may read its status: what Azure goes on with by itself for hours is not waited for.
+            return Settlement("in progress", "", f"{decision.why}: {ASKED}", step, found, attempts.sent)
         return Settlement("failed", codes.engine.STUCK, decision.why, step, found, attempts.sent)
     return await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
 

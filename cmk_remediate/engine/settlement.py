@@ -10,6 +10,7 @@ from cmk_remediate.model.step import Step
 
 End = Literal["done", "already done", "in progress", "manual", "blocked", "drifted", "failed", "skipped"]
 AT_WORK = "Azure took it and is still at work"
+ASKED = "Azure was asked for it and is still at work"
 """What a step ends with that Azure goes on with by itself."""
 
 

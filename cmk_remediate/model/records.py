@@ -24,7 +24,8 @@ class RunStarted(Frozen):
 class Intent(Frozen):
     """A write is about to leave; durable before it does.
 
-    ``before`` is the raw body read immediately before; every attempt of one write has the same ``client_request_id``.
+    ``before`` is the raw body read immediately before; every attempt of one write has the same ``client_request_id``;
+    ``leave_after`` is that of the change's caution, for who never sees an answer.
     """
 
     type: Literal["intent"] = "intent"
@@ -37,6 +38,7 @@ class Intent(Frozen):
     client_request_id: str
     body: Any
     before: Any
+    leave_after: int = 0
 
 
 class OperationBegan(Frozen):

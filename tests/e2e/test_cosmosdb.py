@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,12 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError
 from cmk_remediate.simulator import doubts
-from cmk_remediate.simulator.faults import Fault
+from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.accounts import ACCOUNT, FIRST_PARTY, OLD_URI, OURS, URI, on_previous_key, one_account, undefined
 from tests.e2e.desk import owner_sets
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import KEY, OPERATOR, Scene
-from tests.e2e.stage import path, rows, told, writes
+from tests.e2e.stage import Stage, like_a_dead_process, path, rows, told, writes
 from tests.laws import check_laws, law_1
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.review import Review
     from tests.e2e.conftest import Azure
-    from tests.e2e.stage import Stage
 
 HOURS = 8 * 3600.0
 OTHER = [(one.name, reading) for one in doubts.COSMOSDB for reading in one.readings if reading != one.default]
@@ -106,13 +106,19 @@ def test_what_goes_on_is_in_progress_until_it_has_ended(azure: Azure) -> None:
     ended(stage, review)
 
 
+UNREADABLE = Fault(
+    "status", method="GET", url="operations(Status|Results)", nth=0, status=403, code="AuthorizationFailed"
+)
+LOST = Fault("reset-after", method="PATCH", url="databaseAccounts/", nth=3)  # identity, default identity, key
+
+
 @pytest.mark.parametrize("shown", ["old-updating", "new-updating"])
-def test_what_goes_on_is_in_progress_where_nobody_may_read_its_status(azure: Azure, shown: str) -> None:
+@pytest.mark.parametrize("fault", [UNREADABLE, LOST], ids=["its status is unreadable", "the answer was lost"])
+def test_what_goes_on_is_in_progress_where_nobody_can_see_its_operation(azure: Azure, shown: str, fault: Fault) -> None:
     """Fails: each start waits an hour and then says that an account is stuck which Azure encrypts for a day."""
     stage = azure(one_account(), doubts={"cosmos-key-meanwhile": shown, "cosmos-key-change": "hours"})
     review = stage.dry_run()
-    polls = "operations(Status|Results)"
-    stage.azure.faults.add(Fault("status", method="GET", url=polls, nth=0, status=403, code="AuthorizationFailed"))
+    stage.azure.faults.add(replace(fault))
     for verb in (stage.apply, lambda one: stage.resume(one.digest)):
         began = stage.azure.clock.stamp()
         result = verb(review)
@@ -122,6 +128,26 @@ def test_what_goes_on_is_in_progress_where_nobody_may_read_its_status(azure: Azu
     stage.at_rest()
     again = stage.resume(review.digest)
     assert ([one.end for one in again.targets], again.writes) == (["done"], 0), told(again)
+    assert sum("keyVaultKeyUri" in one.get("properties", {}) for one in patches(stage)) == 1
+
+
+def test_a_switch_that_never_arrived_is_sent_once_another_s_update_has_ended(azure: Azure) -> None:
+    """Fails: what somebody else does to the account meanwhile is taken for our own switch, for good."""
+    stage = azure(one_account(), doubts={"cosmos-key-change": "hours"})
+    review = stage.dry_run()
+    stage.azure.faults.add(replace(LOST, kind="kill-before"))
+    with pytest.raises(Killed):
+        stage.apply(review)
+    like_a_dead_process(stage.folder)
+    heir = Stage(stage.azure.clone(), stage.scene, stage.folder)
+    owner_sets(heir, ACCOUNT, {"properties": {"provisioningState": "Updating"}})
+    result = heir.resume(review.digest)
+    assert ([(one.end, one.code) for one in result.targets], result.writes) == ([("in progress", "")], 0), told(result)
+    owner_sets(heir, ACCOUNT, {"properties": {"provisioningState": "Succeeded"}})
+    assert heir.verify(review.digest).exit_code != 0
+    again = heir.resume(review.digest)
+    assert ([one.end for one in again.targets], again.writes) == (["in progress"], 1), told(again)
+    ended(heir, review)
 
 
 def test_behind_the_door_a_rollback_takes_nothing_away(azure: Azure) -> None:

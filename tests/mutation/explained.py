@@ -15,13 +15,6 @@ _CHOICE = "a figure of our choice, one step further on"
 EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         (
-            "cmk_remediate/engine/context.py",
-            (
-                "-        goes_on = left.operation is not None and left.operation.leave_after > 0\n"
-                "+        goes_on = left.operation is not None and left.operation.leave_after >= 0"
-            ),
-        ): "a journal's state names an operation only while nobody has seen its end, and then it is picked up in any case",
-        (
             "cmk_remediate/engine/journal_file.py",
             "-        self._size = 0\n+        self._size = 1",
         ): "opening the file sets it, and nothing is written before",
