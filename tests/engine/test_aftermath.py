@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmk_remediate.clock import format_utc
-from cmk_remediate.engine.aftermath import LOST_FOR, let_all_show
-from cmk_remediate.engine.attempts import SHOWS_WITHIN
+from cmk_remediate.engine.aftermath import LOST_FOR, come_to_rest, let_all_show
+from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts
 from cmk_remediate.engine.journal_state import JournalState
+from cmk_remediate.engine.schedule import alongside
 from cmk_remediate.model.graph import GraphBuilder
 from cmk_remediate.model.records import Intent, Outcome
 from cmk_remediate.simulator.virtual_time import run
-from tests.engine.invented import QUICK, SetThing, rid
+from tests.engine.invented import QUICK, Guarded, SetThing, rid
 from tests.engine.lab import Lab
 
 if TYPE_CHECKING:
@@ -100,6 +101,35 @@ def test_a_lost_write_is_looked_for_ten_times_as_long_as_it_usually_takes() -> N
     one, other = Afterwards(), Afterwards()
     assert one.waited([one.sent()]) == pytest.approx(usual - one.AGO, abs=1)
     assert other.waited([other.sent(), other.answered("unclear")]) == pytest.approx(usual - one.AGO, abs=1)
+
+
+def test_it_is_the_last_attempt_that_has_to_show() -> None:
+    """Somebody else's change between two attempts is not taken for what the second one did."""
+    one = Afterwards("amber")
+    first = one.sent().model_copy(update={"before": {"properties": {"color": "red"}}})
+    second = one.sent().model_copy(update={"attempt": 2})
+    waited = one.waited([first, one.answered("not-yet"), second, one.answered("accepted")])
+    assert waited == pytest.approx(LAG - one.AGO, abs=1)
+
+
+@pytest.mark.parametrize(("moods", "waits"), [({}, 0), ({90: "fine"}, 90), ({9_000: "fine"}, Attempts.STANDSTILL)])
+def test_a_resource_is_given_time_to_come_to_rest_but_not_for_ever(moods: dict[int, str], waits: float) -> None:
+    """Its step waits for it, and its undo could not be judged; a rollback that waits for ever undoes nothing else either."""
+    lab, builder = Lab(a={"mood": "waits" if moods else "fine"}), GraphBuilder()
+    builder.add(Guarded(A), target="a")
+    graph, sent, began = builder.build(), Afterwards().sent(), lab.clock.stamp()
+    state = JournalState.of([sent.model_copy(update={"step": graph.nodes[0].id})])
+
+    async def other() -> None:
+        for after, mood in moods.items():
+            await lab.clock.sleep(after)
+            lab.put(A, {"mood": mood})
+
+    async def main() -> float:
+        await alongside(other(), come_to_rest(graph, state, lab.azure(), lab.clock))
+        return lab.clock.stamp() - began
+
+    assert run(main, lab.clock) == pytest.approx(waits, abs=31)
 
 
 @pytest.mark.parametrize("result", ["refused", "not-yet"])

@@ -78,6 +78,14 @@ def test_exit_4_where_nothing_fits_and_it_is_said_that_it_never_will() -> None:
     assert "this takes 60 s at worst: more than the whole time given" in done.done.targets[0].text
 
 
+def test_what_no_longer_fits_but_would_have_is_not_said_to_be_too_long() -> None:
+    """Else the owner gives the next start more time than it needs."""
+    lab, graph = chain("one")
+    done = within(lab, 90, lab.dry_run(graph))
+    (left,) = done.done.targets
+    assert (left.code, "this takes 60 s at worst" in left.text, "more than" in left.text) == ("CMK513", True, False)
+
+
 def test_what_azure_is_still_working_on_is_in_the_journal_and_not_sent_again() -> None:
     """An operation takes longer than it ever does: it is left to itself, and the next start waits for it."""
     lab, graph = chain()

@@ -115,6 +115,12 @@ OTHERWISE: dict[str, tuple[ReviewedStep, Decision, bool, str]] = {
         True,
         "size was not in the review; it is 1",
     ),
+    "one line less that was relied on": (
+        reviewed(line("color", "red", "blue"), line("power", "on", "on", "relied_on")),
+        change(),
+        True,
+        "power was 'on' in the review and is absent now",
+    ),
     "one line less": (
         reviewed(line("color", "red", "blue"), line("size", None, 2)),
         change(),
@@ -156,6 +162,12 @@ OTHERWISE: dict[str, tuple[ReviewedStep, Decision, bool, str]] = {
         change(),
         True,
         "nothing was to change here when it was reviewed; now color is 'red'; in the review it was 'blue'",
+    ),
+    "nothing was to be done, and what changes comes after what is carried along": (
+        reviewed(line("color", "blue", "blue"), action="none"),
+        change(Line("bits", 1, 1, "carried"), Line("color", "red", "blue")),
+        True,
+        "now color is 'red'; in the review it was 'blue'",
     ),
     "by hand now": (reviewed(), Manual("turn it", codes.engine.BUG), True, "has to be done by hand now: turn it"),
     "blocked": (

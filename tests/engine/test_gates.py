@@ -47,9 +47,11 @@ def test_the_soak_survives_a_crash() -> None:
     assert len(killed.writes) == 1
     left = Lab.copy(lab)
     left.pass_time(1800)
+    began = left.clock.stamp()
     again = left.apply(review, killed.lines, rules=CANARY)
     assert again.done.exit_code == 0
     assert len(again.writes) == 2
+    assert left.clock.stamp() - began < 3600, "half of the soak had passed"
 
 
 def test_a_canary_that_failed_or_is_not_right_after_its_soak_holds_the_rest() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from cmk_remediate import codes
 from cmk_remediate.engine.journal import Journal
-from cmk_remediate.engine.journal_file import RESERVED_BYTES, read
+from cmk_remediate.engine.journal_file import RESERVED_BYTES, JournalFile, read
+from cmk_remediate.engine.journal_lines import Parsed, parse
 from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.errors import BugError, RunStoreError
 from tests.engine.journal_parts import RUN, ended, intent, journal_of, outcome, review, settled, started
@@ -108,6 +109,36 @@ def test_any_other_damage_is_refused(tmp_path: Path, alter: Callable[[list[bytes
         with pytest.raises(RunStoreError) as caught:
             job()
         assert caught.value.code == codes.engine.JOURNAL_DAMAGED
+
+
+def test_damage_is_found_by_its_line_and_no_journal_at_all_holds_nothing(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path, intent("a"), outcome("a")))
+    path = journal_of(tmp_path)
+    first, second, *rest = path.read_bytes().splitlines()
+    with pytest.raises(RunStoreError) as caught:
+        parse((b"\n".join([first, second[:-5], *rest, b""]),), RUN, str(path))
+    assert caught.value.resource == f"{path}:2"
+    assert parse((), RUN, "nowhere") == Parsed((), RUN, 0, torn=False)
+
+
+def test_a_run_store_whose_folders_are_all_missing_is_made(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path / "of" / "2026", intent("a")))
+    assert [one.type for one in read(journal_of(tmp_path / "of" / "2026"))[0]] == ["run-started", "intent"]
+
+
+def test_closing_a_journal_closes_its_own_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File 0 or 1 is what the caller reads and prints."""
+    file = JournalFile(tmp_path / RUN)
+    closed: list[int] = []
+    file.close()
+    file.open(b"{}")
+    monkeypatch.setattr(os, "close", closed.append)
+    file.close()
+    file.close()
+    monkeypatch.undo()
+    assert len(closed) == 1
+    assert closed[0] > 2
+    os.close(closed[0])
 
 
 class Disk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,38 @@ def test_of_two_that_come_at_the_same_moment_exactly_one_goes_on(tmp_path: Path)
             assert await LocalStore(tmp_path).claims() == ()
 
     timed(main)
+
+
+def test_of_two_that_come_at_the_same_moment_the_later_name_steps_back_at_once(tmp_path: Path) -> None:
+    """If both looked again after the same time they could step back from each other for ever."""
+
+    async def main(clock: VirtualClock) -> None:
+        began = clock.monotonic()
+        stepped_back: list[float] = []
+        theirs = replace(new_claim(ONE, [SERVER]), id="0" * 32)
+
+        class Raced(LocalStore):
+            async def claim(self, claim: Claim) -> None:
+                await super().claim(claim)
+                if not stepped_back:
+                    await super().claim(theirs)
+
+            async def withdraw(self, claim: Claim) -> None:
+                stepped_back.append(clock.monotonic() - began)
+                await super().withdraw(claim)
+
+        await take(Raced(tmp_path), TWO, [SERVER], clock)
+        assert stepped_back[0] == 0
+
+    timed(main)
+
+
+def test_a_store_says_where_it_is_and_saves_beside_what_is_there(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "runs")
+    assert store.address == str(tmp_path / "runs")
+    for name in ("pages/one", "pages/two"):
+        asyncio.run(store.save(name, b"it"))
+    assert sorted(one.name for one in (tmp_path / "runs" / "pages").iterdir()) == ["one", "two"]
 
 
 def test_the_lease_of_an_ended_process_is_waited_out_and_no_longer(tmp_path: Path) -> None:

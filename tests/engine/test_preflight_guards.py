@@ -118,6 +118,7 @@ def test_locks_that_nobody_lets_us_see_are_said_to_be_unchecked() -> None:
         pytest.param(deny("/", "*/write"), True, id="above the subscription"),
         pytest.param(deny(GROUP, "*/write", excludePrincipals=[{"id": ME, "type": "User"}]), False, id="spared"),
         pytest.param(deny(GROUP, "*/write", principals=[{"id": "x", "type": "User"}]), False, id="somebody else"),
+        pytest.param(deny(GROUP, "*/write", principals=[{"id": "a", "type": "User"}]), False, id="somebody before"),
         pytest.param(deny(GROUP, "Other.Kitchen/*"), False, id="another action"),
         pytest.param(deny(GROUP, "*/read"), False, id="reads are no writes"),
         pytest.param(deny(dish("cake"), "*"), False, id="another resource"),
@@ -211,6 +212,8 @@ def test_grants_are_counted_only_where_some_are_made() -> None:
     named = GROUP.extension("Microsoft.Authorization/roleAssignments", "guid")
     assert [note.code for note in heard(look(kitchen, salting(named, action="create")))] == [codes.notes.NOT_CHECKED]
     assert heard(look(kitchen, salting(named))) == [], "one that is there is changed"
+    other = GROUP.extension("Microsoft.Authorization/locks", "held")
+    assert heard(look(kitchen, salting(other, action="create"))) == [], "a lock is no grant"
 
 
 @pytest.mark.parametrize("sign", [1, -1])

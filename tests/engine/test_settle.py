@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmk_remediate.engine.attempts import Attempts
+from cmk_remediate.clock import format_utc
+from cmk_remediate.engine.attempts import SHOWN_BY_THEN, Attempts, stale_for
+from cmk_remediate.engine.journal_state import StepState
 from cmk_remediate.engine.run import Rules
-from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.engine.schedule import Stop, pause
 from cmk_remediate.model.decisions import Caution, Change, Found
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from cmk_remediate.model.outcomes import Accepted
+from cmk_remediate.simulator.virtual_time import VirtualClock, run
 from tests.engine.invented import Background, GrantThing, Guarded, MakeThing, SetThing, WaitThing, rid
+from tests.engine.journal_parts import outcome
 from tests.engine.lab import Lab
 
 if TYPE_CHECKING:
@@ -199,6 +204,30 @@ def test_a_pending_step_is_asked_again_until_somebody_wants_to_stop() -> None:
 
     done = lab.apply(lab.dry_run(graph), stop=stop, progress=watch)
     assert (done.ends, done.done.exit_code) == (["skipped"], 130)
+
+
+def test_a_pause_that_ends_early_leaves_nothing_running() -> None:
+    """A thousand targets wait at once: what each left behind would hold the process up after its end."""
+    clock, stop = VirtualClock(1_772_400_000.0), Stop()
+
+    async def main() -> None:
+        async def ask() -> None:
+            await clock.sleep(1)
+            stop.ask("Ctrl-C")
+
+        whole, _ = await asyncio.gather(pause(clock, 600, stop), ask())
+        assert not whole
+        await clock.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main, clock)
+
+
+@pytest.mark.parametrize(("ago", "left"), [(10.0, SHOWN_BY_THEN - 10), (100.0, 0.0)])
+def test_what_a_failed_operation_had_shown_counts_for_half_a_minute(ago: float, left: float) -> None:
+    refused = outcome("a", "refused").model_copy(update={"at": format_utc(NOW - timedelta(seconds=ago))})
+    assert stale_for(StepState(began=True, outcome=refused), NOW) == pytest.approx(left, abs=1)
+    assert stale_for(StepState(outcome=refused), NOW) == 0, "nothing was begun"
 
 
 def behind_one_grant(count: int, *, open_network: bool = True) -> tuple[Lab, Graph]:

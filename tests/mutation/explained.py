@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _CREATE = "of the five actions none comes before create in the alphabet"
 _BOOLEAN = "Azure shows true or false there, and no number"
+_LEVELS = "of the three levels of a lock none comes before CanNotDelete in the alphabet, and none after ReadOnly"
 _CHOICE = "a figure of our choice, one step further on"
 
 EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -110,6 +111,71 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
                 "+        if left > -1 and not await pause(context.clock, left, context.stop):"
             ),
         ): "no time is waited either way",
+        (
+            "cmk_remediate/engine/attempts.py",
+            (
+                "-            return self._unclear_times >= change.caution.tries\n"
+                "+            return self._unclear_times == change.caution.tries"
+            ),
+        ): "they are counted one by one, and this is asked after each",
+        (
+            "cmk_remediate/engine/drift.py",
+            (
+                '-            said = "was" if was.role == "relied_on" else "was to become"\n'
+                '+            said = "was" if was.role >= "relied_on" else "was to become"'
+            ),
+        ): "of the three roles none comes after relied_on in the alphabet",
+        (
+            "cmk_remediate/engine/journal_file.py",
+            "-            self._handle = -1\n+            self._handle = - 2",
+        ): "any number below zero says that it is closed",
+        (
+            "cmk_remediate/engine/journal_state.py",
+            "-    sent_at: int = -1\n+    sent_at: int = not 1",
+        ): "the first record of a journal is no intent: none has the number 0",
+        (
+            "cmk_remediate/engine/journal_state.py",
+            "-    settled_at: int = -1\n+    settled_at: int = - 2",
+        ): "it is compared only of a step that has settled",
+        (
+            "cmk_remediate/engine/local_store.py",
+            (
+                '-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leases")\n'
+                '+        self._thread = ThreadPoolExecutor(max_workers= 2, thread_name_prefix="leases")'
+            ),
+        ): "a lease asks one thing of its store at a time",
+        (
+            "cmk_remediate/engine/outcome.py",
+            (
+                '-    return all(target.end == "skipped" and target.code == codes.engine.STOPPED for target in bad)\n'
+                '+    return all(target.end <= "skipped" and target.code == codes.engine.STOPPED for target in bad)'
+            ),
+        ): "only what was skipped has this code",
+        (
+            "cmk_remediate/engine/preflight/guards.py",
+            (
+                '-            if level == "readonly" or (level == "cannotdelete" and site.change.action == "delete"):\n'
+                '+            if level == "readonly" or (level <= "cannotdelete" and site.change.action == "delete"):'
+            ),
+        ): _LEVELS,
+        (
+            "cmk_remediate/engine/preflight/guards.py",
+            (
+                '-            if level == "readonly" or (level == "cannotdelete" and site.change.action == "delete"):\n'
+                '+            if level >= "readonly" or (level == "cannotdelete" and site.change.action == "delete"):'
+            ),
+        ): _LEVELS,
+        (
+            "cmk_remediate/engine/preflight/surroundings.py",
+            (
+                "-                if site.places[0].subscription_id == place:\n"
+                "+                if site.places[ -1].subscription_id == place:"
+            ),
+        ): "all that one request writes to is in one subscription",
+        (
+            "cmk_remediate/engine/run.py",
+            "-    canary: int = 0\n+    canary: int = -1",
+        ): "fewer than none are none",
         (
             "cmk_remediate/steps/assign_role.py",
             ("-\n-    @property"),
