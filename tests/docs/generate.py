@@ -87,7 +87,12 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "cut": excerpts.cut,
         "junit": excerpts.junit,
     },
-    "docs/safety.md": {"laws": law_table.laws, "mutants": fault_figures.mutants, "seeded": fault_figures.faults},
+    "docs/safety.md": {
+        "laws": law_table.laws,
+        "mutants": fault_figures.mutants,
+        "deaths": fault_figures.deaths,
+        "seeded": fault_figures.faults,
+    },
     "docs/simulator.md": {
         "rehearsal": rehearsal.rehearsal,
         "simulate": excerpts.simulate,

@@ -77,11 +77,15 @@ def cases() -> list[tuple[Case, Extent]]:
 
 
 def jobs(most: int) -> list[Job]:
-    """Return all jobs: the first deaths of every plan come before any second one."""
-    numbers = range(len(cases()))
-    first = [Job(number, "apply", share, most) for number in numbers for share in range(SHARES)]
+    """Return all jobs, those of an estate last; of the others the first deaths of every plan come before any second one."""
+    estates = {number for number, (case, _) in enumerate(cases()) if "plans" in case.scene.plan}
+    singles = [number for number in range(len(cases())) if number not in estates]
     parts: tuple[Part, ...] = ("again", "others")
-    return [*first, *(Job(number, part, 0, most) for number in numbers for part in parts)]
+    found: list[Job] = []
+    for numbers in (singles, sorted(estates)):
+        found += [Job(number, "apply", share, most) for number in numbers for share in range(SHARES)]
+        found += [Job(number, part, 0, most) for number in numbers for part in parts]
+    return found
 
 
 def carried_out(given: tuple[str, Job]) -> tuple[Job, crashes.Tally, float]:
