@@ -99,6 +99,10 @@ class LeaseLost(RunStoreError):  # noqa: N818 - what happened, not what is wrong
     """Our lease ran out, or was taken: whoever has it now may write, we may not."""
 
 
+class LookTooOldError(CmkError):
+    """A write has waited its turn for so long that it is not sent as it was decided: whoever waits looks again."""
+
+
 class RunStoreBusy(RunStoreError):  # noqa: N818 - it may be our own run, alive: then nothing is wrong
     """Another process has the lease of something this run writes.
 

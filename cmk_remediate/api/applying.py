@@ -25,7 +25,7 @@ from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.lease import Lease, take
 from cmk_remediate.engine.leased import begun_names, leased_names
-from cmk_remediate.engine.precheck import PreCheck, precheck
+from cmk_remediate.engine.precheck import PreCheck, open_brackets, precheck
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.run_store import RunStore
@@ -253,8 +253,16 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
     if before.started is None:
         await refuse_own_ground(review.runs, projected, reader, await session.caller())
     left = graph.without(checked.refused)
-    around = await check_surroundings(left, projected, reader, await session.caller(), review.tenant, writing=True)
-    return checked.and_blocked(around.blocked)
+    opened = open_brackets(graph, before)
+    try:
+        around = await check_surroundings(left, projected, reader, await session.caller(), review.tenant, writing=True)
+    except (AzureError, RefusedError):
+        if opened:
+            # Whatever stands around it: what an earlier process has stopped is started first.
+            return checked
+        raise
+    standing = {target for opener in opened for target in graph.by_id[opener].targets}
+    return checked.and_blocked({target: why for target, why in around.blocked.items() if target not in standing})
 
 
 async def _refuse_overlap(review: Review, held: Held) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.clock import parse_utc
 from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts
-from cmk_remediate.engine.context import STILL_RUNNING, nobody_knows, resumed_operation
+from cmk_remediate.engine.journaled import STILL_RUNNING, nobody_knows, resumed_operation
 from cmk_remediate.engine.project import project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.schedule import each

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.clock import Clock, format_utc, parse_utc
+from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.engine.access import AccessGates, judge
 from cmk_remediate.engine.attempts import OF_ACCESS, STILL_REFUSED, said_of, stale_for
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.foreign import changed_meanwhile
+from cmk_remediate.engine.journaled import (
+    STILL_RUNNING,
+    Took,
+    after_wait,
+    nobody_knows,
+    operation_began,
+    outcome_of,
+    refused_for_good,
+    resumed_operation,
+)
 from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import AzureError, BugError, LeaseLost, StoppedError
+from cmk_remediate.errors import AzureError, BugError, LeaseLost, LookTooOldError, StoppedError
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Change, Estimate, Found, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.outcomes import (
     Accepted,
     Azure,
-    Lost,
     NotYet,
     Operation,
     Refused,
     Started,
     StillRunning,
     Unclear,
-    WaitOutcome,
 )
-from cmk_remediate.model.records import Intent, OperationBegan, Outcome
+from cmk_remediate.model.records import Intent
 from cmk_remediate.model.result import Event, EventKind, Progress
 from cmk_remediate.model.secrets import without_secrets
 from cmk_remediate.model.step import AccessWait, Step, bind
@@ -46,23 +54,18 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.budget import Budget
     from cmk_remediate.engine.gates import Gates
     from cmk_remediate.engine.journal import Journal
-    from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.engine.reads import Recent
     from cmk_remediate.model.decisions import Caution
     from cmk_remediate.model.graph import Node
     from cmk_remediate.model.json_types import JsonObject
     from cmk_remediate.model.review import ReviewedStep
 
-STILL_RUNNING = Estimate(usual=1, worst=3600)
-"""For an operation another process began: it may have ended long ago, so ask at once."""
-
 MANY = 25
 """So many writing steps at once that the read bucket (25 a second) is what they wait for."""
+STALE = 60.0
+"""Seconds after which a write that waits its turn looks again first: vaults and SQL have no ETag (our choice)."""
 SHOWN_BY = 10.0
 """Seconds after which a read usually shows an accepted write; the embedded Azure lags up to 10 s, Azure's bound is unconfirmed."""
-
-Ended = Accepted | NotYet | Refused | Unclear
-Took = Ended | StillRunning
 
 
 class RunContext:
@@ -101,6 +104,7 @@ class RunContext:
         self._locks: dict[str, asyncio.Lock] = {}
         self._held: dict[str, list[asyncio.Lock]] = {}
         self._patched: dict[str, tuple[JsonObject, JsonObject]] = {}
+        self._looked: dict[str, float] = {}
         self._before = journal.state
         self._written: dict[str, datetime] = {**self._before.maybe_written, **self._before.written}
 
@@ -118,6 +122,7 @@ class RunContext:
         if isinstance(address, ResourceId) and step.reads_itself():
             body = (await self.recent.read(Read(address))).body
         reads = {read: (await self.recent.read(read)).body for read in step.also_reads()}
+        self._looked[node.id] = self.clock.monotonic()
         return step, Found(body=body, reads=reads, now=self.azure.now(), written=self._written)
 
     def _promised(self, ref: Ref[Any]) -> Any:
@@ -171,13 +176,17 @@ class RunContext:
         if len(self._held) > MANY:
             await self.pause(node, SHOWN_BY, "until a read shows the write")
 
+    async def room_to_disrupt(self, node: Node) -> bool:
+        """Wait until so few others are disrupted that this step may disrupt too; True when that took time."""
+        return await self.gates.room_to_disrupt(node)
+
     async def may_write(self, node: Node, change: Change) -> Settlement | None:
         """Return why *change* must not be sent: it is not what was reviewed, or a gate has closed; None when it may."""
         difference = drift(self._reviewed[node.id], change, node.step)
         if difference:
             return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
         await self.lease.permit(WRITE)
-        held = await self.gates.before_write(node, change.estimate.worst)
+        held = self.gates.before_write(node, change.estimate.worst)
         return Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped) if held else None
 
     async def likely_behind_grant(self, node: Node) -> None:
@@ -245,7 +254,7 @@ class RunContext:
         await self._note(node, outcome, operation.resource)
         attempts.note(outcome)
         if left.operation.final and isinstance(outcome, (NotYet, Refused)):
-            answer = outcome if isinstance(outcome, Refused) else _refused_for_good(outcome)
+            answer = outcome if isinstance(outcome, Refused) else refused_for_good(outcome)
             raise AzureError(answer.code, f"{answer.azure_code}: {answer.text}", resource=operation.resource.text)
 
     async def write(self, node: Node, found: Found, change: Change, attempts: Attempts) -> Took:
@@ -281,21 +290,40 @@ class RunContext:
             self._patched[node.id] = (found.body or {}, request.body or {})
         try:
             sent = await self.azure.send(
-                request, client_request_id=attempts.client_request_id, permit=self.lease.permit
+                request,
+                client_request_id=attempts.client_request_id,
+                permit=lambda seconds: self._permit(node, seconds),
             )
         except LeaseLost as lost:
             attempts.sent, self.writes = attempts.sent - 1, self.writes - 1
             await self._note(node, Refused(lost.code, "", f"not sent: {lost.cause}"), request.resource)
             raise
+        except LookTooOldError as old:
+            attempts.sent, self.writes = attempts.sent - 1, self.writes - 1
+            sent = NotYet("throttled", "", f"not sent: {old.cause}")
         if isinstance(sent, Started):
-            await self.journal.append(_began(node, sent.operation, change.caution))
+            await self.journal.append(operation_began(node, sent.operation, change.caution))
             outcome = await self._end_of(node, sent.operation, change.estimate, change.caution.background)
             if change.caution.final and isinstance(outcome, NotYet):
-                outcome = _refused_for_good(outcome)
+                outcome = refused_for_good(outcome)
         else:
             outcome = sent
         await self._note(node, outcome, request.resource)
         return outcome
+
+    async def _permit(self, node: Node, seconds: float) -> None:
+        """Say that a write which has waited its turn may leave now.
+
+        Raises:
+            LeaseLost: CMK530 when somebody else may write by now.
+            LookTooOldError: CMK216 when it has waited so long that what it was decided on may be another's by now.
+        """
+        await self.lease.permit(seconds)
+        age = self.clock.monotonic() - self._looked[node.id]
+        if age > STALE:
+            raise LookTooOldError(
+                codes.access.THROTTLED, f"it had waited {age:.0f} s for its turn and is looked at again"
+            )
 
     async def _end_of(self, node: Node, operation: Operation, estimate: Estimate, leave_after: int) -> Took:
         """Wait until *operation* ends, or may be left to itself; outside a bracket no longer than the run's time.
@@ -307,11 +335,11 @@ class RunContext:
         """
         waiting = self.azure.wait(operation, estimate, leave_after=leave_after)
         if self._budget.endless or self.gates.in_open_bracket(node):
-            return _after_wait(await waiting)
+            return after_wait(await waiting)
         ended = await unless(self._budget.wait(), waiting)
         if ended is None:
             raise StoppedError(codes.engine.STOPPED, "the time was up before Azure had ended; it goes on by itself")
-        return _after_wait(ended)
+        return after_wait(ended)
 
     async def _note(self, node: Node, outcome: Took, resource: ResourceId) -> None:
         self.recent.forget(resource)
@@ -321,78 +349,5 @@ class RunContext:
         elif isinstance(outcome, Unclear):
             self._written.setdefault(resource.key, self.azure.now())
         if not isinstance(outcome, StillRunning):  # its record stays open: a resume asks again
-            await self.journal.append(_outcome(node, outcome, self.clock.now()))
+            await self.journal.append(outcome_of(node, outcome, self.clock.now()))
         self.say("sent", node, said_of(outcome))
-
-
-def nobody_knows(left: StepState) -> bool:
-    """Say whether nobody has seen what became of the last write; also where a read failed, or the step was given up or left."""
-    if left.settled is not None and left.settled.result in ("done", "already done"):
-        return False
-    return left.open_intent is not None or (left.outcome is not None and left.outcome.result == "unclear")
-
-
-def _after_wait(outcome: WaitOutcome) -> Took:
-    return Unclear(outcome.text) if isinstance(outcome, Lost) else outcome
-
-
-def _refused_for_good(answer: NotYet) -> Refused:
-    """Return what a "not yet" means that came after Azure had taken a write which must not be sent twice."""
-    return Refused(codes.access.REFUSED_BY_AZURE, answer.code, answer.text, correlation_id=answer.correlation_id)
-
-
-def resumed_operation(record: OperationBegan) -> Operation:
-    """Return the operation that *record* remembers."""
-    return Operation(
-        method=record.method,
-        resource=ResourceId.parse(record.resource_id),
-        api_version=record.api_version,
-        status_url=record.status_url,
-        location_url=record.location_url,
-        started=parse_utc(record.started),
-        client_request_id=record.client_request_id,
-        correlation_id=record.correlation_id,
-        caller=record.caller,
-        retry_after=record.retry_after,
-    )
-
-
-def _began(node: Node, operation: Operation, caution: Caution) -> OperationBegan:
-    return OperationBegan(
-        step=node.id,
-        method=operation.method,
-        resource_id=operation.resource.text,
-        api_version=operation.api_version,
-        status_url=operation.status_url,
-        location_url=operation.location_url,
-        started=format_utc(operation.started),
-        client_request_id=operation.client_request_id,
-        correlation_id=operation.correlation_id,
-        caller=operation.caller,
-        retry_after=operation.retry_after,
-        leave_after=caution.background,
-        final=caution.final,
-    )
-
-
-def _outcome(node: Node, outcome: Ended, now: datetime) -> Outcome:
-    azure_code = (
-        outcome.code if isinstance(outcome, NotYet) else outcome.azure_code if isinstance(outcome, Refused) else ""
-    )
-    return Outcome(
-        step=node.id,
-        at=format_utc(now),
-        result=_RESULTS[type(outcome)],
-        azure_at=format_utc(outcome.at) if isinstance(outcome, Accepted) else "",
-        azure_code=azure_code,
-        text="" if isinstance(outcome, Accepted) else outcome.text,
-        correlation_id=outcome.correlation_id,
-    )
-
-
-_RESULTS: Mapping[type[Ended], Literal["accepted", "not-yet", "refused", "unclear"]] = {
-    Accepted: "accepted",
-    NotYet: "not-yet",
-    Refused: "refused",
-    Unclear: "unclear",
-}

@@ -120,10 +120,15 @@ class Gates:
         late = self._in_time(worst)
         return Held(codes.engine.STOPPED, late, stopped=True) if late else None
 
-    async def before_write(self, node: Node, worst: int) -> Held | None:
+    async def room_to_disrupt(self, node: Node) -> bool:
+        """Wait for a free slot if *node* opens a bracket or disrupts by itself; True when that took time: others' whole outages."""
+        disrupts = node.id in self._disruptive or (node.id in self._graph.closing and node.id not in self._open)
+        return disrupts and await self._slots.take(node.id)
+
+    def before_write(self, node: Node, worst: int) -> Held | None:
         """Return why *node* must not write after all: it has waited since it was admitted; None when it may.
 
-        A step that opens a bracket, or disrupts by itself, waits here for a free slot; it opens one only if the whole of it fits.
+        A step that opens a bracket, which has its slot by now, opens it only if the whole of it fits.
 
         Args:
             node: what wants to write.
@@ -131,11 +136,8 @@ class Gates:
         """
         if node.id in self._opening and self._stop.asked:
             return Held(self._stop.code, self._stop.reason, stopped=True)
-        if node.id in self._disruptive:
-            await self._slots.take(node.id)
         if node.id not in self._graph.closing or node.id in self._open:
             return self._held(node) or (None if self.in_open_bracket(node) else self._out_of_time(worst))
-        await self._slots.take(node.id)
         whole = self._bracket_worst.get(node.id, worst)
         late = self._fits(whole)
         held = self._held(node) or (Held(codes.engine.OUTSIDE_WINDOW, late, stopped=True) if late else None)
@@ -181,8 +183,8 @@ class Gates:
             self._urgent_ended.set()
 
     def ended(self, node: Node) -> None:
-        """Note that *node* has ended: what it disrupted by itself is over."""
-        if node.id in self._disruptive:
+        """Note that *node* has ended: what it disrupted by itself is over, and a bracket it has not opened needs no slot."""
+        if node.id in self._disruptive or (node.id in self._graph.closing and node.id not in self._open):
             self._slots.free(node.id)
 
     def failed(self, targets: Collection[str]) -> None:

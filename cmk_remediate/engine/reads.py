@@ -64,18 +64,19 @@ class Recent:
     seconds later would see no more than this does.
     """
 
-    FRESH = timedelta(seconds=10)
+    FRESH = 10.0
+    """Seconds, by a clock that nobody sets back."""
 
     def __init__(self, reader: Reader, clock: Clock) -> None:
         """Read through *reader*; age is judged by *clock*."""
         self._reader = reader
         self._clock = clock
-        self._answers: dict[str, dict[Read, tuple[datetime, Answer]]] = {}
+        self._answers: dict[str, dict[Read, tuple[float, Answer]]] = {}
 
     def remember(self, seen: dict[Read, Answer]) -> None:
-        """Take over the answers of another reader, as of now."""
-        at = self._clock.now()
+        """Take over the answers of another reader, each as old as Azure's clock says."""
         for read, answer in seen.items():
+            at = self._clock.monotonic() - max(0.0, (self._reader.now() - answer.at).total_seconds())
             self._answers.setdefault(read.resource.top_level.key, {})[read] = (at, answer)
 
     async def read(self, read: Read) -> Answer:
@@ -83,10 +84,10 @@ class Recent:
         shelf = self._answers.setdefault(read.resource.top_level.key, {})
         if read in shelf:
             at, answer = shelf[read]
-            if self._clock.now() - at <= self.FRESH:
+            if self._clock.monotonic() - at <= self.FRESH:
                 return answer
         answer = await self._reader.read(read)
-        shelf[read] = (self._clock.now(), answer)
+        shelf[read] = (self._clock.monotonic(), answer)
         return answer
 
     def forget(self, resource: ResourceId) -> None:

@@ -36,6 +36,9 @@ class World(Protocol):
     async def pause(self, node: Node, seconds: float, why: str) -> bool:
         """Let time pass; False when the run was asked to end."""
 
+    async def room_to_disrupt(self, node: Node) -> bool:
+        """Wait until so few others are disrupted that this step may disrupt too; True when that took time."""
+
     async def may_write(self, node: Node, change: Change) -> Settlement | None:
         """Return why *change* must not be sent: drift, or a gate; None when it may."""
 
@@ -111,6 +114,8 @@ async def _change(
     if attempts.never_clear(change):
         text = f"sent {attempts.sent} times, no read shows it; {attempts.last_unclear}"
         return Settlement("failed", codes.access.UNCLEAR_ANSWER, text, step, found, attempts.sent)
+    if await world.room_to_disrupt(node):
+        return None
     refused = await world.may_write(node, change)
     if refused is not None:
         return replace(refused, sent=attempts.sent)

@@ -23,12 +23,15 @@ class Slots:
         self._held = set(inherited)
         self._changed = asyncio.Event()
 
-    async def take(self, key: str) -> None:
-        """Wait until there is room for *key*, and take it."""
+    async def take(self, key: str) -> bool:
+        """Wait until there is room for *key*, and take it; True when that took time."""
+        waited = False
         while key not in self._held and len(self._held) >= self._most:
             self._changed.clear()
             await self._changed.wait()
+            waited = True
         self._held.add(key)
+        return waited
 
     def inherit(self, keys: Iterable[str]) -> None:
         """Count *keys*, whether there is room or not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from tests.engine.lab import Lab, records_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cmk_remediate.model.result import Event
     from tests.engine.small_azure import SmallAzure
 
 NAMES = ("a", "b", "c")
@@ -156,6 +158,28 @@ def test_no_target_begins_once_the_cap_is_reached_and_what_was_begun_goes_on(
     assert not late
     held = {target.id for target in done.done.targets if target.code == "CMK506"}
     assert not held & begun, "what was begun goes on"
+
+
+@pytest.mark.parametrize(("theirs", "end"), [("green", "failed"), ("blue", "done")])
+def test_who_waited_for_anothers_outage_looks_again_before_it_writes(theirs: str, end: str) -> None:
+    """An outage takes minutes: what an owner has set meanwhile is not written over as it was seen before."""
+    lab, builder = Lab(**{name: {"color": "red"} for name in NAMES}), GraphBuilder()
+    for name in NAMES:
+        builder.add(Disrupt(rid("things", name), "color", "blue"), target=name)
+    review = lab.dry_run(builder.build())
+
+    def owner(event: Event) -> None:
+        if event.kind == "sending" and event.target == ("a",):
+            lab.put(rid("things", "c"), {"color": theirs})
+
+    def slow(azure: SmallAzure) -> None:
+        azure.slow = {rid("things", name).key: 300 for name in NAMES}
+
+    done = lab.apply(review, settings=slow, progress=owner, rules=Rules(max_failures=3))
+    assert {one.id: one.end for one in done.done.targets}["c"] == end
+    assert lab.value(rid("things", "c"), "color") == theirs
+    assert len(done.writes) == len(NAMES) - 1
+    assert lab.value(rid("things", "b"), "color") == "blue"
 
 
 def test_an_outage_that_an_earlier_process_began_counts_until_it_has_ended() -> None:

@@ -12,6 +12,7 @@ import pytest
 from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.attempts import SHOWN_BY_THEN, Attempts, stale_for
 from cmk_remediate.engine.journal_state import StepState
+from cmk_remediate.engine.lease import Unlimited
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop, pause
 from cmk_remediate.model.decisions import Caution, Change, Found
@@ -131,6 +132,33 @@ def test_drift_before_the_first_write_changes_nothing() -> None:
     assert (done.writes, done.done.exit_code, done.done.targets[0].code) == ([], 3, "CMK501")
     assert "'red'" in done.done.targets[0].text
     assert "'green'" in done.done.targets[0].text
+
+
+@pytest.mark.parametrize(("waited", "writes"), [(55.0, 1), (65.0, 0)])
+def test_a_write_that_waited_its_turn_for_long_is_looked_at_again(waited: float, writes: int) -> None:
+    """Others were asked to wait (429) and it with them; meanwhile the owner has set something else."""
+    lab, graph = one()
+    review = lab.dry_run(graph)
+    asked = 0
+
+    class Queue(Unlimited):
+        async def permit(self, seconds: float) -> None:
+            nonlocal asked
+            asked += 1
+            if asked == AS_IT_LEAVES:
+                await lab.clock.sleep(waited)
+                lab.put(A, {"color": "green"})
+
+    done = lab.apply(review, lease=Queue())
+    assert len(done.writes) == writes
+    assert done.ends == (["done"] if writes else ["failed"])
+    assert lab.value(A, "color") == ("blue" if writes else "green")
+    if not writes:
+        assert done.done.targets[0].code == "CMK501"
+
+
+AS_IT_LEAVES = 3
+"""Whether it may write is asked before the gates, before the intent, and as it leaves."""
 
 
 def test_drift_while_another_step_held_the_lock_is_seen() -> None:

@@ -1,0 +1,89 @@
+"""A process died between the stop of a machine and its start. Fails: the machine stands still because of what stands around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmk_remediate import codes
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.declare import RemoveResource, SetResource
+from cmk_remediate.simulator.faults import Fault, Killed
+from cmk_remediate.simulator.providers.compute.names import power
+from tests.e2e.machines import one_machine
+from tests.e2e.stage import like_a_dead_process, told
+from tests.simulator.compute import DATA_DISK, MACHINE
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.result import Event
+    from tests.e2e.conftest import Azure
+    from tests.e2e.stage import Stage
+
+
+def stopped(azure: Azure) -> tuple[Stage, str]:
+    """Return what a process left that died once the machine was stopped, and its run."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+
+    def kill(event: Event) -> None:
+        if event.kind == "settled" and event.step.startswith("deallocate"):
+            stage.azure.faults.add(Fault("kill-before"))
+
+    with pytest.raises(Killed):
+        stage.apply(review, progress=kill)
+    like_a_dead_process(stage.folder)
+    stage.azure.faults.clear()
+    assert state(stage) == "deallocated"
+    return stage, review.digest
+
+
+def state(stage: Stage) -> str:
+    return power(stage.azure.world.get(MACHINE)).rpartition("/")[2]
+
+
+UNCLEAR: dict[str, dict[str, Any]] = {
+    "locks": {"url": "authorization/locks", "status": 500},
+    "deny assignments": {"url": "authorization/denyassignments", "status": 504},
+    "permissions": {"url": "authorization/permissions", "status": 500},
+    "policy assignments": {"url": "authorization/policyassignments", "status": 503},
+}
+
+
+@pytest.mark.parametrize("what", UNCLEAR)
+def test_law_10_a_resume_that_cannot_read_what_stands_around_starts_the_machine(azure: Azure, what: str) -> None:
+    stage, run = stopped(azure)
+    stage.azure.faults.add(Fault("status", method="GET", nth=0, code="InternalServerError", **UNCLEAR[what]))
+    result = stage.resume(run)
+    assert state(stage) == "running", told(result)
+
+
+@pytest.mark.parametrize("where", [DATA_DISK, MACHINE])
+def test_law_10_a_lock_placed_meanwhile_leaves_no_machine_stopped_unsaid(azure: Azure, where: str) -> None:
+    """On a disk the machine is started all the same; on the machine itself Azure refuses that, which is the first line."""
+    stage, run = stopped(azure)
+    lock = ResourceId(f"{where}/providers/Microsoft.Authorization/locks/frozen")
+    body = {"id": lock.text, "name": "frozen", "properties": {"level": "ReadOnly"}}
+    stage.azure.world.apply([SetResource(lock, body)])
+    result = stage.resume(run)
+    assert result.exit_code == 5, told(result)
+    if where == MACHINE:
+        assert codes.engine.MACHINE_LEFT_STOPPED in result.alarms[0]
+        stage.azure.world.apply([RemoveResource(lock)])
+        result = stage.resume(run)
+    assert state(stage) == "running", told(result)
+
+
+def test_law_10_a_right_that_was_taken_away_from_an_inner_step_leaves_no_machine_stopped(azure: Azure) -> None:
+    stage, run = stopped(azure)
+    answered = stage.azure.answer
+
+    def answer(incoming: Any) -> Any:
+        found = answered(incoming)
+        if incoming.path.lower().endswith("authorization/permissions"):
+            found.body["value"] = [{"actions": ["*"], "notActions": ["Microsoft.Compute/disks/write"]}]
+        return found
+
+    stage.azure.answer = answer  # type: ignore[method-assign]
+    result = stage.resume(run)
+    assert state(stage) == "running", told(result)
