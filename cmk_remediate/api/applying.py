@@ -236,6 +236,10 @@ async def _leased(
     return result
 
 
+_UNREAD = codes.access.PERMISSION_MISSING
+"""Of one target it is a refusal; of all of them the caller lacks a right that the run needs."""
+
+
 async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:
     """Compare all with the review, and ask once more what surrounds it, before the first write."""
     try:
@@ -247,6 +251,10 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
         if error.code == codes.access.PERMISSION_MISSING:
             raise RefusedError(error.code, error.cause, resource=error.resource, hint=error.hint) from error
         raise
+    moving = [target.id for target in review.targets if target.blocked is None]
+    unread = [checked.refused[one] for one in moving if one in checked.refused]
+    if before.started is None and len(unread) == len(moving) and {one.code for one in unread} == {_UNREAD}:
+        raise RefusedError(_UNREAD, unread[0].text, resource=moving[0])
     if checked.refused and how.strict:
         target, refusal = next(iter(checked.refused.items()))
         raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)

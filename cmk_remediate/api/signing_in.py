@@ -56,10 +56,11 @@ async def sign_in_for(review: Review, connection: Connection, *, read_only: bool
 
 
 def _shown(review: Review) -> Iterator[str]:
-    """Yield the resource ids that a reader of *review* sees."""
+    """Yield the resource ids that a reader of *review* sees; of what is only looked at, by the permissions it takes."""
     yield json.dumps(review.plan.content)
     yield from (target.id for target in review.targets)
     yield from (step.resource_id for step in review.steps if step.resource_id)
+    yield from (need.scope for step in review.steps for need in step.permissions)
 
 
 async def _check_tenant(session: Session, tenant: str) -> None:

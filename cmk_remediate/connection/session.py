@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.model.protocols import Connection
 
-_CLOSED = (401, 403)
-"""How a vault's own endpoint answers a caller whom its firewall or its permissions keep out."""
-
 
 class Session:
     """`cmk_remediate.model.outcomes.Azure` over a connection, for one event loop.
@@ -117,8 +114,9 @@ class Session:
     async def read(self, read: Read) -> Answer:
         """Return the answer to *read*; all items, from all pages, of a list.
 
-        A vault's own endpoint that cannot be reached, or is closed to the caller, answers `decisions.unreachable`; a search that
-        fails or is refused, or is not answered whole, answers `decisions.not_searched`: whoever asks must be right without it.
+        A vault's own endpoint that cannot be reached, is closed to the caller, or gives no answer of a vault, answers
+        `decisions.unreachable`; a search that fails or is refused, or is not answered whole, answers `decisions.not_searched`:
+        whoever asks must be right without it.
 
         Raises:
             AzureError: refused (its code says why), or no clear answer after the retries that reads are given.
@@ -138,10 +136,11 @@ class Session:
             if row.plane == "vault" and not row.paged:
                 return Answer(unreachable(), self.now())
             raise
-        if row.plane == "vault" and not row.paged and reply.status in _CLOSED:
-            return Answer(unreachable(), reply.at)
         if is_absent(reply):
             return Answer(None, reply.at)
+        if row.plane == "vault" and not row.paged and (not reply.ok or reply.malformed):
+            # Closed to the caller, down, or another host answers in its name (a proxy, private DNS).
+            return Answer(unreachable(), reply.at)
         if not reply.ok or reply.malformed:
             raise self._unreadable(row, read, reply)
         if not row.paged:

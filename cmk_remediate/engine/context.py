@@ -26,7 +26,7 @@ from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import AzureError, BugError, LeaseLost, LookTooOldError, StoppedError
+from cmk_remediate.errors import AzureError, BugError, LeaseLost, LookTooOldError, RunStoreError, StoppedError
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Change, Estimate, Found, Read
 from cmk_remediate.model.ids import ResourceId
@@ -171,6 +171,10 @@ class RunContext:
             return True
         return await pause(self.clock, seconds, self.stop)
 
+    def store_failed(self, error: RunStoreError) -> None:
+        """Let the run come to its end, and say so: nothing more can be journaled, so nothing more is sent."""
+        self.stop.ask(error.cause, error.code)
+
     async def let_it_show(self, node: Node) -> None:
         """With many steps at work reads are the scarce thing: one late look instead of several early ones."""
         if len(self._held) > MANY:
@@ -267,12 +271,11 @@ class RunContext:
             raise BugError(codes.engine.BUG, f"{node.id} would send a value that is not known yet")
         attempts.client_request_id = attempts.client_request_id or str(uuid.uuid4())
         await self.lease.permit(WRITE)
-        attempts.sent += 1
         await self.journal.append(
             Intent(
                 step=node.id,
                 at=format_utc(self.clock.now()),
-                attempt=attempts.sent,
+                attempt=attempts.sent + 1,
                 method=request.method,
                 resource_id=request.resource.text,
                 api_version=self.azure.api_version(request),
@@ -280,8 +283,10 @@ class RunContext:
                 body=request.body,
                 before=without_secrets(to_json(found.body)),
                 leave_after=change.caution.background,
+                closes=node.closes is not None,
             )
         )
+        attempts.sent += 1
         self.say("sending", node, change.why)
         attempts.leave_after = change.caution.background
         self.writes += 1

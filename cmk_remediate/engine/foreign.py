@@ -18,10 +18,15 @@ SERVER_MADE = frozenset(
         "createdOn",
         "updatedOn",
         "principalId",
+        "tenantId",
         "clientId",
         "keyId",
         "keyVaultKeyUriVersion",
         "customerManagedKeyStatus",
+        "currentVersionedKeyIdentifier",
+        "currentVersionedKeyExpirationTimestamp",
+        "lastKeyRotationTimestamp",
+        "lastModifiedTime",
     }
 )
 """Members that Azure writes by itself."""

@@ -38,7 +38,8 @@ class LocalLog:
     async def append(self, records: Sequence[Record]) -> Sequence[CmkError | None]:
         """See `run_store.Log`.
 
-        On a full disk intents are refused, and all that says what came of one is written into the reserved room.
+        On a full disk intents are refused, and all that says what came of one, or ends an outage, is written into the reserved
+        room.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, tuple(records))
 
@@ -79,5 +80,5 @@ class LocalLog:
 
 
 def gates_a_write(record: Record) -> bool:
-    """Say whether a request waits for *record* that must not leave without it."""
-    return isinstance(record, (Intent, RunStarted))
+    """Say whether a request waits for *record* that must not leave without it; what starts a stopped machine again has to leave."""
+    return isinstance(record, RunStarted) or (isinstance(record, Intent) and not record.closes)

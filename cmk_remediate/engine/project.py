@@ -7,13 +7,16 @@ step that starts what an earlier one stopped reads stopped -> running, and the d
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate import codes
 from cmk_remediate.engine.overlay import Overlay
 from cmk_remediate.engine.schedule import each
+from cmk_remediate.errors import AzureError
 from cmk_remediate.model.codec import node_id
-from cmk_remediate.model.decisions import Change, Decision, Done, Found, Read
+from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Read
 from cmk_remediate.model.graph import Graph, Node
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
@@ -60,22 +63,33 @@ def _whatever(_node: Node, _step: Step, _change: Change) -> bool:
 
 
 async def project(
-    graph: Graph, reader: Reader, opened: Collection[str] = (), will_be: Allowed = _whatever
+    graph: Graph,
+    reader: Reader,
+    opened: Collection[str] = (),
+    will_be: Allowed = _whatever,
+    *,
+    acting: bool = False,
 ) -> Mapping[str, Projected]:
     """Return every node of *graph* as the projection leaves it, by node id, in the graph's order.
 
-    A bracket is opened only if something inside it is to change: nothing is stopped for nothing.
+    A bracket is opened only if something inside it is to change: nothing is stopped for nothing. A step that may not read what it
+    judges by is blocked, and the others are projected.
 
     Args:
         graph: the steps.
         reader: should read each thing once: what is projected again, for a bracket that stays shut, is read again.
         opened: nodes that have written already, as a journal knows; a bracket that one of them opened has to be closed.
         will_be: says of a node, its step and its change whether it will be made: only then a later step finds its effect.
+        acting: a step is blocked too where Azure gives no clear answer to its reads: an apply or a rollback goes on with the
+            others, while a review that left a target out because of an hour's trouble would be a wrong one.
+
+    Raises:
+        AzureError: CMK210 when Azure gave no clear answer, unless *acting*.
     """
     await _read_ahead(graph, reader)
     shut: frozenset[str] = frozenset()
     while True:
-        projected = await _project(graph, reader, opened, shut, will_be)
+        projected = await _project(graph, reader, opened, shut, will_be, acting=acting)
         idle = {
             opener
             for opener in graph.closing
@@ -88,7 +102,7 @@ async def project(
 
 
 async def _project(
-    graph: Graph, reader: Reader, opened: Collection[str], shut: Collection[str], will_be: Allowed
+    graph: Graph, reader: Reader, opened: Collection[str], shut: Collection[str], will_be: Allowed, *, acting: bool
 ) -> Mapping[str, Projected]:
     overlay = Overlay(reader)
     projected: dict[str, Projected] = {}
@@ -99,8 +113,14 @@ async def _project(
 
     for node in graph.nodes:
         step = bind(node.step, promised)
-        found = await overlay.look(step)
-        decision = step.decide(found)
+        decision: Decision
+        try:
+            found = await overlay.look(step)
+            decision = step.decide(found)
+        except AzureError as error:
+            if error.code == codes.access.UNCLEAR_ANSWER and not acting:
+                raise
+            found, decision = Found(None), Blocked(error.code, error.cause, error.hint, error.resource)
         if node.id in shut:
             decision = Done("nothing inside its bracket is to change")
         elif node.closes and node.closes not in opened and not isinstance(projected[node.closes].decision, Change):
@@ -137,7 +157,12 @@ async def _read_ahead(graph: Graph, reader: Reader) -> None:
     wanted: dict[Read, None] = {}
     for node in graph.nodes:
         wanted.update(dict.fromkeys(reads_of(node.step)))
-    await each(list(wanted), reader.read)
+
+    async def ahead(read: Read) -> None:
+        with suppress(AzureError):  # whoever looks at it says so
+            await reader.read(read)
+
+    await each(list(wanted), ahead)
 
 
 def reads_of(step: Step) -> tuple[Read, ...]:

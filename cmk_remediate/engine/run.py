@@ -21,7 +21,7 @@ from cmk_remediate.engine.reads import Recent
 from cmk_remediate.engine.schedule import Stop, alongside, walk
 from cmk_remediate.engine.settle import settle
 from cmk_remediate.engine.settlement import End, Settlement
-from cmk_remediate.errors import AzureError, LeaseLost, StoppedError
+from cmk_remediate.errors import AzureError, LeaseLost, RunStoreError, StoppedError
 from cmk_remediate.model.records import RunEnded, Settled
 from cmk_remediate.model.secrets import without_secrets
 from cmk_remediate.model.values import to_json
@@ -148,11 +148,16 @@ class Run:
         return end
 
     async def _append(self, record: Record) -> None:
-        """Journal *record*, unless somebody else goes on with the journal: then it is theirs to say how things ended."""
+        """Journal *record*, unless somebody else goes on with the journal: then it is theirs to say how things ended.
+
+        Where nothing can be journaled any more the run comes to its end without: whoever resumes it looks at Azure.
+        """
         try:
             await self._journal.append(record)
         except LeaseLost as lost:
             self._context.lease.lose(lost.cause)
+        except RunStoreError as broken:
+            self._context.store_failed(broken)
 
     async def _work(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement:
         context = self._context
@@ -169,8 +174,8 @@ class Run:
         await self._record(node, settlement)
         try:
             await self._canary.step_ended(context, {**ended, node.id: settlement})
-        except LeaseLost as lost:
-            context.gates.canary_ended(lost.cause)
+        except RunStoreError as broken:
+            context.gates.canary_ended(broken.cause)
         return settlement
 
     def _not_to_run(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement | None:

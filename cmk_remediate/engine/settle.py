@@ -56,6 +56,9 @@ class World(Protocol):
     async def pick_up(self, node: Node, attempts: Attempts) -> None:
         """If an earlier process left an operation open, wait for it; if it left an unclear write, note it."""
 
+    def store_failed(self, error: RunStoreError) -> None:
+        """Ask the run to end: nothing more can be journaled."""
+
     async def let_it_show(self, node: Node) -> None:
         """Give an accepted write time to show, where looking at once would cost reads that others need."""
 
@@ -73,8 +76,9 @@ async def settle(node: Node, world: World) -> Settlement:
         return await _settle(node, world, attempts)
     except (LeaseLost, StoppedError) as stopped:
         return Settlement("skipped", stopped.code, stopped.cause, node.step, sent=attempts.sent, stopped=True)
-    except RunStoreError:
-        raise
+    except RunStoreError as broken:
+        world.store_failed(broken)
+        return Settlement("skipped", broken.code, broken.cause, node.step, sent=attempts.sent, stopped=True)
     except CmkError as error:
         return Settlement("failed", error.code, error.cause, node.step, sent=attempts.sent)
     except Exception as error:  # noqa: BLE001 - a bug in one step must not leave another one's machine stopped

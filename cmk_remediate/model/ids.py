@@ -190,15 +190,15 @@ def is_safe(path: str) -> bool:
     parts = path.lstrip("/").split("/")
     before = ["", *parts]
     return len(path) <= LONGEST and all(
-        _is_safe(part, _IN_DATABASE if kind.lower() == "databases" else _IN_NAME)
-        for kind, part in zip(before, parts, strict=False)
+        _is_safe(part, in_database=kind.lower() == "databases") for kind, part in zip(before, parts, strict=False)
     )
 
 
-def _is_safe(segment: str, allowed: str) -> bool:
-    if segment.strip(".") == "" or segment != segment.strip(" ") or segment.endswith("."):
+def _is_safe(segment: str, *, in_database: bool) -> bool:
+    if segment.strip(".") == "" or segment != segment.strip() or segment.endswith("."):
         return False
-    return all(sign in allowed if sign.isascii() else sign.isalnum() for sign in segment)
+    allowed, beyond = (_IN_DATABASE, str.isprintable) if in_database else (_IN_NAME, str.isalnum)
+    return all(sign in allowed if sign.isascii() else beyond(sign) for sign in segment)
 
 
 def _well_paired(rest: list[str]) -> bool:

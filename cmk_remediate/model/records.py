@@ -25,7 +25,8 @@ class Intent(Frozen):
     """A write is about to leave; durable before it does.
 
     ``before`` is the raw body read immediately before; every attempt of one write has the same ``client_request_id``;
-    ``leave_after`` is that of the change's caution, for who never sees an answer.
+    ``leave_after`` is that of the change's caution, for who never sees an answer; what ``closes`` an outage may take the room
+    that is kept for a full disk.
     """
 
     type: Literal["intent"] = "intent"
@@ -39,6 +40,7 @@ class Intent(Frozen):
     body: Any
     before: Any
     leave_after: int = 0
+    closes: bool = False
 
 
 class OperationBegan(Frozen):

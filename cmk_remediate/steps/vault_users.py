@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate.model.decisions import Line
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.values import Unknown
-from cmk_remediate.steps import policies, roles
+from cmk_remediate.steps import policies, roles, vault_state
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +26,12 @@ def by_principal(body: JsonObject, listed: Sequence[JsonObject], ours: Collectio
     for entry in policies.entries(body):
         who = at_path(entry, "objectId")
         if not isinstance(who, Unknown) and str(who).lower() not in ours:
-            yield _relied(f"properties.accessPolicies[{who}]", at_path(entry, "permissions"))
+            # One principal may have several: for itself, and for each application that acts for it.
+            acting = at_path(entry, "applicationId")
+            named = f"{who} through {acting}" if acting else f"{who}"
+            other = str(at_path(entry, "tenantId") or "").lower() not in ("", vault_state.tenant(body))
+            tenant = f" of {at_path(entry, 'tenantId')}" if other else ""
+            yield _relied(f"properties.accessPolicies[{named}{tenant}]", at_path(entry, "permissions"))
     for item in sorted(listed, key=lambda one: str(at_path(one, "name"))):
         if roles.principal_of(item) not in {"", *ours} and roles.role_of(item) not in roles.WITHOUT_DATA_ACTIONS:
             who = f"{at_path(item, 'properties.principalType') or 'Principal'} {roles.principal_of(item)}"
@@ -36,10 +41,14 @@ def by_principal(body: JsonObject, listed: Sequence[JsonObject], ours: Collectio
 
 def by_network(body: JsonObject, *, rules: bool) -> Iterator[Line]:
     """Yield a line for each private endpoint in the vault's *body* and, if *rules*, for its lists of network rules."""
+    seen: set[str] = set()
     for connection in at_path(body, "properties.privateEndpointConnections") or ():
-        endpoint = at_path(connection, "properties.privateEndpoint.id") or at_path(connection, "id")
+        own = str(at_path(connection, "id"))
+        endpoint = str(at_path(connection, "properties.privateEndpoint.id") or own)
+        shown = f"{endpoint}, {own.rpartition('/')[2]}" if endpoint in seen else endpoint
+        seen.add(endpoint)
         yield _relied(
-            f"properties.privateEndpointConnections[{endpoint}]",
+            f"properties.privateEndpointConnections[{shown}]",
             at_path(connection, "properties.privateLinkServiceConnectionState.status"),
         )
     for name in ("ipRules", "virtualNetworkRules"):

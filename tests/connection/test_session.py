@@ -104,9 +104,19 @@ def test_what_is_no_absence_is_an_error(turn: Any, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "turn", [error(403, "Forbidden", inner="ForbiddenByFirewall"), ServiceRequestError("no route")]
+    "turn",
+    [
+        error(403, "Forbidden", inner="ForbiddenByFirewall"),
+        ServiceRequestError("no route"),
+        error(503, "ServiceUnavailable"),
+        Say(200, raw=b"<html>sign in to the proxy</html>"),
+        Say(302, {}),
+        Say(404, raw=b"no such host here"),
+        Say(407, raw=b""),
+    ],
 )
 def test_vault_endpoint_out_of_reach_is_an_answer(turn: Any) -> None:
+    """Whoever asks can do without: a vault that is down, or a proxy that answers for it, must not end a rollback."""
     one = world()
     one.azure.on("GET", "/deletedkeys/k1", turn)
     assert read(one, Read(KEY, "deleted-get")) == unreachable()

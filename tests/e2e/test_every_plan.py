@@ -36,6 +36,7 @@ def _driven(stage: Stage, case: Case) -> tuple[str, ...]:
     assert law_1(rows(stage.since(0))) == [], case.name
     result = stage.apply(review)
     assert result.exit_code == 0, told(result)
+    assert [line for line in stage.journal(review.digest) if b"changed meanwhile" in line] == [], "nobody did"
     log, minutes = stage.since(0), (stage.azure.clock.stamp() - began) / 60
     stage.at_rest()
     mark = stage.seen()

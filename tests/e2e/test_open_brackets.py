@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,3 +89,34 @@ def test_law_10_a_right_that_was_taken_away_from_an_inner_step_leaves_no_machine
     stage.azure.answer = answer  # type: ignore[method-assign]
     result = stage.resume(run)
     assert state(stage) == "running", told(result)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO], ids=["the disk is full", "the disk fails"])
+def test_law_10_a_run_store_that_fails_leaves_no_machine_stopped_unsaid(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    """On a full disk the start takes the room that is kept; where nothing can be written it is the first line, and exit 5."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    reserve, real = stage.folder / review.digest / "reserve", os.write
+    full: list[bool] = []
+
+    def write(handle: int, data: Any) -> int:
+        if full and (error != errno.ENOSPC or reserve.exists()):
+            raise OSError(error, os.strerror(error))
+        return real(handle, data)
+
+    def fill(event: Event) -> None:
+        if event.kind == "settled" and event.step.startswith("deallocate"):
+            full.append(True)
+
+    monkeypatch.setattr(os, "write", write)
+    result = stage.apply(review, progress=fill)
+    assert result.exit_code == 5, told(result)
+    if error == errno.ENOSPC:
+        assert state(stage) == "running", told(result)
+    else:
+        assert codes.engine.MACHINE_LEFT_STOPPED in result.alarms[0]
+    full.clear()
+    resumed = stage.resume(review.digest)
+    assert (resumed.exit_code, state(stage)) == (0, "running"), told(resumed)

@@ -16,7 +16,19 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.declare import SetResource
 from cmk_remediate.simulator.faults import Fault
 from tests.e2e.desk import adding, blocked, having, owner_sets, planning, several
-from tests.e2e.estates import DATA, NEIGHBOUR, OPERATOR, OTHER_SUB, REMOTE, SERVER, SUB, VAULT, Scene, one_server
+from tests.e2e.estates import (
+    DATA,
+    NEIGHBOUR,
+    OPERATOR,
+    OTHER_SUB,
+    REMOTE,
+    SERVER,
+    SUB,
+    TENANT,
+    VAULT,
+    Scene,
+    one_server,
+)
 from tests.e2e.stage import path, told, writes
 
 if TYPE_CHECKING:
@@ -205,3 +217,23 @@ def test_the_printed_role_is_enough_to_search(azure: Azure) -> None:
     assert COSMOS.lower() not in _named(review), "it is in a subscription that nobody could know of beforehand"
     assert _notes(review, codes.notes.SUBSCRIPTION_NOT_SEARCHED) == []
     assert OTHER_SUB in COSMOS
+
+
+def test_a_principal_with_several_access_policies_is_several_users(azure: Azure) -> None:
+    """Fails: a vault on which an application acts for somebody who has an entry of his own can never be restricted."""
+    entries = [
+        {"tenantId": TENANT, "objectId": ELSEWHERE, "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]}},
+        {"tenantId": TENANT, "objectId": ELSEWHERE, "applicationId": OTHER_SUB, "permissions": {"keys": ["get"]}},
+    ]
+    scene = planning(having(one_server(), VAULT, {"properties": {"accessPolicies": entries}}), vault=CLOSED)
+    stage = azure(scene)
+    stage.monitor.accept(11, VAULT)  # the review names both, and it is accepted
+    review = stage.dry_run()
+    result = stage.apply(review)
+    assert result.exit_code == 0, told(result)
+    (closing,) = [step for step in review.steps if step.kind == "restrict_vault"]
+    paths = [line.path for line in closing.lines if "accessPolicies" in line.path]
+    assert paths == [
+        f"properties.accessPolicies[{ELSEWHERE}]",
+        f"properties.accessPolicies[{ELSEWHERE} through {OTHER_SUB}]",
+    ]

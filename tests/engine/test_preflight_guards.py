@@ -68,6 +68,24 @@ def test_a_lock_on_something_below_or_beside_blocks_nothing() -> None:
     assert look(Kitchen({LOCKS: locks}), salting(), assigning()).blocked == {}
 
 
+@pytest.mark.parametrize(
+    ("scope", "blocked"),
+    [
+        (DISH, True),
+        (GROUP, True),
+        (dish("soup2"), False),
+        (f"{GROUP}/providers/Kitchen.Hot/alerts/too much salt", False),
+    ],
+)
+def test_a_lock_is_where_it_is_whatever_names_it_and_what_it_is_on_have(scope: object, *, blocked: bool) -> None:
+    """Names of locks and alerts may hold blanks, which no id that we ask for does; such a lock is not above everything."""
+    item = lock(scope, "ReadOnly") | {
+        "id": f"{scope}/providers/Microsoft.Authorization/locks/Do not delete",
+        "name": "Do not delete",
+    }
+    assert (look(Kitchen({LOCKS: [item]}), salting()).blocked != {}) == blocked
+
+
 def test_a_lock_that_does_not_matter_hides_none_that_does() -> None:
     locks = [lock(dish("soup2"), "ReadOnly"), lock(DISH, "CanNotDelete"), lock(GROUP, "ReadOnly")]
     assert set(look(Kitchen({LOCKS: locks}), salting()).blocked) == {"t0"}

@@ -160,10 +160,15 @@ class Play:
         written = [f"{one} is written down" for one in leaked(artefacts(stage.folder))]
         verdict.faults += [f"{where}: {one}" for one in (*faults, *broken, *written)]
 
+    def _places(self, intent: dict[str, Any]) -> tuple[str, str]:
+        """Return the path an intent's write goes to, and that of an action of the resource: steps are called after theirs."""
+        place = intent["resource_id"].lower()
+        return place, f"{place}/{self.kinds[intent['step']].partition('_')[0]}"
+
     def _again(self, moment: Moment, stage: Stage, verdict: Verdict) -> None:
         """Note the writes that took effect twice: forbidden where the journal knew of the first, or with another body."""
         intents = _records(stage, self.review)
-        steps = {(one["method"], one["resource_id"].lower()): one["step"] for one in intents}
+        steps = {(one["method"], place): one["step"] for one in intents for place in self._places(one)}
         for step in dict.fromkeys(one["step"] for one in intents):
             bodies = {_canonical(one["body"]) for one in intents if one["step"] == step}
             if len(bodies) > 1:
@@ -205,15 +210,21 @@ def taken(log: Sequence[Exchange], azure: EmbeddedAzure) -> Counter[Sent]:
     found: Counter[Sent] = Counter()
     operations = [one for one in azure.world.store.tables["operations"].values() if one["method"]]
     # Some services answer 200 and begin an operation: it is that which counts.
-    begun = {(one["method"], one["resource"].lower(), _canonical(one["sent"])) for one in operations}
+    begun = {(one["method"], _place(one), _canonical(one["sent"])) for one in operations}
     for one in writes(list(log)):
         sent = (one.method, path(one), _canonical(json.loads(one.body) if one.body else None))
         if one.status in (200, 201, 204) and sent not in begun:
             found[sent] += 1
     for operation in operations:
         if operation["status"] == "Succeeded" and operation["method"]:
-            found[operation["method"], operation["resource"].lower(), _canonical(operation["sent"])] += 1
+            found[operation["method"], _place(operation), _canonical(operation["sent"])] += 1
     return found
+
+
+def _place(operation: dict[str, Any]) -> str:
+    """Return the path the write went to: an action is none of the resource's other ones."""
+    action = f"/{operation['action']}" if operation["action"] else ""
+    return f"{operation['resource']}{action}".lower()
 
 
 def _canonical(body: Any) -> str:

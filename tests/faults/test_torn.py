@@ -225,9 +225,8 @@ def test_on_a_full_disk_nothing_is_sent_that_was_not_journaled_and_the_run_goes_
 
     with monkeypatch.context() as disk:
         disk.setattr(os, "write", full)
-        with pytest.raises(RunStoreError) as caught:
-            life(stage, lambda one: one.resume(play.review.digest))
-    assert caught.value.code == codes.engine.JOURNAL_UNWRITABLE
+        stopped = life(stage, lambda one: one.resume(play.review.digest))
+    assert (stopped.exit_code, stopped.targets[0].code) == (5, codes.engine.JOURNAL_UNWRITABLE), told(stopped)
     assert writes(stage.since(0)) == []
     result = life(stage, lambda one: one.resume(play.review.digest))
     assert result.exit_code == 0, told(result)

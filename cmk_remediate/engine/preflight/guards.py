@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.engine.preflight.rights import allows
-from cmk_remediate.errors import InputError
 from cmk_remediate.model.decisions import Read, Reversibility
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.preflight.asking import Asking, Findings
     from cmk_remediate.engine.preflight.sites import Site
 
+_OF_AUTHORIZATION = "/providers/microsoft.authorization/"
 ALL_PRINCIPALS = "00000000-0000-0000-0000-000000000000"
 """Stands for everybody in a deny assignment ("Understand Azure deny assignments", All Principals)."""
 
@@ -104,12 +104,9 @@ def _scoped(items: Iterable[Any]) -> Iterator[tuple[Any, ResourceId | None]]:
     """Yield each item with where it is set; None stands for above the subscriptions."""
     for item in items:
         text = str(at_path(item, "properties.scope") or "") or str(at_path(item, "id", ""))
-        try:
-            found = ResourceId.parse(text)
-        except InputError:
-            yield item, None
-        else:
-            yield item, found.scope if found.type.lower().startswith("microsoft.authorization/") else found
+        # Cut by hand: a lock's name, and that of what it is on, may hold what no id of ours does (blanks).
+        place = text[:cut] if (cut := text.lower().rfind(_OF_AUTHORIZATION)) >= 0 else text
+        yield item, ResourceId(place.rstrip("/")) if place.lower().startswith("/subscriptions/") else None
 
 
 def _covers(scope: ResourceId | None, place: ResourceId) -> bool:
