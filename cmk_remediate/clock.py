@@ -80,6 +80,9 @@ class LoopClock:
         await asyncio.sleep(max(seconds, 0))
 
 
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+
+
 def parse_utc(text: str) -> datetime:
     """Return the moment an ISO 8601 text names, in UTC.
 
@@ -94,12 +97,11 @@ def parse_utc(text: str) -> datetime:
 
 
 def is_utc(text: str) -> bool:
-    """Say whether *text* names a moment, for `parse_utc`."""
+    """Say whether *text* names a moment, for `parse_utc`, that time can be added to."""
     try:
-        parse_utc(text)
+        return _FIRST_YEAR < parse_utc(text).year < _LAST_YEAR
     except (ValueError, OverflowError):
         return False
-    return True
 
 
 def format_utc(moment: datetime) -> str:

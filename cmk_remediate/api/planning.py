@@ -27,7 +27,7 @@ from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.reviewing import Kept, blocked_targets, reviewed_block, reviewed_steps, steps_of
 from cmk_remediate.engine.schedule import each
-from cmk_remediate.errors import InputError
+from cmk_remediate.errors import AzureError, CmkError, InputError
 from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.decisions import Blocked, Change
 from cmk_remediate.model.graph import Graph, GraphBuilder
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Azure, Reader
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.step import Step
+    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
 PlanLike = str | Path | Mapping[str, Any] | PlanDocument | EstateDocument
 """The path of a plan or estate file, their values, or one that is loaded."""
@@ -153,7 +154,7 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
     found: list[_Found] = []
     for one in loaded.documents:
         service = known[one.plan.service]
-        facts = await each(one.plan.targets, partial(service.detect, reader, plan=one.plan))
+        facts = await each(one.plan.targets, partial(_detected, service, reader, one.plan))
         found.extend(_Found(one, service, candidate) for candidate in service.candidates(facts, one.plan))
     _refuse_twice(found)
     named = {item.candidate.id.text: item.document.name for item in found} if len(loaded.documents) > 1 else {}
@@ -173,6 +174,21 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
         notes={item.candidate.id.text: _notes(item) for item in found},
         files={candidate.id.text: candidate.artefacts for candidate in candidates},
     )
+
+
+async def _detected(service: Service, reader: Reader, plan: PlanFile, target: TargetEntry) -> Any:
+    """Return the facts of one target.
+
+    Raises:
+        AzureError: CMK210 when nobody can make sense of what Azure shows of it, and as `Service.detect`.
+    """
+    try:
+        return await service.detect(reader, target, plan)
+    except CmkError:
+        raise
+    except Exception as error:
+        cause = f"what Azure shows of it cannot be made sense of: {type(error).__name__}: {error}"
+        raise AzureError(codes.access.UNCLEAR_ANSWER, cause, resource=target.resource_id) from error
 
 
 def _notes(item: _Found) -> tuple[Note, ...]:

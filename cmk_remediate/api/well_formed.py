@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ValidationError
 
 from cmk_remediate.clock import is_utc
+from cmk_remediate.engine.journal_lines import DIGEST
 from cmk_remediate.model.artefacts import is_file_name
-from cmk_remediate.planfile.schema import Canary, Limits, Window
+from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,15 @@ def nonsense(review: Review) -> str:
 
 def _times(review: Review) -> str:
     times = {"made.at": review.made.at, "expires": review.expires}
-    return next((f"{name} is no time" for name, text in times.items() if not is_utc(text)), "")
+    wrong = next((f"{name} is no time" for name, text in times.items() if not is_utc(text)), "")
+    if not wrong and review.undoes is not None and not DIGEST.fullmatch(review.undoes):
+        return "undoes is no run"
+    if not wrong and (text := review.plan.content.get("review_expires")) is not None:
+        try:
+            seconds(str(text))
+        except (ValueError, OverflowError):
+            return "plan.content.review_expires is no duration"
+    return wrong
 
 
 def _plan(review: Review) -> str:

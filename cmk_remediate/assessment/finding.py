@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.engine.reviewing import reviewed_block
+from cmk_remediate.errors import scrubbed
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.findings import Finding, KeyInUse, Verdict
+from cmk_remediate.model.secrets import without_secrets
 from cmk_remediate.services import states
 
 if TYPE_CHECKING:
@@ -49,8 +51,8 @@ def finding_of(
         service=service,
         members=tuple(member.text for member in one.members),
         location=location,
-        owner=owners[0] if owners else "",
-        tags=dict(tags),
+        owner=scrubbed(owners[0]) if owners else "",
+        tags=without_secrets(dict(tags)),
         state=one.state,
         verdict=verdict,
         evidence=judged.insight.evidence,

@@ -22,6 +22,7 @@ OPTION = "cmk_call"
 """The keyword under which a `Call` is given to an SDK method, and its place in a request's context."""
 
 _SUCCESS = 2
+_OK = 200
 
 PATIENCE = 600.0
 """Seconds a call waits at most where Azure asked everybody to wait; queueing for a budget is not limited."""
@@ -57,6 +58,11 @@ class Reply:
     def malformed(self) -> bool:
         """Whether there is a body and it is not JSON."""
         return self._parsed[1]
+
+    @property
+    def spoiled(self) -> bool:
+        """Whether it says 200 and nothing else, or something that is not JSON: it was cut off on its way, and says nothing."""
+        return self.malformed or (self.status == _OK and self.json is None)
 
     @cached_property
     def _parsed(self) -> tuple[Any, bool]:
@@ -126,19 +132,29 @@ class Throttled(Exception):  # noqa: N818 - a signal between our own modules, ne
         self.retry_after = retry_after
 
 
+LONGEST_WAIT = 30 * 86400
+"""Seconds of the longest wait that is taken seriously (our choice): what asks for more asks for this."""
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> int:
     """Return the seconds that ``Retry-After`` or ``retry-after-ms`` ask to wait; 0 without one, or for nonsense.
+
+    At most `LONGEST_WAIT`.
 
     RFC 9110 section 10.2.3 allows seconds and a date.
     """
     milliseconds = headers.get("retry-after-ms", "").strip()
     if milliseconds.isascii() and milliseconds.isdigit():
-        return -(-int(milliseconds) // 1000)
+        return -(-_bounded(milliseconds, LONGEST_WAIT * 1000) // 1000)
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        return int(text)
+        return _bounded(text, LONGEST_WAIT)
     moment = http_date(text)
-    return max(0, round((moment - now).total_seconds())) if moment is not None else 0
+    return min(LONGEST_WAIT, max(0, round((moment - now).total_seconds()))) if moment is not None else 0
+
+
+def _bounded(digits: str, most: int) -> int:
+    return min(int(digits), most) if len(digits.lstrip("0")) <= len(str(most)) else most
 
 
 @lru_cache(maxsize=1024)

@@ -138,10 +138,10 @@ class Session:
             raise
         if is_absent(reply):
             return Answer(None, reply.at)
-        if row.plane == "vault" and not row.paged and (not reply.ok or reply.malformed):
+        if row.plane == "vault" and not row.paged and (not reply.ok or reply.spoiled):
             # Closed to the caller, down, or another host answers in its name (a proxy, private DNS).
             return Answer(unreachable(), reply.at)
-        if not reply.ok or reply.malformed:
+        if not reply.ok or reply.spoiled:
             raise self._unreadable(row, read, reply)
         if not row.paged:
             return Answer(reply.json, reply.at)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
+"""What names a run: the digest of its review."""
 JOURNAL = "journal.ndjson"
 """A journal's name within its run's folder."""
 REVIEW = "review.json"
@@ -108,10 +111,22 @@ def _record(line: bytes, prev: str, where: str) -> Record:
     return record
 
 
+_ANY_TIME = "2000-01-01T00:00:00Z"
+_LONGEST_WAIT = 366 * 86400
+
+
 def _nonsense(record: Record) -> str:
     """Return the first member of *record* that no run of ours has written, whatever the chain says."""
     resource = getattr(record, "resource_id", None)
     if resource is not None and not is_safe(resource):
         return "resource_id"
-    times = {name: getattr(record, name, "") for name in ("at", "azure_at", "started")}
-    return next((name for name, text in times.items() if text and not is_utc(text)), "")
+    for name in ("at", "started"):
+        if not is_utc(getattr(record, name, _ANY_TIME)):
+            return name
+    if (azure_at := getattr(record, "azure_at", "")) and not is_utc(azure_at):
+        return "azure_at"
+    for name in ("retry_after", "leave_after"):
+        if not 0 <= getattr(record, name, 0) <= _LONGEST_WAIT:
+            return name
+    runs = {name: getattr(record, name, None) for name in ("by", "undoes")}
+    return next((name for name, run in runs.items() if run is not None and not DIGEST.fullmatch(run)), "")

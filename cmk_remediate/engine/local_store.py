@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, to_bytes
 from cmk_remediate.engine.journal_file import JOURNAL, unwritable, write_atomically
+from cmk_remediate.engine.journal_lines import DIGEST
 from cmk_remediate.engine.local_log import LocalLog
-from cmk_remediate.engine.run_store import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -121,6 +121,8 @@ async def _project(
             if error.code == codes.access.UNCLEAR_ANSWER and not acting:
                 raise
             found, decision = Found(None), Blocked(error.code, error.cause, error.hint, error.resource)
+        except Exception as error:  # noqa: BLE001 - a body that nobody foresaw must not end what the others are about
+            found, decision = Found(None), Blocked(codes.engine.BUG, f"{type(error).__name__}: {error}")
         if node.id in shut:
             decision = Done("nothing inside its bracket is to change")
         elif node.closes and node.closes not in opened and not isinstance(projected[node.closes].decision, Change):

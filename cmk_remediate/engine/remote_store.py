@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, to_bytes
+from cmk_remediate.engine.journal_lines import DIGEST
 from cmk_remediate.engine.remote_log import RemoteLog, bytes_of, segment_number
-from cmk_remediate.engine.run_store import DIGEST
 from cmk_remediate.errors import RunStoreError
 
 if TYPE_CHECKING:

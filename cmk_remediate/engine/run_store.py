@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cmk_remediate.errors import CmkError
     from cmk_remediate.model.records import Record
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
 _PREFIX = re.compile(r"[0-9a-f]{4,64}")
 
 

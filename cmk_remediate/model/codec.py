@@ -94,7 +94,7 @@ def decode(cls: type[Step], params: JsonObject, step_of: Callable[[str], Step]) 
         hints = _hints(cls)
         values = {name: _decode(hints[name], value, step_of) for name, value in params.items()}
         return cls(**values)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ReviewError(
             codes.input_.REVIEW_UNREADABLE, f"step {cls.kind!r} has unreadable fields: {error}"
         ) from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cmk_remediate import codes
-from cmk_remediate.connection.calls import Reply
+from cmk_remediate.connection.calls import LONGEST_WAIT, Reply
 from cmk_remediate.connection.classify import judge_operation, judge_reply, judge_silence
 from cmk_remediate.connection.errors_text import azure_says
 from cmk_remediate.model.outcomes import NotYet, Refused
@@ -117,6 +118,16 @@ def test_what_an_outcome_carries() -> None:
     dated = judge_reply(reply(429, says("X"), retry_after="Mon, 01 Jun 2026 12:01:00 GMT"), SQL)
     assert isinstance(dated, NotYet)
     assert dated.retry_after == 60
+
+
+@pytest.mark.parametrize("header", ["retry_after", "retry_after_ms"])
+@pytest.mark.parametrize("digits", [9, 12, 400, 5000])
+def test_a_wait_that_nobody_can_mean_is_a_wait_that_can_be_counted(header: str, digits: int) -> None:
+    """It goes into the journal: one that no clock can count to would end every resume and every rollback."""
+    found = judge_reply(reply(429, says("TooManyRequests"), **{header: "9" * digits}), SQL)
+    assert isinstance(found, NotYet)
+    assert found.retry_after <= LONGEST_WAIT
+    assert START + timedelta(seconds=found.retry_after) > START
     refused = judge_reply(reply(409, says("Conflict", inner="ObjectIsDeletedButRecoverable")), SQL)
     assert isinstance(refused, Refused)
     assert "ecover" in refused.hint

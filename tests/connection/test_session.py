@@ -91,6 +91,8 @@ def test_absent(status: int, code: str) -> None:
         (error(400, "DatabaseInaccessible"), codes.access.REFUSED_BY_AZURE),
         (error(500, "InternalServerError"), codes.access.UNCLEAR_ANSWER),
         (Say(200, raw=b'{"id": "/subs'), codes.access.UNCLEAR_ANSWER),
+        (Say(200, raw=b""), codes.access.UNCLEAR_ANSWER),
+        (Say(200, raw=b"null"), codes.access.UNCLEAR_ANSWER),
         (ServiceRequestError("no route"), codes.access.UNCLEAR_ANSWER),
     ],
 )

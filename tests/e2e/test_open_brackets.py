@@ -13,6 +13,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.declare import RemoveResource, SetResource
 from cmk_remediate.simulator.faults import Fault, Killed
 from cmk_remediate.simulator.providers.compute.names import power
+from tests.e2e.desk import owner_sets, several
 from tests.e2e.machines import one_machine
 from tests.e2e.stage import like_a_dead_process, told
 from tests.simulator.compute import DATA_DISK, MACHINE
@@ -120,3 +121,26 @@ def test_law_10_a_run_store_that_fails_leaves_no_machine_stopped_unsaid(
     full.clear()
     resumed = stage.resume(review.digest)
     assert (resumed.exit_code, state(stage)) == (0, "running"), told(resumed)
+
+
+def test_a_read_that_is_refused_on_resume_drops_no_check_of_the_targets_nobody_has_begun(azure: Azure) -> None:
+    """Fails: what somebody has changed on another server since the review is written over, because one read was refused."""
+    stage = azure(several(2))
+    review = stage.dry_run()
+    first, second = (target.id for target in review.targets)
+
+    def kill(event: Event) -> None:
+        if event.kind == "settled" and event.target == (first,):
+            stage.azure.faults.add(Fault("kill-before"))
+
+    with pytest.raises(Killed):
+        stage.apply(review, progress=kill)
+    like_a_dead_process(stage.folder)
+    stage.azure.faults.clear()
+    mark = stage.seen()
+    owner_sets(stage, f"{second}/encryptionProtector/current", {"properties": {"autoRotationEnabled": True}})
+    refused = f"{first.rsplit('/', 1)[1]}/encryptionProtector/current"
+    stage.azure.faults.add(Fault("status", method="GET", url=refused, nth=1, status=403, code="AuthorizationFailed"))
+    stage.resume(review.digest)
+    on_second = [one.url for one in stage.since(mark) if not one.reads and second.lower() in one.url.lower()]
+    assert on_second == []

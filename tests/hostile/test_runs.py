@@ -17,6 +17,7 @@ import cmk_remediate as cmk
 from cmk_remediate import codes, simulator
 from cmk_remediate.api.store import parse_review
 from cmk_remediate.engine.journal_lines import digest_of
+from cmk_remediate.errors import ReviewError, RunStoreError
 from cmk_remediate.model.json_types import digest
 from cmk_remediate.simulator.embedded import EmbeddedAzure
 from tests.e2e.estates import SERVER, SUB, one_server
@@ -328,3 +329,48 @@ def test_what_a_file_says_cannot_steer_the_terminal(made: tuple[Before, Path]) -
         shown = expected(lambda: cmk.render(review, name)) or ""  # noqa: B023 - called at once
         assert "all is well" in shown
         assert not [sign for sign in shown if not sign.isprintable() and sign != "\n"]
+
+
+CANNOT_BE: dict[str, tuple[str, str, Any]] = {
+    "no time": ("intent", "at", ""),
+    "a time nothing can be added to": ("intent", "at", "9999-12-31T23:59:59Z"),
+    "an operation that began never": ("operation", "started", ""),
+    "an operation that began at the end of time": ("operation", "started", "9999-12-31T23:59:59Z"),
+    "a wait that no clock can count to": ("operation", "retry_after", 10**12),
+    "an end that no clock can count to": ("operation", "leave_after", 10**40),
+    "undone by what is no run": ("rolled-back", "by", "../../outside"),
+    "undone by a name with a zero": ("rolled-back", "by", "\x00"),
+}
+
+
+@pytest.mark.parametrize("what", CANNOT_BE)
+def test_a_record_that_no_run_has_written_is_refused_by_its_member(made: tuple[Before, Path], what: str) -> None:
+    """Fails: a run is neither resumed nor undone any more and shows a traceback, or leads out of its run store."""
+    given, folder = made
+    kind, member, value = CANNOT_BE[what]
+    records = [copy.deepcopy(one) for one in given.journal]
+    if kind == "rolled-back":
+        records.append({"type": kind, "at": records[0]["at"], "by": "a" * 64})
+    next(one for one in records if one["type"] == kind)[member] = value
+    store(folder, given.document, chained(given.document["digest"], records))
+    connection = given.azure.clone().connection()
+    run, runs = given.document["digest"], folder / "runs"
+    for verb in (cmk.resume, cmk.rollback, cmk.verify):
+        with pytest.raises(RunStoreError) as caught:
+            verb(run, connection=connection, runs=runs)
+        assert (caught.value.code, member in caught.value.cause) == (codes.engine.JOURNAL_DAMAGED, True)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("undoes", "../../outside"), ("undoes", "\x00"), ("review_expires", "soon"), ("review_expires", [])],
+)
+def test_a_review_that_no_dry_run_has_written_is_refused(made: tuple[Before, Path], member: str, value: Any) -> None:
+    given, folder = made
+    document = copy.deepcopy(given.document)
+    (document if member == "undoes" else document["plan"]["content"])[member] = value
+    path = folder / "review.json"
+    path.write_text(json.dumps(sealed(document)), "utf-8")
+    with pytest.raises(ReviewError) as caught:
+        cmk.load_review(path)
+    assert (caught.value.code, member in caught.value.cause) == (codes.input_.REVIEW_UNREADABLE, True)

@@ -221,3 +221,16 @@ def test_nothing_secret_is_in_a_blob(
     assert any(name.endswith(f"/evidence/{review.digest}.zip") for name in left)
     for text in ("\n".join(one.said), caplog.text, *left.values()):
         assert leaked(text) == []
+
+
+def test_nothing_secret_of_a_tag_is_in_an_assessment() -> None:
+    """Tags are selected by and shown; what somebody has pasted into one is not repeated, in no format."""
+    scene = shipped()[0].scene
+    assessment = cmk.assess(
+        [f"/subscriptions/{one['subscriptionId']}" for one in scene.estate["subscriptions"]],
+        connection=simulator.azure(estate=in_bodies(scene).estate).connection(),
+    )
+    assert any(one.tags for one in assessment.findings), "no tag is shown at all"
+    for form in ("json", "text", "markdown", "html"):
+        assert leaked(cmk.render(assessment, form)) == [], form
+    assert leaked(repr(assessment)) == []

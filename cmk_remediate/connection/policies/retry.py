@@ -74,7 +74,7 @@ def _again(call: Call) -> bool:
     if status == _UNAUTHORIZED and not call.refreshed:
         call.refreshed = True
         return True
-    spoiled = status // 100 == _SUCCESS and call.reply is not None and call.reply.malformed
+    spoiled = status // 100 == _SUCCESS and call.reply is not None and call.reply.spoiled
     return call.reads and (spoiled or status in PASSING)
 
 
@@ -85,8 +85,7 @@ def _enough(call: Call, number: int) -> bool:
 
 def _asked(call: Call) -> float:
     """Return the seconds Azure asks to wait before the next attempt."""
-    text = call.reply.headers.get("retry-after", "") if call.reply is not None else ""
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    return float(call.reply.retry_after) if call.reply is not None else 0.0
 
 
 def _pause(call: Call, number: int) -> float:
