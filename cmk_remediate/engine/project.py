@@ -69,6 +69,7 @@ async def project(
     will_be: Allowed = _whatever,
     *,
     acting: bool = False,
+    whole: bool = False,
 ) -> Mapping[str, Projected]:
     """Return every node of *graph* as the projection leaves it, by node id, in the graph's order.
 
@@ -82,14 +83,15 @@ async def project(
         will_be: says of a node, its step and its change whether it will be made: only then a later step finds its effect.
         acting: a step is blocked too where Azure gives no clear answer to its reads: an apply or a rollback goes on with the
             others, while a review that left a target out because of an hour's trouble would be a wrong one.
+        whole: every read has to be answered: a verification calls nothing wrong that it could not see.
 
     Raises:
-        AzureError: CMK210 when Azure gave no clear answer, unless *acting*.
+        AzureError: CMK210 when Azure gave no clear answer, unless *acting*; any refusal of a read where the *whole* is asked for.
     """
     await _read_ahead(graph, reader)
     shut: frozenset[str] = frozenset()
     while True:
-        projected = await _project(graph, reader, opened, shut, will_be, acting=acting)
+        projected = await _project(graph, reader, opened, shut, will_be, acting=acting, whole=whole)
         idle = {
             opener
             for opener in graph.closing
@@ -102,7 +104,14 @@ async def project(
 
 
 async def _project(
-    graph: Graph, reader: Reader, opened: Collection[str], shut: Collection[str], will_be: Allowed, *, acting: bool
+    graph: Graph,
+    reader: Reader,
+    opened: Collection[str],
+    shut: Collection[str],
+    will_be: Allowed,
+    *,
+    acting: bool,
+    whole: bool,
 ) -> Mapping[str, Projected]:
     overlay = Overlay(reader)
     projected: dict[str, Projected] = {}
@@ -118,7 +127,7 @@ async def _project(
             found = await overlay.look(step)
             decision = step.decide(found)
         except AzureError as error:
-            if error.code == codes.access.UNCLEAR_ANSWER and not acting:
+            if whole or (error.code == codes.access.UNCLEAR_ANSWER and not acting):
                 raise
             found, decision = Found(None), Blocked(error.code, error.cause, error.hint, error.resource)
         except Exception as error:  # noqa: BLE001 - a body that nobody foresaw must not end what the others are about

@@ -58,7 +58,7 @@ def deaths() -> str:
         for name, one in found["plans"].items()
     ]
     total = ("all", *(f"{sum(int(row[at].replace(',', '')) for row in rows):,}" for at in range(1, len(places) + 3)))
-    names = ("plan", "before a request", "after it", "in its operation", "a second time", "others", "went on", "broken")
+    names = ("plan", "before a request", "after it", "in its operation", "a second time", "others", "heirs", "broken")
     return f"{_made(found)}\n\n{table(names, iter([*rows, total]))}"
 
 
