@@ -208,8 +208,12 @@ def runs_of(review: Review, given: str | Path | None) -> str:
     """Return the run store *review* belongs in.
 
     Raises:
-        ReviewError: CMK114 when another one was given.
+        ReviewError: CMK114 when another one was given; or none, and the review's is on another host: a file that somebody may have
+            altered does not say where tokens for storage go.
     """
+    if given is None and is_remote(review.runs):
+        cause = f"its run store is {review.runs}, and a review alone opens no host"
+        raise ReviewError(codes.input_.RUNS_DIFFER_FROM_REVIEW, cause)
     if given is not None and absolute(given) != review.runs:
         raise ReviewError(codes.input_.RUNS_DIFFER_FROM_REVIEW, f"the review says {review.runs}, {given} was given")
     return review.runs

@@ -91,8 +91,9 @@ REVIEW_ROLLED_BACK = Code(
 RUNS_DIFFER_FROM_REVIEW = Code(
     "CMK114",
     title="another run store than the review's",
-    meaning="A review carries the folder its journal belongs in; another one was given.",
-    next="Leave --runs out, or give the review's folder.",
+    meaning="A review carries the run store its journal belongs in. Another one was given; or none, and the review's is in blob "
+    "storage: a file that somebody may have altered does not say where tokens for storage go.",
+    next="Give the review's run store with --runs; leave it out where that is a folder.",
 )
 RUN_UNKNOWN = Code(
     "CMK115",

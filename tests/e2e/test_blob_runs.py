@@ -35,6 +35,8 @@ from tests.laws import check_laws
 if TYPE_CHECKING:
     from cmk_remediate.codes.code import Code
     from cmk_remediate.model.protocols import Connection
+    from cmk_remediate.model.result import RunResult
+    from cmk_remediate.model.review import Review
     from tests.azurite import Azurite
     from tests.e2e.conftest import Azure
 
@@ -92,6 +94,10 @@ class RemoteStage(Stage):
             credential=Credentials(real.credential),
             simulated=None,
         )
+
+    def apply(self, review: Review, **options: Any) -> RunResult:
+        """See `Stage.apply`; a review alone opens no host."""
+        return super().apply(review, **{"runs": self.where, **options})
 
     def heir(self) -> RemoteStage:
         """Return what a new machine finds."""

@@ -112,7 +112,9 @@ class Course:
         self.azure.faults.planned += copy.deepcopy(faults)
         accept = review.acknowledgements_required
         try:
-            self.does(cmk.apply, review, accept=accept, progress=lambda event: self.said.append(repr(event)))
+            self.does(
+                cmk.apply, review, accept=accept, runs=review.runs, progress=lambda event: self.said.append(repr(event))
+            )
         except Killed:
             self.azure = self.azure.clone()
         self.azure.faults.planned.clear()

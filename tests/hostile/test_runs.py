@@ -374,3 +374,16 @@ def test_a_review_that_no_dry_run_has_written_is_refused(made: tuple[Before, Pat
     with pytest.raises(ReviewError) as caught:
         cmk.load_review(path)
     assert (caught.value.code, member in caught.value.cause) == (codes.input_.REVIEW_UNREADABLE, True)
+
+
+def test_a_review_alone_sends_no_token_to_a_host_that_it_names(made: tuple[Before, Path]) -> None:
+    """Storage accounts all have one audience: a token sent to a stranger's opens our own."""
+    given, folder = made
+    document = {**copy.deepcopy(given.document), "runs": "https://strangers.blob.core.windows.net/journals/mine"}
+    path = folder / "review.json"
+    path.write_text(json.dumps(sealed(document)), "utf-8")
+    review, azure = cmk.load_review(path), given.azure.clone()
+    with pytest.raises(ReviewError) as caught:
+        cmk.apply(review, connection=azure.connection(), accept=review.acknowledgements_required)
+    assert caught.value.code == codes.input_.RUNS_DIFFER_FROM_REVIEW
+    assert azure.sent == 0
