@@ -37,8 +37,10 @@ _READS_LAG = timedelta(seconds=sum(SHOWS_WITHIN))
 _PAUSE = 10.0
 
 
-async def let_all_show(review: Review, journal: JournalState, azure: Azure, clock: Clock) -> None:
+async def let_all_show(review: Review, journal: JournalState, azure: Azure, clock: Clock) -> frozenset[str]:
     """Return once every write of the run *journal* records has come to its end and shows, or will not any more.
+
+    Returns the steps whose operation Azure still carries out, and was left to: what they do cannot be undone yet.
 
     An operation that was begun is waited for. A write that nobody saw answered may still be at work, and SQL shows no running
     operation: it is looked for until it shows, or until `LOST_FOR` times its usual duration, at most its worst, has passed since.
@@ -46,13 +48,18 @@ async def let_all_show(review: Review, journal: JournalState, azure: Azure, cloc
     reviewed = {step.id: step for step in review.steps}
     left = [(reviewed[key], state) for key, state in journal.steps.items() if state.sent and _open(state)]
 
+    at_work: set[str] = set()
+
     async def one(item: tuple[ReviewedStep, StepState]) -> None:
         step, state = item
         until = await _until(step, state, azure)
-        if until is not None:
+        if isinstance(until, StillRunning):
+            at_work.add(step.id)
+        elif until is not None:
             await _let_it_show(step, state, until, azure, clock)
 
     await each(left, one)
+    return frozenset(at_work)
 
 
 async def come_to_rest(
@@ -81,12 +88,14 @@ def _open(state: StepState) -> bool:
     return state.settled is None or (state.settled.result != "in progress" and nobody_knows(state))
 
 
-async def _until(step: ReviewedStep, state: StepState, azure: Azure) -> datetime | None:
+async def _until(step: ReviewedStep, state: StepState, azure: Azure) -> datetime | StillRunning | None:
     """Return until when to look for the last write of *state*; None when it had no effect."""
     if state.operation is not None:
         left = state.operation
         ended = await azure.wait(resumed_operation(left), STILL_RUNNING, leave_after=left.leave_after)
-        if isinstance(ended, (Accepted, StillRunning)):
+        if isinstance(ended, StillRunning):
+            return ended
+        if isinstance(ended, Accepted):
             return azure.now() + _READS_LAG
         if isinstance(ended, (NotYet, Refused)):
             return None

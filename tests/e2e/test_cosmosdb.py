@@ -23,6 +23,7 @@ from tests.laws import check_laws, law_1
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cmk_remediate.model.result import Event
     from cmk_remediate.model.review import Review
     from tests.e2e.conftest import Azure
 
@@ -224,6 +225,29 @@ def test_a_way_back_begins_when_the_way_there_has_ended(azure: Azure) -> None:
     mark = stage.seen()
     stage.rolled_back(review.digest)
     assert patches(stage, mark) == [{"properties": {"keyVaultKeyUri": OLD_URI}}]
+    stage.at_rest()
+    assert properties(stage)["keyVaultKeyUri"] == OLD_URI
+
+
+def test_a_way_back_is_refused_while_the_operation_of_a_dead_process_goes_on(azure: Azure) -> None:
+    """Fails: the rollback says that all is as it was, and an hour later the account moves to the key that was undone."""
+    stage = azure(on_previous_key(), operation_seconds=600.0)
+    review = stage.dry_run()
+
+    def kill(event: Event) -> None:
+        if event.kind == "sending" and event.step.startswith("set_account_key"):
+            stage.azure.faults.add(Fault("kill-before", method="GET"))
+
+    with pytest.raises(Killed):
+        stage.apply(review, progress=kill)
+    like_a_dead_process(stage.folder)
+    stage.azure.faults.clear()
+    undoing = stage.review_rollback(review.digest)
+    refused = [one.blocked for one in undoing.targets if one.blocked]
+    assert [one.code for one in refused] == [codes.cosmosdb.ACCOUNT_BUSY]
+    assert "its operation has not ended" in refused[0].why
+    stage.at_rest()
+    stage.rolled_back(review.digest)
     stage.at_rest()
     assert properties(stage)["keyVaultKeyUri"] == OLD_URI
 
