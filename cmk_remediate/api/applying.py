@@ -236,25 +236,11 @@ async def _leased(
     return result
 
 
-_UNREAD = codes.access.PERMISSION_MISSING
-"""Of one target it is a refusal; of all of them the caller lacks a right that the run needs."""
-
-
 async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:
     """Compare all with the review, and ask once more what surrounds it, before the first write."""
-    try:
-        checked, projected, reader = await precheck(review, graph, session, before)
-    except AzureError as error:
-        if before.started is not None:
-            # What was begun goes on, above all what has to be closed: each step is compared again before its own write.
-            return PreCheck({})
-        if error.code == codes.access.PERMISSION_MISSING:
-            raise RefusedError(error.code, error.cause, resource=error.resource, hint=error.hint) from error
-        raise
-    moving = [target.id for target in review.targets if target.blocked is None]
-    unread = [checked.refused[one] for one in moving if one in checked.refused]
-    if before.started is None and len(unread) == len(moving) and {one.code for one in unread} == {_UNREAD}:
-        raise RefusedError(_UNREAD, unread[0].text, resource=moving[0])
+    checked, projected, reader = await precheck(review, graph, session, before)
+    if before.started is None:
+        _refuse_without_rights(review, checked)
     if checked.refused and how.strict:
         target, refusal = next(iter(checked.refused.items()))
         raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)
@@ -271,6 +257,19 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
         raise
     standing = {target for opener in opened for target in graph.by_id[opener].targets}
     return checked.and_blocked({target: why for target, why in around.blocked.items() if target not in standing})
+
+
+def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
+    """Refuse a run none of whose targets the caller may read: of one it is a refusal, of all of them a right the run needs.
+
+    Raises:
+        RefusedError: CMK204.
+    """
+    moving = [target.id for target in review.targets if target.blocked is None]
+    refused = [checked.refused[one] for one in moving if one in checked.refused]
+    lacking = [one for one in refused if one.code == codes.access.PERMISSION_MISSING]
+    if moving and len(lacking) == len(moving):
+        raise RefusedError(codes.access.PERMISSION_MISSING, lacking[0].text, resource=moving[0])
 
 
 async def _refuse_overlap(review: Review, held: Held) -> None:

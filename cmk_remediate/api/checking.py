@@ -116,7 +116,7 @@ async def judge_run(run: str, review: Review, carried_out: JournalState, reader:
         reader: should read each thing once.
     """
     sent = {key for key, step in carried_out.steps.items() if step.sent}
-    projected = await project(graph_of(review, registry()), reader, opened=sent, whole=True)
+    projected = await project(graph_of(review, registry()), reader, opened=sent, blocks="nothing")
     right = "as it was before the run" if review.undoes else "as the run left it"
     checks = tuple(_named(target, _of_run(target, right, projected)) for target in review.targets)
     return Verification(run, checks, (), _exit_code(checks))

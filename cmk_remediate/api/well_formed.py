@@ -24,20 +24,16 @@ PARTS: Mapping[str, type[BaseModel]] = {"limits": Limits, "window": Window, "can
 
 def nonsense(review: Review) -> str:
     """Return the first thing in *review* that cannot be, in one sentence; empty where there is none."""
-    return _times(review) or _plan(review) or _graph(review) or _artefacts(review)
+    return _times(review) or _undone(review) or _plan(review) or _graph(review) or _artefacts(review)
 
 
 def _times(review: Review) -> str:
     times = {"made.at": review.made.at, "expires": review.expires}
-    wrong = next((f"{name} is no time" for name, text in times.items() if not is_utc(text)), "")
-    if not wrong and review.undoes is not None and not DIGEST.fullmatch(review.undoes):
-        return "undoes is no run"
-    if not wrong and (text := review.plan.content.get("review_expires")) is not None:
-        try:
-            seconds(str(text))
-        except (ValueError, OverflowError):
-            return "plan.content.review_expires is no duration"
-    return wrong
+    return next((f"{name} is no time" for name, text in times.items() if not is_utc(text)), "")
+
+
+def _undone(review: Review) -> str:
+    return "undoes is no run" if review.undoes is not None and not DIGEST.fullmatch(review.undoes) else ""
 
 
 def _plan(review: Review) -> str:
@@ -49,6 +45,11 @@ def _plan(review: Review) -> str:
             schema.model_validate_json(json.dumps(content))
         except ValidationError:
             return f"plan.content.{name} is not of a plan's schema"
+    if (expires := review.plan.content.get("review_expires")) is not None:
+        try:
+            seconds(str(expires))
+        except (ValueError, OverflowError):
+            return "plan.content.review_expires is no duration"
     return ""
 
 

@@ -130,18 +130,19 @@ class Session:
             return await self._search(row, read)
         if row.tries:
             return await self._tried(row, read)
+        dispensable = row.plane == "vault" and not row.paged
         try:
             reply = await self._read(row, read)
         except AzureError:
-            if row.plane == "vault" and not row.paged:
+            if dispensable:
                 return Answer(unreachable(), self.now())
             raise
         if is_absent(reply):
             return Answer(None, reply.at)
-        if row.plane == "vault" and not row.paged and (not reply.ok or reply.spoiled):
-            # Closed to the caller, down, or another host answers in its name (a proxy, private DNS).
-            return Answer(unreachable(), reply.at)
         if not reply.ok or reply.spoiled:
+            if dispensable:
+                # Closed to the caller, down, or another host answers in its name (a proxy, private DNS).
+                return Answer(unreachable(), reply.at)
             raise self._unreadable(row, read, reply)
         if not row.paged:
             return Answer(reply.json, reply.at)

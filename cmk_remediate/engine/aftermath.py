@@ -75,7 +75,7 @@ async def come_to_rest(
     until = azure.now() + timedelta(seconds=Attempts.STANDSTILL)
     while True:
         reader = EachOnce(azure)
-        projected = await project(graph, reader, opened=sent, acting=True)
+        projected = await project(graph, reader, opened=sent, blocks="errors")
         waits = [one.decision for key, one in projected.items() if key in left and isinstance(one.decision, Pending)]
         waits = [one for one in waits if not one.background]
         if not waits or azure.now() >= until:

@@ -72,7 +72,7 @@ async def precheck(
         opens = node.id in graph.closing
         return opens or journal.step(node.id).unclear or not drift(reviewed[node.id], change, step)
 
-    projected = await project(graph, once, opened=sent, will_be=will_be, acting=True)
+    projected = await project(graph, once, opened=sent, will_be=will_be, blocks="errors")
     begun = begun_targets(graph, journal)
     moving = {
         target for item in projected.values() if isinstance(item.decision, Change) for target in item.node.targets

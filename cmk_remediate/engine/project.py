@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cmk_remediate import codes
 from cmk_remediate.engine.overlay import Overlay
@@ -56,6 +56,10 @@ class Projected:
 
 
 Allowed = Callable[[Node, Step, Change], bool]
+Blocks = Literal["nothing", "refusals", "errors"]
+"""Which reads that are not answered block their step alone. ``errors``: an apply or a rollback goes on with the others;
+``refusals``: a review that left a target out because of an hour's trouble (CMK210) would be a wrong one; ``nothing``: a
+verification calls nothing wrong that it could not see."""
 
 
 def _whatever(_node: Node, _step: Step, _change: Change) -> bool:
@@ -68,8 +72,7 @@ async def project(
     opened: Collection[str] = (),
     will_be: Allowed = _whatever,
     *,
-    acting: bool = False,
-    whole: bool = False,
+    blocks: Blocks = "refusals",
 ) -> Mapping[str, Projected]:
     """Return every node of *graph* as the projection leaves it, by node id, in the graph's order.
 
@@ -81,17 +84,15 @@ async def project(
         reader: should read each thing once: what is projected again, for a bracket that stays shut, is read again.
         opened: nodes that have written already, as a journal knows; a bracket that one of them opened has to be closed.
         will_be: says of a node, its step and its change whether it will be made: only then a later step finds its effect.
-        acting: a step is blocked too where Azure gives no clear answer to its reads: an apply or a rollback goes on with the
-            others, while a review that left a target out because of an hour's trouble would be a wrong one.
-        whole: every read has to be answered: a verification calls nothing wrong that it could not see.
+        blocks: what of its reads blocks a step by itself; what does not is raised.
 
     Raises:
-        AzureError: CMK210 when Azure gave no clear answer, unless *acting*; any refusal of a read where the *whole* is asked for.
+        AzureError: a read was not answered, and that does not block its step alone.
     """
     await _read_ahead(graph, reader)
     shut: frozenset[str] = frozenset()
     while True:
-        projected = await _project(graph, reader, opened, shut, will_be, acting=acting, whole=whole)
+        projected = await _project(graph, reader, opened, shut, will_be, blocks)
         idle = {
             opener
             for opener in graph.closing
@@ -109,9 +110,7 @@ async def _project(
     opened: Collection[str],
     shut: Collection[str],
     will_be: Allowed,
-    *,
-    acting: bool,
-    whole: bool,
+    blocks: Blocks,
 ) -> Mapping[str, Projected]:
     overlay = Overlay(reader)
     projected: dict[str, Projected] = {}
@@ -127,7 +126,7 @@ async def _project(
             found = await overlay.look(step)
             decision = step.decide(found)
         except AzureError as error:
-            if whole or (error.code == codes.access.UNCLEAR_ANSWER and not acting):
+            if blocks == "nothing" or (blocks == "refusals" and error.code == codes.access.UNCLEAR_ANSWER):
                 raise
             found, decision = Found(None), Blocked(error.code, error.cause, error.hint, error.resource)
         except Exception as error:  # noqa: BLE001 - a body that nobody foresaw must not end what the others are about

@@ -10,8 +10,9 @@ from cmk_remediate.model.step import Step
 
 End = Literal["done", "already done", "in progress", "manual", "blocked", "drifted", "failed", "skipped"]
 AT_WORK = "Azure took it and is still at work"
-ASKED = "Azure was asked for it and is still at work"
 """What a step ends with that Azure goes on with by itself."""
+ASKED = "Azure was asked for it and is still at work"
+"""The same where nobody has seen Azure take it, or may see how it goes on."""
 
 
 @dataclass(frozen=True)

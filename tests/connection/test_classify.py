@@ -118,6 +118,9 @@ def test_what_an_outcome_carries() -> None:
     dated = judge_reply(reply(429, says("X"), retry_after="Mon, 01 Jun 2026 12:01:00 GMT"), SQL)
     assert isinstance(dated, NotYet)
     assert dated.retry_after == 60
+    refused = judge_reply(reply(409, says("Conflict", inner="ObjectIsDeletedButRecoverable")), SQL)
+    assert isinstance(refused, Refused)
+    assert "ecover" in refused.hint
 
 
 @pytest.mark.parametrize("header", ["retry_after", "retry_after_ms"])
@@ -128,9 +131,6 @@ def test_a_wait_that_nobody_can_mean_is_a_wait_that_can_be_counted(header: str, 
     assert isinstance(found, NotYet)
     assert found.retry_after <= LONGEST_WAIT
     assert START + timedelta(seconds=found.retry_after) > START
-    refused = judge_reply(reply(409, says("Conflict", inner="ObjectIsDeletedButRecoverable")), SQL)
-    assert isinstance(refused, Refused)
-    assert "ecover" in refused.hint
 
 
 def test_long_messages_are_cut_and_made_one_line() -> None:

@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pytest
+
 import cmk_remediate as cmk
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.embedded import EmbeddedAzure
+from cmk_remediate.simulator.faults import Fault, Killed
 from cmk_remediate.simulator.monitor import Monitor, check, watch
 from cmk_remediate.simulator.providers.keyvault.rotation import new_version
 from tests.e2e.estates import Scene
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cmk_remediate.model.protocols import Connection
-    from cmk_remediate.model.result import RunResult, Verification
+    from cmk_remediate.model.result import Event, RunResult, Verification
     from cmk_remediate.model.review import Review
     from cmk_remediate.simulator.embedded import Exchange
 
@@ -170,6 +175,19 @@ def told(result: RunResult) -> str:
     return "\n".join(
         [result.text, *result.alarms, *(f"{one.id}: {one.end} {one.code} {one.text}" for one in result.targets)]
     )
+
+
+def died(stage: Stage, review: Review, when: Callable[[Event], bool], fault: Fault | None = None) -> None:
+    """Apply *review* in a process that dies of *fault* after the first event of which *when* says so; another one may begin."""
+
+    def kill(event: Event) -> None:
+        if when(event):
+            stage.azure.faults.add(fault or Fault("kill-before"))
+
+    with pytest.raises(Killed):
+        stage.apply(review, progress=kill)
+    like_a_dead_process(stage.folder)
+    stage.azure.faults.clear()
 
 
 def like_a_dead_process(folder: Path) -> None:

@@ -17,7 +17,7 @@ from tests.e2e.accounts import ACCOUNT, FIRST_PARTY, OLD_URI, OURS, URI, on_prev
 from tests.e2e.desk import owner_sets
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import KEY, OPERATOR, Scene
-from tests.e2e.stage import Stage, like_a_dead_process, path, rows, told, writes
+from tests.e2e.stage import Stage, died, like_a_dead_process, path, rows, told, writes
 from tests.laws import check_laws, law_1
 
 if TYPE_CHECKING:
@@ -229,19 +229,15 @@ def test_a_way_back_begins_when_the_way_there_has_ended(azure: Azure) -> None:
     assert properties(stage)["keyVaultKeyUri"] == OLD_URI
 
 
+def _switching(event: Event) -> bool:
+    return event.kind == "sending" and event.step.startswith("set_account_key")
+
+
 def test_a_way_back_is_refused_while_the_operation_of_a_dead_process_goes_on(azure: Azure) -> None:
     """Fails: the rollback says that all is as it was, and an hour later the account moves to the key that was undone."""
     stage = azure(on_previous_key(), operation_seconds=600.0)
     review = stage.dry_run()
-
-    def kill(event: Event) -> None:
-        if event.kind == "sending" and event.step.startswith("set_account_key"):
-            stage.azure.faults.add(Fault("kill-before", method="GET"))
-
-    with pytest.raises(Killed):
-        stage.apply(review, progress=kill)
-    like_a_dead_process(stage.folder)
-    stage.azure.faults.clear()
+    died(stage, review, _switching, Fault("kill-before", method="GET"))
     undoing = stage.review_rollback(review.digest)
     refused = [one.blocked for one in undoing.targets if one.blocked]
     assert [one.code for one in refused] == [codes.cosmosdb.ACCOUNT_BUSY]

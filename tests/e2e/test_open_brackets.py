@@ -11,11 +11,11 @@ import pytest
 from cmk_remediate import codes
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.declare import RemoveResource, SetResource
-from cmk_remediate.simulator.faults import Fault, Killed
+from cmk_remediate.simulator.faults import Fault
 from cmk_remediate.simulator.providers.compute.names import power
 from tests.e2e.desk import owner_sets, several
 from tests.e2e.machines import one_machine
-from tests.e2e.stage import like_a_dead_process, told
+from tests.e2e.stage import died, told
 from tests.simulator.compute import DATA_DISK, MACHINE
 
 if TYPE_CHECKING:
@@ -24,19 +24,15 @@ if TYPE_CHECKING:
     from tests.e2e.stage import Stage
 
 
+def _stopped(event: Event) -> bool:
+    return event.kind == "settled" and event.step.startswith("deallocate")
+
+
 def stopped(azure: Azure) -> tuple[Stage, str]:
     """Return what a process left that died once the machine was stopped, and its run."""
     stage = azure(one_machine())
     review = stage.dry_run()
-
-    def kill(event: Event) -> None:
-        if event.kind == "settled" and event.step.startswith("deallocate"):
-            stage.azure.faults.add(Fault("kill-before"))
-
-    with pytest.raises(Killed):
-        stage.apply(review, progress=kill)
-    like_a_dead_process(stage.folder)
-    stage.azure.faults.clear()
+    died(stage, review, _stopped)
     assert state(stage) == "deallocated"
     return stage, review.digest
 
@@ -108,7 +104,7 @@ def test_law_10_a_run_store_that_fails_leaves_no_machine_stopped_unsaid(
         return real(handle, data)
 
     def fill(event: Event) -> None:
-        if event.kind == "settled" and event.step.startswith("deallocate"):
+        if _stopped(event):
             full.append(True)
 
     monkeypatch.setattr(os, "write", write)
@@ -128,15 +124,7 @@ def test_a_read_that_is_refused_on_resume_drops_no_check_of_the_targets_nobody_h
     stage = azure(several(2))
     review = stage.dry_run()
     first, second = (target.id for target in review.targets)
-
-    def kill(event: Event) -> None:
-        if event.kind == "settled" and event.target == (first,):
-            stage.azure.faults.add(Fault("kill-before"))
-
-    with pytest.raises(Killed):
-        stage.apply(review, progress=kill)
-    like_a_dead_process(stage.folder)
-    stage.azure.faults.clear()
+    died(stage, review, lambda event: event.kind == "settled" and event.target == (first,))
     mark = stage.seen()
     owner_sets(stage, f"{second}/encryptionProtector/current", {"properties": {"autoRotationEnabled": True}})
     refused = f"{first.rsplit('/', 1)[1]}/encryptionProtector/current"
