@@ -23,7 +23,7 @@ from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
     from pathlib import Path
 
@@ -57,8 +57,8 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     journal = await run_store.state_of(store, undone)
     check_fits(review, journal)
     session = await sign_in_for(review, connection, read_only=True)
-    at_work = await let_all_show(review, journal, session, connection.clock)
     graph = graph_of(review, registry())
+    unsettled = await let_all_show(review, graph, journal, session, connection.clock)
     projected, reader = await come_to_rest(graph, journal, session, connection.clock)
     back = inverse(graph, journal, _bodies(journal, projected))
     touched = {target for node in back.graph.nodes for target in node.targets}
@@ -76,17 +76,19 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     # The state its review found is that before the run; what is found now is what the run left.
     state = f"after run {undone[:8]}"
     targets = [(target.id, target.service, state) for target in review.targets if target.id in touched]
-    early = _too_early(graph, at_work - {one.id for one in back.kept})
+    kept = {one.id for one in back.kept}
+    early = _too_early(graph, {key: why for key, why in unsettled.items() if key not in kept})
     undoing, _ = await make_review(back.graph.without, early, targets, {}, frame, session, reader, back.kept)
     return undoing
 
 
-def _too_early(graph: Graph, at_work: Collection[str]) -> dict[str, Blocked]:
-    """Return the targets that Azure still moves by one of the steps *at_work*: a read that does not show it would be believed."""
+def _too_early(graph: Graph, unsettled: Mapping[str, str]) -> dict[str, Blocked]:
+    """Return the targets that one of the steps *unsettled* may still move: a read that does not show it would be believed."""
     found: dict[str, Blocked] = {}
-    for key in sorted(at_work):
-        why = f"{graph.by_id[key].step.address()} still moves to what is undone: its operation has not ended"
-        found.update(dict.fromkeys(graph.by_id[key].targets, Blocked(codes.cosmosdb.ACCOUNT_BUSY, why)))
+    for key, why in sorted(unsettled.items()):
+        node = graph.by_id[key]
+        blocked = Blocked(codes.engine.UNDO_TOO_EARLY, f"{node.step.kind} of {node.step.address()}: {why}")
+        found.update(dict.fromkeys(node.targets, blocked))
     return found
 
 

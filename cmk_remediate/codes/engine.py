@@ -130,6 +130,12 @@ STUCK = Code(
     meaning="It shows a state that passes by itself, such as Updating, and has shown it for an hour; nothing was sent meanwhile.",
     next="Look at the resource in the portal, where its operation may have failed or hang; then `resume` the run.",
 )
+UNDO_TOO_EARLY = Code(
+    "CMK522",
+    title="too early to undo",
+    meaning="Azure still carries out what would be undone, or may: its answer was lost, and its worst case has not passed.",
+    next="Roll back again once `verify` says it has ended, or at the time named. The other targets are undone now.",
+)
 LEASE_LOST = Code(
     "CMK530",
     title="lease lost",

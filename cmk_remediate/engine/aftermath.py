@@ -5,12 +5,14 @@ Else the undo would find nothing to do.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts
 from cmk_remediate.engine.journaled import STILL_RUNNING, nobody_knows, resumed_operation
+from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.project import project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.schedule import each
@@ -22,7 +24,6 @@ from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from cmk_remediate.clock import Clock
     from cmk_remediate.engine.journal_state import JournalState, StepState
@@ -32,34 +33,63 @@ if TYPE_CHECKING:
     from cmk_remediate.model.review import Review, ReviewedStep
 
 LOST_FOR = 10
-"""A write whose answer was lost counts as not arrived once it has not shown for so many times its usual duration (our choice)."""
+"""A write whose answer was lost is looked for so many times its usual duration (our choice); that it did not arrive is believed
+only after its worst case: until then its targets are not undone."""
 _READS_LAG = timedelta(seconds=sum(SHOWS_WITHIN))
 _PAUSE = 10.0
 
 
-async def let_all_show(review: Review, journal: JournalState, azure: Azure, clock: Clock) -> frozenset[str]:
-    """Return once every write of the run *journal* records has come to its end and shows, or will not any more.
+@dataclass(frozen=True)
+class _Lookout:
+    """How long the effect of a write is looked for.
 
-    Returns the steps whose operation Azure still carries out, and was left to: what they do cannot be undone yet.
+    Attributes:
+        until: no longer than this.
+        arrives_by: it may show until then; None for one that Azure took: nothing but its reads lag.
+    """
+
+    until: datetime
+    arrives_by: datetime | None = None
+
+    def whole(self) -> _Lookout:
+        """Return the same until nothing can arrive any more."""
+        return replace(self, until=max(self.until, self.arrives_by or self.until))
+
+
+async def let_all_show(
+    review: Review, graph: Graph, journal: JournalState, azure: Azure, clock: Clock
+) -> Mapping[str, str]:
+    """Return once every write of the run *journal* records has come to its end and shows, or is not waited for any longer.
+
+    Returns why what a step did cannot be undone yet, by the step's id: Azure still carries out its operation, and was left to; or
+    its answer was lost, and it may still arrive.
 
     An operation that was begun is waited for. A write that nobody saw answered may still be at work, and SQL shows no running
     operation: it is looked for until it shows, or until `LOST_FOR` times its usual duration, at most its worst, has passed since.
+    Where its machine stands still meanwhile, its target is not refused: it is looked for until its worst case.
     """
+    left_open = open_brackets(graph, journal)
     reviewed = {step.id: step for step in review.steps}
     left = [(reviewed[key], state) for key, state in journal.steps.items() if state.sent and _open(state)]
-
-    at_work: set[str] = set()
+    early: dict[str, str] = {}
 
     async def one(item: tuple[ReviewedStep, StepState]) -> None:
         step, state = item
-        until = await _until(step, state, azure)
-        if isinstance(until, StillRunning):
-            at_work.add(step.id)
-        elif until is not None:
-            await _let_it_show(step, state, until, azure, clock)
+        lookout = await _lookout(step, state, azure)
+        if isinstance(lookout, _Lookout) and graph.bracket_of(graph.by_id[step.id]) in left_open:
+            lookout = lookout.whole()
+        if isinstance(lookout, StillRunning):
+            early[step.id] = "its operation has not ended"
+        elif lookout is not None and not await _shows(step, state, lookout, azure, clock):
+            by = lookout.arrives_by
+            if by is not None and azure.now() < by:
+                sent = state.intents[-1].at
+                early[step.id] = (
+                    f"the answer to what was sent at {sent} was lost, and it may arrive until {format_utc(by)}"
+                )
 
     await each(left, one)
-    return frozenset(at_work)
+    return early
 
 
 async def come_to_rest(
@@ -68,19 +98,21 @@ async def come_to_rest(
     """Return what *graph* finds once nothing that the run *journal* records has sent is on its way, and the reader it was found by.
 
     An operation may end before its resource is ready: then its step waits, and its undo could not be judged. As long as a run would
-    wait for a resource that does not come to an end.
+    wait for a resource that does not come to an end. What has come to rest is believed once reads lag behind it no more.
     """
     sent = {key for key, state in journal.steps.items() if state.sent}
     left = [key for key in sorted(sent) if _open(journal.steps[key])]
     until = azure.now() + timedelta(seconds=Attempts.STANDSTILL)
+    moved = False
     while True:
         reader = EachOnce(azure)
         projected = await project(graph, reader, opened=sent, blocks="errors")
         waits = [one.decision for key, one in projected.items() if key in left and isinstance(one.decision, Pending)]
         waits = [one for one in waits if not one.background]
-        if not waits or azure.now() >= until:
+        if azure.now() >= until or not (waits or moved):
             return projected, reader
-        await clock.sleep(max(one.retry_after for one in waits))
+        moved = bool(waits)
+        await clock.sleep(max((one.retry_after for one in waits), default=_READS_LAG.total_seconds()))
 
 
 def _open(state: StepState) -> bool:
@@ -88,32 +120,38 @@ def _open(state: StepState) -> bool:
     return state.settled is None or (state.settled.result != "in progress" and nobody_knows(state))
 
 
-async def _until(step: ReviewedStep, state: StepState, azure: Azure) -> datetime | StillRunning | None:
-    """Return until when to look for the last write of *state*; None when it had no effect."""
+async def _lookout(step: ReviewedStep, state: StepState, azure: Azure) -> _Lookout | StillRunning | None:
+    """Return how long to look for the last write of *state*; None when it had no effect."""
     if state.operation is not None:
         left = state.operation
         ended = await azure.wait(resumed_operation(left), STILL_RUNNING, leave_after=left.leave_after)
         if isinstance(ended, StillRunning):
             return ended
         if isinstance(ended, Accepted):
-            return azure.now() + _READS_LAG
+            return _Lookout(azure.now() + _READS_LAG)
         if isinstance(ended, (NotYet, Refused)):
             return None
     elif state.outcome is not None and state.open_intent is None and state.outcome.result != "unclear":
         took = state.outcome.result == "accepted"
-        return parse_utc(state.outcome.azure_at or state.outcome.at) + _READS_LAG if took else None
-    seconds = min(LOST_FOR * step.estimate.usual, step.estimate.worst) if step.estimate else 0
-    return parse_utc(state.intents[-1].at) + max(timedelta(seconds=seconds), _READS_LAG)
+        return _Lookout(parse_utc(state.outcome.azure_at or state.outcome.at) + _READS_LAG) if took else None
+    usual, worst = (step.estimate.usual, step.estimate.worst) if step.estimate else (0, 0)
+    sent = parse_utc(state.intents[-1].at)
+    patience = max(timedelta(seconds=min(LOST_FOR * usual, worst)), _READS_LAG)
+    return _Lookout(sent + patience, sent + timedelta(seconds=worst))
 
 
-async def _let_it_show(step: ReviewedStep, state: StepState, until: datetime, azure: Azure, clock: Clock) -> None:
+async def _shows(step: ReviewedStep, state: StepState, lookout: _Lookout, azure: Azure, clock: Clock) -> bool:
+    """Look for the last write of *state*, once at least; say whether it shows. One that nobody can see is for the next to say."""
     sent = state.intents[-1]
     paths = [line.path for line in step.lines if line.role == "owned"]
-    while (left := (until - azure.now()).total_seconds()) > 0:
+    while True:
         try:
             body = (await azure.read(Read(ResourceId.parse(sent.resource_id)))).body
         except AzureError:
-            return  # whoever looks next says so
+            return True
         if any(at_path(body, path) != at_path(sent.before, path) for path in paths):
-            return
+            return True
+        left = (lookout.until - azure.now()).total_seconds()
+        if left <= 0:
+            return False
         await clock.sleep(min(_PAUSE, left))

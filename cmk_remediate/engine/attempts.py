@@ -67,6 +67,7 @@ class Attempts:
         self._unclear_for = 0.0
         self._looks_left: tuple[float, ...] = ()
         self._cautious = False
+        self._at_work_since: datetime | None = None
         self._accepted_before = False
         self.goes_on = False
         self.leave_after = 0
@@ -100,7 +101,7 @@ class Attempts:
         if isinstance(outcome, Unclear):
             self.last_unclear = outcome.text
             self._unclear_times += 1
-            self.left_unclear()
+            self.left_unclear(outcome.at_work_since)
             return
         self._unclear_times, self._unclear_for = 0, 0.0
         if not isinstance(outcome, StillRunning):
@@ -114,9 +115,10 @@ class Attempts:
         elif isinstance(outcome, NotYet):
             self.refused_for_now += 1
 
-    def left_unclear(self) -> None:
-        """Take note that a write left whose answer nobody has seen."""
+    def left_unclear(self, at_work_since: datetime | None = None) -> None:
+        """Take note that a write left of which nobody has seen what came: no answer, or the operation begun *at_work_since*."""
         self._unclear = True
+        self._at_work_since = at_work_since
         self._looks_left = SHOWS_WITHIN
 
     def accepted_earlier(self, *, carried_out: bool = False) -> None:
@@ -124,15 +126,22 @@ class Attempts:
         self._looks_left = SHOWS_WITHIN
         self._accepted_before = carried_out
 
-    def time_to_show(self, change: Change) -> float:
-        """Return the seconds to give an earlier write before looking again; 0 when it had its time.
+    def time_to_show(self, change: Change, now: datetime) -> float:
+        """Return the seconds to give an earlier write before looking again at *now*; 0 when it had its time.
 
-        After an unclear answer the first wait is the change's usual duration: where the resource does not show a running
-        operation, only time tells. Where the change asks for two looks so far apart, the second comes so much later; where a
-        write may be shown late, it is looked for so long.
+        An operation that Azure has begun and nobody can follow has as long as the change takes at worst. After an unclear answer
+        the first wait is the change's usual duration: where the resource does not show a running operation, only time tells. Where
+        the change asks for two looks so far apart, the second comes so much later; where a write may be shown late, it is looked
+        for so long.
         """
         if not self._looks_left:
             return 0
+        if self._at_work_since is not None:
+            left = (self._at_work_since - now).total_seconds() + change.estimate.worst
+            self._at_work_since = None
+            if left > SHOWN_BY_THEN:
+                self._cautious, self._unclear = True, False
+                self._looks_left = tuple(_looks(left))
         if self._looks_left == SHOWS_WITHIN and self._is_created(change):
             self._looks_left = CREATED_SHOWS_WITHIN
         if change.caution.shows and not self._cautious:

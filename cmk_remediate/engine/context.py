@@ -250,7 +250,7 @@ class RunContext:
             return
         attempts.client_request_id = left.intents[-1].client_request_id
         if left.operation is None:
-            attempts.left_unclear()
+            attempts.left_unclear(left.at_work_since)
             return
         operation = resumed_operation(left.operation)
         self.say("waiting", node, "for an operation an earlier process began")
@@ -340,11 +340,11 @@ class RunContext:
         """
         waiting = self.azure.wait(operation, estimate, leave_after=leave_after)
         if self._budget.endless or self.gates.in_open_bracket(node):
-            return after_wait(await waiting)
+            return after_wait(await waiting, operation)
         ended = await unless(self._budget.wait(), waiting)
         if ended is None:
             raise StoppedError(codes.engine.STOPPED, "the time was up before Azure had ended; it goes on by itself")
-        return after_wait(ended)
+        return after_wait(ended, operation)
 
     async def _note(self, node: Node, outcome: Took, resource: ResourceId) -> None:
         self.recent.forget(resource)

@@ -36,6 +36,7 @@ class StepState:
         began: Azure began an operation for some attempt, or did not answer it clearly: it may have changed something.
         leave_after: seconds after which what Azure may be doing for the last attempt is left to itself; 0: it is waited for, or has
             ended.
+        at_work_since: when Azure began the operation of the last attempt, unless it is known how that ended.
         settled: how the step ended, if nothing was sent for it since.
         sent_at: the number of the last intent's record in the journal; -1 without one.
         settled_at: the number of the record of `settled`.
@@ -48,6 +49,7 @@ class StepState:
     accepted: bool = False
     began: bool = False
     leave_after: int = 0
+    at_work_since: datetime | None = None
     settled: Settled | None = None
     sent_at: int = -1
     settled_at: int = -1
@@ -184,11 +186,18 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
             open_intent=record,
             operation=None,
             leave_after=record.leave_after,
+            at_work_since=None,
             settled=None,
             sent_at=number,
         )
     if isinstance(record, OperationBegan):
-        return replace(state, operation=record, began=True, leave_after=record.leave_after)
+        return replace(
+            state,
+            operation=record,
+            began=True,
+            leave_after=record.leave_after,
+            at_work_since=parse_utc(record.started),
+        )
     if isinstance(record, Outcome):
         accepted = state.accepted or record.result == "accepted"
         began = state.began or record.result == "unclear"
@@ -201,5 +210,6 @@ def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled,
             accepted=accepted,
             began=began,
             leave_after=leave_after,
+            at_work_since=state.at_work_since if record.result == "unclear" else None,
         )
     return replace(state, settled=record, settled_at=number)

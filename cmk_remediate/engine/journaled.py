@@ -42,9 +42,11 @@ def nobody_knows(left: StepState) -> bool:
     return left.open_intent is not None or (left.outcome is not None and left.outcome.result == "unclear")
 
 
-def after_wait(outcome: WaitOutcome) -> Took:
-    """Return what came of a write whose operation ended with *outcome*; of one that nobody can follow nothing is known."""
-    return Unclear(outcome.text) if isinstance(outcome, Lost) else outcome
+def after_wait(outcome: WaitOutcome, operation: Operation) -> Took:
+    """Return what came of a write whose *operation* ended with *outcome*; of one that nobody can follow its beginning is known."""
+    if isinstance(outcome, Lost):
+        return Unclear(outcome.text, operation.correlation_id, operation.started)
+    return outcome
 
 
 def refused_for_good(answer: NotYet) -> Refused:

@@ -112,7 +112,7 @@ async def _change(
     """Send *change* if it may be sent; None means: read and decide again."""
     if attempts.had_no_effect(change):
         return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
-    late = attempts.time_to_show(change)
+    late = attempts.time_to_show(change, found.now)
     if late:
         return await _wait(node, step, found, late, "until a read shows the write", world, attempts)
     if attempts.never_clear(change):

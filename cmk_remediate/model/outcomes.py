@@ -108,10 +108,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unclear:
-    """Nobody can say from the answer whether the write took effect: read first."""
+    """Nobody can say from the answer whether the write took effect: read first.
+
+    Attributes:
+        at_work_since: when Azure began the operation that nobody can follow; None where it is not known to have begun one.
+    """
 
     text: str
     correlation_id: str = ""
+    at_work_since: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -240,7 +240,7 @@ def test_a_way_back_is_refused_while_the_operation_of_a_dead_process_goes_on(azu
     died(stage, review, _switching, Fault("kill-before", method="GET"))
     undoing = stage.review_rollback(review.digest)
     refused = [one.blocked for one in undoing.targets if one.blocked]
-    assert [one.code for one in refused] == [codes.cosmosdb.ACCOUNT_BUSY]
+    assert [one.code for one in refused] == [codes.engine.UNDO_TOO_EARLY]
     assert "its operation has not ended" in refused[0].why
     stage.at_rest()
     stage.rolled_back(review.digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop, pause
 from cmk_remediate.model.decisions import Caution, Change, Found
 from cmk_remediate.model.graph import Graph, GraphBuilder
-from cmk_remediate.model.outcomes import Accepted
+from cmk_remediate.model.outcomes import Accepted, Unclear
 from cmk_remediate.simulator.virtual_time import VirtualClock, run
 from tests.engine.invented import Background, GrantThing, Guarded, MakeThing, SetThing, WaitThing, rid
 from tests.engine.journal_parts import outcome
@@ -188,8 +189,21 @@ def test_a_write_that_may_show_late_is_looked_for_all_along() -> None:
     change = replace(change, caution=Caution(echo=100))
     attempts = Attempts()
     attempts.note(Accepted(None, NOW))
-    pauses = list(iter(lambda: attempts.time_to_show(change), 0))
+    pauses = list(iter(lambda: attempts.time_to_show(change, NOW), 0))
     assert pauses == [2, 4, 8, 16, 32, 38]
+
+
+def test_an_operation_that_nobody_may_follow_is_looked_for_until_its_worst_case() -> None:
+    """Azure has taken it: the same request is not sent a second time while it may be at work. Without one, time is the usual."""
+    change = SetThing(A, "color", "blue").decide(Found({"properties": {}}, {}, NOW, {}))
+    assert isinstance(change, Change)
+    began, left, lost = Attempts(), Attempts(), Attempts()
+    began.note(Unclear("its status answers 403", at_work_since=NOW - timedelta(seconds=10)))
+    left.left_unclear(NOW - timedelta(seconds=change.estimate.worst))
+    lost.note(Unclear("connection reset"))
+    worst = change.estimate.worst - 10
+    for one, waits in ((began, worst), (left, SHOWN_BY_THEN), (lost, SHOWN_BY_THEN)):
+        assert sum(iter(partial(one.time_to_show, change, NOW), 0)) == waits
 
 
 def test_what_asks_for_hours_is_looked_at_twice_before_it_is_called_stuck() -> None:

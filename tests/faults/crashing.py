@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tests.faults import crashes
 from tests.faults.heirs import Play
-from tests.faults.plans import Case, own_key, services, shipped, smallest, smallest_of
+from tests.faults.plans import Case, bracketed, own_key, services, shipped, smallest, smallest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ class Job:
 @lru_cache(maxsize=1)
 def cases() -> list[tuple[Case, Extent]]:
     """Return every plan that is crashed, and how far."""
-    small = [*map(smallest_of, services()), smallest(present=False), *own_key()]
+    small = [*map(smallest_of, services()), smallest(present=False), *own_key(), bracketed()]
     every = Extent()
     return [
         *((case, every if case.name == smallest().name else SMALL) for case in small),

@@ -198,6 +198,7 @@ def _known(stage: Stage) -> Any:
     machines = Machines()
     machines.remember(monitor.machines)
     return SimpleNamespace(
+        operators=set(monitor.operators),
         accepted=set(monitor.accepted),
         _owned=owned,
         _excused=dict(monitor._excused),

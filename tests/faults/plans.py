@@ -16,6 +16,7 @@ from cmk_remediate import simulator
 from cmk_remediate.simulator.estate import read
 from tests.e2e import databases
 from tests.e2e.estates import Scene, one_server
+from tests.e2e.machines import one_machine
 from tests.hostile.planted import in_tags
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def own_key() -> list[Case]:
         Case("a database on its previous key", _two_operators(databases.on_its_previous_key()), rest=FLUSHED),
         Case("a Hyperscale database with long-term retention", _two_operators(doubtful)),
     ]
+
+
+def bracketed() -> Case:
+    """Return a machine that has to be stopped for its disks."""
+    return Case("one machine", _two_operators(one_machine()))
 
 
 def shipped() -> list[Case]:

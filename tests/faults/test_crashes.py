@@ -24,7 +24,7 @@ from tests.e2e.stage import told, writes
 from tests.faults import crashes
 from tests.faults.heirs import ONCE_ONLY, Play
 from tests.faults.moments import life, record
-from tests.faults.plans import Case, least, own_key, services, shipped, smallest, smallest_of
+from tests.faults.plans import Case, bracketed, least, own_key, services, shipped, smallest, smallest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,9 +37,10 @@ MORE = 3
 
 
 def told_well(tally: Tally, figures: Callable[[str], None]) -> None:
-    """Print the crash points; fail on the first faults."""
+    """Print the crash points; fail on the first faults, and on a step that goes out again and the page does not name."""
     figures(str(tally))
     assert not tally.faults, "\n".join(tally.faults[:10])
+    assert set(tally.again) <= crashes.named_in_docs()
 
 
 def _share(moments: Sequence[Moment]) -> list[Moment]:
@@ -152,12 +153,23 @@ def test_another_identity_or_another_day_goes_on(case: Case, tmp_path: Path, fig
 def test_what_goes_out_again_where_operations_are_slow_is_named_in_the_docs(
     tmp_path: Path, figures: Callable[[str], None]
 ) -> None:
-    tally = crashes.Tally("one server, one database, slow operations")
-    for case in (smallest(), smallest_of("sql-database")):
+    tally = crashes.Tally("one server, one database, one disk, slow operations")
+    for case in (smallest(), smallest_of("sql-database"), smallest_of("managed-disks")):
         crashes.of_slow_operations(case, tmp_path / "runs", tally, most=0, dice=random.Random(4))
     told_well(tally, figures)
     assert set(tally.again) == crashes.named_in_docs(), "the page names these steps and no others"
     assert not crashes.named_in_docs() & ONCE_ONLY
+
+
+@pytest.mark.parametrize(
+    "case",
+    [bracketed(), *(smallest_of(one) for one in services() if one not in ("sql", "sql-database", "managed-disks"))],
+    ids=str,
+)
+def test_death_where_operations_are_slow(case: Case, tmp_path: Path, figures: Callable[[str], None]) -> None:
+    tally = crashes.Tally(f"{case}, slow operations")
+    crashes.of_slow_operations(case, tmp_path / "runs", tally, most=4 * MORE, dice=random.Random(4))
+    told_well(tally, figures)
 
 
 def test_a_journal_that_lies_elsewhere_is_refused_before_the_first_byte(tmp_path: Path) -> None:

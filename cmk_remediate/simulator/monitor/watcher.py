@@ -31,6 +31,7 @@ class Monitor:
 
     Attributes:
         violations: every broken law seen, in order.
+        operators: object ids whose writes are judged: who goes on with another's run is answerable for what that left at work.
         bystanders: who could use what before.
         consumers: what resources on customer-managed keys need, and whether they had it.
         machines: which machines the operator has stopped.
@@ -43,14 +44,14 @@ class Monitor:
         What *after*, the monitor of another copy of this Azure, knew is known; its violations stay its own.
         """
         self.world = world
-        self.operator = operator.lower()
+        self.operators = {operator.lower()}
         self.violations: list[Violation] = []
         self.accepted: set[tuple[int, str]] = set()
         self._owned = settings.Owned()
         self._excused: dict[str, None] = {}
         self._changed_by_others: dict[str, float] = {}
         self._request = 0
-        self.bystanders = Bystanders(world, self.operator)
+        self.bystanders = Bystanders(world, operator.lower())
         self.consumers = Consumers(world)
         self.machines = Machines()
         self._look(after)
@@ -72,6 +73,7 @@ class Monitor:
         self.consumers.take()
 
     def _remember_all(self, other: Monitor) -> None:
+        self.operators |= other.operators
         self.accepted = set(other.accepted)
         self._owned.remember(other._owned)
         self._excused = dict(other._excused)
@@ -99,7 +101,7 @@ class Monitor:
             return
         changed = [key for table, key in touched if table == "resources"]
         ended = [key for table, key in touched if table == "operations"]
-        by_operator = exchange.caller.lower() == self.operator and not exchange.reads and exchange.status < _OK
+        by_operator = exchange.caller.lower() in self.operators and not exchange.reads and exchange.status < _OK
         if by_operator:
             self._points_at(exchange)
             self._settings_of(exchange)
@@ -155,7 +157,7 @@ class Monitor:
         if (
             operation is None
             or operation["status"] == "running"
-            or operation.get("caller", "").lower() != self.operator
+            or operation.get("caller", "").lower() not in self.operators
         ):
             return False
         if operation["method"] in ("PUT", "PATCH") and operation["status"] == "Succeeded":

@@ -27,7 +27,7 @@ def test_law_10_a_start_that_finds_no_room_leaves_it_down() -> None:
     client.done("POST", f"{MACHINE}/deallocate")
     client.done("POST", f"{MACHINE}/start")
     copy = client.clone()
-    copy.monitor = watch(copy.azure, copy.monitor.operator, after=client.monitor)
+    copy.monitor = watch(copy.azure, after=client.monitor)
     for one in (client, copy):
         check(one.azure, one.monitor)
         assert one.broken(10)
