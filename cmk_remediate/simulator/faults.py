@@ -12,6 +12,7 @@ Kind = Literal[
     "reset-before",
     "reset-after",
     "status",
+    "status-after",
     "slow",
     "malformed",
     "empty",
@@ -33,9 +34,9 @@ class Fault:
         method: a regular expression the whole method matches.
         url: a regular expression found in the URL.
         nth: which of the requests that match, counted from 1; 0 for every one.
-        status: the status of ``status``; its effect does not happen.
-        code: the error code of ``status``.
-        headers: further headers of ``status``.
+        status: the status of ``status``, whose effect does not happen, and of ``status-after``, whose effect does.
+        code: its error code.
+        headers: its further headers.
         seconds: how long ``slow`` takes longer.
         seen: how many requests matched so far.
     """

@@ -16,7 +16,7 @@ from cmk_remediate.simulator.virtual_time import VirtualLoop
 from cmk_remediate.simulator.wire import Incoming, Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from typing_extensions import Self
 
@@ -84,6 +84,8 @@ class SimulatedTransport(AsyncHttpTransport[Any, Any]):
             outgoing = self._azure.answer(incoming)
         if kind == "kill-after":
             await self._die()
+        if fault is not None and kind == "status-after":
+            outgoing = _spoken(fault, outgoing.headers)
         await self._travel(fault, options)
         if kind == "reset-after":
             raise ServiceResponseError("the connection was reset")
@@ -110,9 +112,11 @@ class SimulatedTransport(AsyncHttpTransport[Any, Any]):
         await loop.create_future()
 
 
-def _spoken(fault: Fault) -> Outgoing:
+def _spoken(fault: Fault, traced: Mapping[str, str] | None = None) -> Outgoing:
+    """Return the answer of *fault*, with the date and the request ids of the answer *traced* that it stands for."""
     error = {"error": {"code": fault.code, "message": f"The request failed with {fault.status}."}}
-    return Outgoing(fault.status, error, dict(fault.headers))
+    kept = {name: value for name, value in (traced or {}).items() if name == "Date" or name.startswith("x-ms-")}
+    return Outgoing(fault.status, error, {**kept, **fault.headers})
 
 
 def _content(request: Any) -> bytes:

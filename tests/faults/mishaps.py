@@ -31,6 +31,9 @@ WIRE: Mapping[str, Mapping[str, Any]] = {
     "504": _status(504, "GatewayTimeout"),
     "reset before": {"kind": "reset-before"},
     "reset after": {"kind": "reset-after"},
+    "500 after": {**_status(500, "InternalServerError"), "kind": "status-after"},
+    "503 after": {**_status(503, "ServiceUnavailable"), "kind": "status-after"},
+    "504 after": {**_status(504, "GatewayTimeout"), "kind": "status-after"},
     "slow": {"kind": "slow", "seconds": 20.0},
     "too slow": {"kind": "slow", "seconds": 90.0},
     "malformed": {"kind": "malformed"},
@@ -67,7 +70,7 @@ OPERATIONS = (
     "operation is canceled",
     "operation never ends",
 )
-OWNER = ("lock", "policy", "key disabled", "vault closed", "failover")
+OWNER = ("lock", "lock against deletion", "policy", "key disabled", "vault closed", "failover")
 KILLS = ("kill-before", "kill-after")
 
 POLLS = "asyncoperation|operationresults|operationsstatus|diskoperations|/operations/"
@@ -77,7 +80,7 @@ ON: Mapping[str, tuple[str, str]] = {
     "any": (".*", ""),
     "reads": ("GET", f"^(?!.*({POLLS}))"),
     "polls": ("GET", POLLS),
-    "writes": ("PUT|PATCH|POST", r"^(?!.*checkpolicyrestrictions)"),
+    "writes": ("PUT|PATCH|POST|DELETE", r"^(?!.*checkpolicyrestrictions)"),
     "policy checks": ("POST", "checkpolicyrestrictions"),
 }
 """Kinds of requests: method and URL as regular expressions."""

@@ -39,7 +39,7 @@ class Places:
         written: the resource type that the last changing step writes: what a policy denies.
         vault: the id of the first vault of the review.
         key: the id of its first key.
-        group: the id of the first failover group; empty where there is none.
+        group: the id of the first failover group of a target's server; empty where there is none.
     """
 
     target: str
@@ -58,7 +58,8 @@ class Places:
             if step.resource_id and step.action in ("create", "update")
         ]
         keys = [one for one in known if one.type.lower() == _KEY]
-        groups = [one for one, _ in world.by_type(_GROUP)]
+        servers = {target.id.lower().partition("/databases/")[0] for target in review.targets}
+        groups = [one for one, _ in world.by_type(_GROUP) if str(one.top_level).lower() in servers]
         return cls(
             review.targets[0].id,
             changed[-1].type,
@@ -99,8 +100,17 @@ class Owner:
         azure._finish(Incoming("PUT", url), Outgoing(200), CALLER)
 
     def _lock(self) -> None:
-        lock = ResourceId(f"{self._places.target}/providers/Microsoft.Authorization/locks/mishap")
-        self.azure.world.apply([SetResource(lock, {"properties": {"level": "ReadOnly"}})])
+        self._locked(self._places.target, "ReadOnly")
+
+    def _lock_against_deletion(self) -> None:
+        for subscription in dict.fromkeys(
+            str(ResourceId(one).subscription_id) for one in (self._places.target, self._places.vault)
+        ):
+            self._locked(subscription, "CanNotDelete")
+
+    def _locked(self, scope: str, level: str) -> None:
+        lock = ResourceId(f"{scope}/providers/Microsoft.Authorization/locks/mishap-{level}")
+        self.azure.world.apply([SetResource(lock, {"properties": {"level": level}})])
         self.heals.append(lambda: self.azure.world.apply([RemoveResource(lock)]))
 
     def _policy(self) -> None:

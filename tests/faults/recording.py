@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.clock import SystemClock
 from tests.faults.crashes import Tally
-from tests.faults.mishaps import KILLS, OPERATIONS, OWNER, WIRE, WRITES
+from tests.faults.mishaps import KILLS, ON, OPERATIONS, OWNER, WIRE, WRITES
 from tests.faults.scenario import READINGS, SETTINGS
 from tests.faults.story import Sum
 
@@ -115,6 +115,7 @@ def begin(path: Path, only: str = "") -> Kept:
         "scenes": [only] if only else list(SETTINGS),
         "mishaps": [*WIRE, *WRITES, *OPERATIONS, *OWNER, *KILLS],
         "readings": READINGS,
+        "on": {kind: list(strikes) for kind, strikes in ON.items()},
     }
     if not path.exists():
         began = f"{SystemClock().now():%Y-%m-%d}"

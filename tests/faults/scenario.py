@@ -64,6 +64,8 @@ LENGTHS = {
 }
 """Of the plans in plans/ that are not of the usual length."""
 USUAL = 330
+FAILING_OVER = frozenset({"estate.yaml", "sql-database.yaml", "sql.yaml"})
+"""Plans with a target in a failover group."""
 SETTINGS: Mapping[str, Setting] = {
     "one server": Setting(estates.one_server, 30),
     "nothing there": Setting(partial(estates.one_server, present=False), 85),
@@ -76,7 +78,9 @@ SETTINGS: Mapping[str, Setting] = {
     "a database on its previous key": Setting(databases.on_its_previous_key, 60, weight=6, rest=FLUSHED),
     "a database on a customer's server": Setting(databases.on_a_customers_server, 60, weight=4),
     **{
-        f"plans/{plan.name}": Setting(partial(_shipped, f"plans/{plan.name}"), LENGTHS.get(plan.name, USUAL), weight=2)
+        f"plans/{plan.name}": Setting(
+            partial(_shipped, f"plans/{plan.name}"), LENGTHS.get(plan.name, USUAL), plan.name in FAILING_OVER, weight=2
+        )
         for plan in sorted(FOLDER.glob("*.yaml"))
     },
 }

@@ -167,6 +167,26 @@ def test_connections_are_lost_before_or_after_the_effect() -> None:
         assert Raw(it)("GET", f"{IDENTITY}/x").status == left
 
 
+def test_an_error_may_be_answered_without_the_effect_or_after_it() -> None:
+    for kind, left in (("status", 404), ("status-after", 200)):
+        it = azure()
+        connection = it.connection()
+        it.faults.add(
+            Fault(cast("Any", kind), method="PUT", url="userassignedidentities/x", status=504, code="GatewayTimeout")
+        )
+
+        async def main(connection: Connection = connection) -> None:
+            client = ManagedServiceIdentityClient(
+                cast("Any", connection.credential), SUB.split("/")[2], transport=connection.transport, retry_total=0
+            )
+            with pytest.raises(HttpResponseError) as caught:
+                await client.user_assigned_identities.create_or_update("rg1", "x", body())
+            assert caught.value.status_code == 504
+
+        go(connection, main)
+        assert Raw(it)("GET", f"{IDENTITY}/x").status == left
+
+
 def test_statuses_slowness_and_nonsense() -> None:
     it = azure()
     connection = it.connection()
