@@ -37,7 +37,7 @@ PERMISSION_UNCHECKED = Code(
 LOCKED = Code(
     "CMK206",
     title="a lock forbids the write",
-    meaning="A ReadOnly lock on the resource, its group or its subscription refuses every write of ours.",
+    meaning="On the resource, its group or its subscription: ReadOnly refuses every write of ours, CanNotDelete a grant's removal.",
     next="Remove the lock for the change window, or take the target out of the plan.",
 )
 DENY_ASSIGNMENT = Code(

@@ -30,6 +30,7 @@ from tests.e2e.aks_clusters import one_cluster
 from tests.e2e.desk import having
 from tests.e2e.estates import DATA, IDENTITY, VAULT, one_server
 from tests.e2e.stage import Stage, rows, told, writes
+from tests.e2e.storage import one_account
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
@@ -212,6 +213,19 @@ def test_the_vault_of_the_run_stores_own_account_is_never_changed(azure: Azure, 
     other = azurite.ADDRESS.replace(azurite.ACCOUNT, "anotheraccount")
     assert cmk.dry_run(scene.plan, connection=connection, runs=other).runs == other
     assert cmk.dry_run(scene.plan, connection=connection, runs=tmp_path).runs == str(tmp_path)
+
+
+def test_the_run_stores_own_account_is_never_a_target(azure: Azure, tmp_path: Path) -> None:
+    """Fails: the account that holds the journal is moved to another key by the run that writes it, and both are lost at once."""
+    scene = one_account(name=ACCOUNT)
+    scene.plan["targets"] = [{"resource_id": ACCOUNT}]
+    stage = azure(scene)
+    connection = replace(stage.connection, simulated=None)
+    with pytest.raises(RefusedError) as caught:
+        cmk.dry_run(scene.plan, connection=connection, runs=azurite.ADDRESS)
+    assert (caught.value.code, caught.value.resource) == (codes.engine.STORE_IS_TARGET, ACCOUNT)
+    assert writes(stage.since(0)) == []
+    assert cmk.dry_run(scene.plan, connection=connection, runs=tmp_path).targets[0].blocked is None
 
 
 def test_the_identity_that_runs_us_is_never_changed(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,11 +17,9 @@ from cmk_remediate.errors import InputError
 from cmk_remediate.planfile import load
 from tests.e2e.estates import geo_on_previous_cmk
 from tests.hostile import values
+from tests.hostile.expecting import expected
 from tests.hostile.profile import tries
 from tests.hostile.values import changed, changes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 PLAN_TEXT = (ROOT / "plans" / "sql.yaml").read_text(encoding="utf-8")
@@ -31,14 +29,6 @@ PLANS = [
 ]
 SCENE = geo_on_previous_cmk()
 SMALL = SCENE.estate
-
-
-def expected(work: Callable[[], Any]) -> Any:
-    """Return what *work* returns; one of our errors is an answer, anything else fails the test."""
-    try:
-        return work()
-    except cmk.CmkError:
-        return None
 
 
 @tries(60)

@@ -22,11 +22,11 @@ from cmk_remediate.model.json_types import digest
 from cmk_remediate.simulator.embedded import EmbeddedAzure
 from tests.e2e.estates import SERVER, SUB, one_server
 from tests.faults.plans import services, smallest_of
+from tests.hostile.expecting import expected
 from tests.hostile.profile import tries
 from tests.hostile.values import FOREIGN, changed, changes, places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -98,16 +98,6 @@ def chained(run: str, records: list[Any]) -> bytes:
         lines.append(json.dumps(document, separators=(",", ":")).encode("ascii"))
         prev = digest_of(lines[-1])
     return b"".join(line + b"\n" for line in lines)
-
-
-def expected(work: Callable[[], Any]) -> Any:
-    """Return what *work* returns, or None for one of our errors."""
-    try:
-        return work()
-    except cmk.CmkError as error:
-        if error.code == codes.engine.BUG:
-            raise
-        return None
 
 
 def allowed(document: dict[str, Any]) -> str:
