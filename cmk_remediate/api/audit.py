@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.engine.shapes import making_sense_of
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.json_types import at_path
@@ -30,10 +31,11 @@ async def audit_note(reader: Reader, vault: ResourceId) -> Note:
     """Return what is known of *vault*'s log of key use; reads its diagnostic settings, nothing else."""
     try:
         settings = (await reader.read(Read(vault, "list:diagnosticSettings"))).body
+        with making_sense_of(vault):
+            found = sorted(str(one.get("name")) for one in settings or () if _sends(one))
     except AzureError as error:
         text = f"whether {vault.name} logs AuditEvent is not known: {error.cause}"
         return Note(code=str(codes.notes.AUDIT_LOGGING_UNKNOWN), scope=vault.text, text=text)
-    found = sorted(str(one.get("name")) for one in settings or () if _sends(one))
     if not found:
         text = f"no diagnostic setting of {vault.name} sends AuditEvent"
         return Note(code=str(codes.notes.AUDIT_LOGGING_MISSING), scope=vault.text, text=text)

@@ -19,6 +19,7 @@ from cmk_remediate.api.key_notes import key_notes
 from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.recovery import recovery_notes
 from cmk_remediate.api.restriction import restriction_notes
+from cmk_remediate.api.shapes import candidates_of, detected
 from cmk_remediate.api.signing_in import naming, sign_in, vaults_of
 from cmk_remediate.api.store import choose_runs, open_store
 from cmk_remediate.clock import format_utc
@@ -27,7 +28,8 @@ from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.reviewing import Kept, blocked_targets, reviewed_block, reviewed_steps, steps_of
 from cmk_remediate.engine.schedule import each
-from cmk_remediate.errors import AzureError, CmkError, InputError
+from cmk_remediate.engine.shapes import making_sense_of
+from cmk_remediate.errors import InputError
 from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.decisions import Blocked, Change
 from cmk_remediate.model.graph import Graph, GraphBuilder
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Azure, Reader
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.step import Step
-    from cmk_remediate.planfile.schema import PlanFile, TargetEntry
 
 PlanLike = str | Path | Mapping[str, Any] | PlanDocument | EstateDocument
 """The path of a plan or estate file, their values, or one that is loaded."""
@@ -154,8 +155,8 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
     found: list[_Found] = []
     for one in loaded.documents:
         service = known[one.plan.service]
-        facts = await each(one.plan.targets, partial(_detected, service, reader, one.plan))
-        found.extend(_Found(one, service, candidate) for candidate in service.candidates(facts, one.plan))
+        facts = await each(one.plan.targets, partial(detected, service, reader, one.plan))
+        found.extend(_Found(one, service, candidate) for candidate in candidates_of(service, facts, one.plan))
     _refuse_twice(found)
     named = {item.candidate.id.text: item.document.name for item in found} if len(loaded.documents) > 1 else {}
 
@@ -163,7 +164,8 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
         builder = GraphBuilder(named)
         for item in found:
             if item.candidate.id.text not in barred:
-                item.service.recipe(item.candidate, item.document.plan, builder, RecipeContext(review_id))
+                with making_sense_of(item.candidate.id.text):
+                    item.service.recipe(item.candidate, item.document.plan, builder, RecipeContext(review_id))
         return builder.build()
 
     candidates = [item.candidate for item in found]
@@ -174,21 +176,6 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
         notes={item.candidate.id.text: _notes(item) for item in found},
         files={candidate.id.text: candidate.artefacts for candidate in candidates},
     )
-
-
-async def _detected(service: Service, reader: Reader, plan: PlanFile, target: TargetEntry) -> Any:
-    """Return the facts of one target.
-
-    Raises:
-        AzureError: CMK210 when nobody can make sense of what Azure shows of it, and as `Service.detect`.
-    """
-    try:
-        return await service.detect(reader, target, plan)
-    except CmkError:
-        raise
-    except Exception as error:
-        cause = f"what Azure shows of it cannot be made sense of: {type(error).__name__}: {error}"
-        raise AzureError(codes.access.UNCLEAR_ANSWER, cause, resource=target.resource_id) from error
 
 
 def _notes(item: _Found) -> tuple[Note, ...]:
@@ -358,7 +345,10 @@ async def check_surroundings(
     """Return what locks, policies, permissions and the like have to say of what *projected* would change."""
     changes = {key: item.decision for key, item in projected.items() if isinstance(item.decision, Change)}
     bound = Graph(tuple(replace(node, step=projected[node.id].step) for node in graph.nodes))
-    return await preflight(reader, bound, changes, caller=caller, tenant=tenant, writing=writing, each=each)
+    addresses = (item.step.address() for item in projected.values())
+    subscriptions = sorted({address.subscription_id for address in addresses if isinstance(address, ResourceId)})
+    with making_sense_of(" ".join(map(str, subscriptions))):
+        return await preflight(reader, bound, changes, caller=caller, tenant=tenant, writing=writing, each=each)
 
 
 def own_version() -> str:

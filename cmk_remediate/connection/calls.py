@@ -8,13 +8,14 @@ and no exception class is judged where an answer exists.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 Kind = Literal["read", "poll", "write", "delete"]
 
@@ -61,13 +62,14 @@ class Reply:
 
     @property
     def spoiled(self) -> bool:
-        """Whether it says 200 and nothing else, or something that is not JSON: it was cut off on its way, and says nothing."""
-        return self.malformed or (self.status == _OK and self.json is None)
+        """Whether it says 200 and no JSON object: it was cut off on its way, or is another's, and says nothing."""
+        return self.malformed or (self.status == _OK and not isinstance(self.json, dict))
 
     @cached_property
     def _parsed(self) -> tuple[Any, bool]:
         try:
-            return json.loads(self.content or b"null"), False
+            found = json.loads(self.content or b"null", parse_constant=_no_json)
+            return (_writable(found) if _LONE.search(self.content) else found), False
         except (ValueError, RecursionError):
             return None, bool(self.content.strip())
 
@@ -80,6 +82,21 @@ class Reply:
     def correlation_id(self) -> str:
         """Azure's id of the request for its activity log; may be empty."""
         return self.headers.get("x-ms-correlation-request-id", "") or self.headers.get("x-ms-request-id", "")
+
+
+_LONE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half of a character beyond 16 bits, as JSON may spell one without the other half: no text that can be written anywhere."""
+
+
+def _writable(value: Any) -> Any:
+    """Return *value* with U+FFFD in place of each lone half of a character."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _no_json(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads and JSON (RFC 8259) does not know."""
+    raise ValueError(name)
 
 
 @dataclass

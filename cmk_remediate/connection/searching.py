@@ -42,9 +42,10 @@ async def whole_search(
     while True:
         reply = await ask(replace(read, body=canonical(body).decode()))
         page = reply.json
-        if not reply.ok or not isinstance(page, dict) or not isinstance(page.get("data"), list):
+        found = page.get("data") if reply.ok and isinstance(page, dict) else None
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise unreadable(reply)
-        rows += page["data"]
+        rows += found
         token = page.get(_TOKEN)
         if not token:
             if str(page.get("resultTruncated") or "").lower() == "true":

@@ -292,9 +292,10 @@ class Session:
         seen: set[str] = set()
         while True:
             body = reply.json
-            if not isinstance(body, dict) or not isinstance(body.get("value", []), list):
+            page = body.get("value", []) if isinstance(body, dict) else None
+            if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
                 raise self._unreadable(row, read, reply)
-            items += body.get("value", [])
+            items += page
             link = body.get("nextLink")
             if not link:
                 return items
@@ -320,7 +321,11 @@ class Session:
 
     @staticmethod
     def _unreadable(row: Row, read: Read, reply: Reply) -> AzureError:
-        judged = Unclear("the answer is not JSON") if reply.ok else judge_reply(reply, read.resource.namespace)
+        judged = (
+            Unclear("the answer is not the JSON it should be")
+            if reply.ok
+            else judge_reply(reply, read.resource.namespace)
+        )
         where, correlation = read.resource.text, reply.correlation_id
         if isinstance(judged, Refused):
             cause = f"{row.name} was refused: {judged.azure_code}: {judged.text}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.schedule import pause
+from cmk_remediate.engine.shapes import making_sense_of
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Done, Pending
 from cmk_remediate.model.records import Gate
@@ -73,9 +74,10 @@ class Canary:
         for key in sorted(steps - self._brackets()):
             try:
                 step, found = await context.look(self._graph.by_id[key], again=True)
+                with making_sense_of(step.address()):
+                    decision = step.decide(found)
             except AzureError as error:
                 return f"after its soak the canary could not be looked at: {error.cause}"
-            decision = step.decide(found)
             if not isinstance(decision, (Done, Pending)):
                 return f"after its soak the canary is not right any more: {decision.__class__.__name__.lower()} {step.kind}"
         await context.journal.append(Gate(at=format_utc(context.clock.now()), gate=VERIFIED))

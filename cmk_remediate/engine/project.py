@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from cmk_remediate import codes
 from cmk_remediate.engine.overlay import Overlay
 from cmk_remediate.engine.schedule import each
+from cmk_remediate.engine.shapes import ShapeError, making_sense_of
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Read
 from cmk_remediate.model.graph import Graph, Node
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.json_types import JsonObject, at_path
+from cmk_remediate.model.json_types import JsonObject, at_path, canonical
 from cmk_remediate.model.step import Step, bind
 from cmk_remediate.model.values import UNKNOWN, Ref, Unknown
 
@@ -77,7 +78,7 @@ async def project(
     """Return every node of *graph* as the projection leaves it, by node id, in the graph's order.
 
     A bracket is opened only if something inside it is to change: nothing is stopped for nothing. A step that may not read what it
-    judges by is blocked, and the others are projected.
+    judges by, or can make no sense of it, is blocked, and the others are projected.
 
     Args:
         graph: the steps.
@@ -120,17 +121,7 @@ async def _project(
         return value_of(ref, producer.after, done=producer.done) if producer is not None else UNKNOWN
 
     for node in graph.nodes:
-        step = bind(node.step, promised)
-        decision: Decision
-        try:
-            found = await overlay.look(step)
-            decision = step.decide(found)
-        except AzureError as error:
-            if blocks == "nothing" or (blocks == "refusals" and error.code == codes.access.UNCLEAR_ANSWER):
-                raise
-            found, decision = Found(None), Blocked(error.code, error.cause, error.hint, error.resource)
-        except Exception as error:  # noqa: BLE001 - a body that nobody foresaw must not end what the others are about
-            found, decision = Found(None), Blocked(codes.engine.BUG, f"{type(error).__name__}: {error}")
+        step, found, decision = await _judged(node, promised, overlay, blocks)
         if node.id in shut:
             decision = Done("nothing inside its bracket is to change")
         elif node.closes and node.closes not in opened and not isinstance(projected[node.closes].decision, Change):
@@ -152,6 +143,35 @@ def value_of(ref: Ref[Any], body: JsonObject | None, *, done: bool) -> Any:
         return node_id(ref.step) if done else UNKNOWN
     value = at_path(body, ref.path)
     return UNKNOWN if value is None else value
+
+
+async def _judged(
+    node: Node, promised: Callable[[Ref[Any]], Any], overlay: Overlay, blocks: Blocks
+) -> tuple[Step, Found, Decision]:
+    """Return the step of *node* with its promises kept, what it found and what it makes of that."""
+    step = node.step
+    try:
+        with making_sense_of(node.step.address()):
+            step = bind(node.step, promised)
+            found = await overlay.look(step)
+            decision = step.decide(found)
+            _can_be_reviewed(decision)
+    except AzureError as error:
+        unclear = error.code == codes.access.UNCLEAR_ANSWER
+        if not isinstance(error, ShapeError) and (blocks == "nothing" or (blocks == "refusals" and unclear)):
+            raise
+        return step, Found(None), Blocked(error.code, error.cause, error.hint, error.resource)
+    return step, found, decision
+
+
+def _can_be_reviewed(decision: Decision) -> None:
+    """Raise where a review cannot hold what *decision* says is there.
+
+    Raises:
+        ValueError: a value is no JSON that has a digest, such as a float.
+    """
+    if isinstance(decision, Change):
+        canonical([line.before for line in decision.lines])
 
 
 def _own_effect(overlay: Overlay, step: Step, found: Found, change: Change) -> JsonObject | None:

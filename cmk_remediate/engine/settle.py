@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from cmk_remediate import codes
 from cmk_remediate.engine.attempts import Attempts
 from cmk_remediate.engine.settlement import ASKED, AT_WORK, Settlement
+from cmk_remediate.engine.shapes import making_sense_of
 from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError, StoppedError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
@@ -88,9 +89,12 @@ async def settle(node: Node, world: World) -> Settlement:
 
 async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
     await world.likely_behind_grant(node)
-    step, found = await world.look(node, again=False)
+    again = False
     while True:
-        decision = step.decide(found)
+        with making_sense_of(node.step.address()):
+            step, found = await world.look(node, again=again)
+            decision = step.decide(found)
+        again = True
         ended: Settlement | None
         if attempts.goes_on and not isinstance(decision, Blocked):
             # Whatever a read shows meanwhile: its operation says that it has not ended.
@@ -103,7 +107,6 @@ async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
             ended = _end(decision, step, found, attempts)
         if ended is not None:
             return ended
-        step, found = await world.look(node, again=True)
 
 
 async def _change(

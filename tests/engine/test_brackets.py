@@ -288,7 +288,7 @@ def test_a_bug_inside_one_bracket_does_not_leave_another_open(monkeypatch: pytes
     monkeypatch.setattr(SetThing, "decide", wrong)
     done = lab.apply(review, rules=Rules(max_disrupted=2, max_failures=9))
     assert powers(lab) == {"running"}
-    assert done.done.targets[0].code == "CMK599"
+    assert done.done.targets[0].code == "CMK210"
 
 
 def test_rolling_back_a_bracket_stops_the_machine_again_and_starts_it_whatever_fails() -> None:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import cmk_remediate as cmk
 from cmk_remediate.cli.running import describe
 from cmk_remediate.model.protocols import Connection
+from cmk_remediate.report.formats import FORMATS, Subject
 from cmk_remediate.simulator.embedded import EmbeddedAzure
 from cmk_remediate.simulator.faults import Fault, Killed
 
@@ -100,8 +101,10 @@ class Course:
         except cmk.CmkError as error:
             self.said += [describe(error), repr(error)]
             return None
-        with suppress(TypeError):
-            self.said += [cmk.render(found, name) for name in ("text", "markdown", "json")]
+        if isinstance(found, get_args(Subject)):
+            for name in FORMATS:
+                with suppress(cmk.CmkError):  # not everything is shown in each
+                    self.said.append(cmk.render(found, name))
         self.said.append(repr(found))
         return found
 

@@ -148,3 +148,31 @@ def test_any_bytes_are_an_answer(content: bytes) -> None:
 
     judge_reply(reply, "Microsoft.Sql")
     assert is_absent(Reply(404, {}, content, START)) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (rb'{"tags": {"a": "\ud800"}}', {"tags": {"a": "\ufffd"}}),
+        (rb'{"\udfff": ["x\uD83Dy"]}', {"\ufffd": ["x\ufffdy"]}),
+        (rb'{"a": "\ud83d\ude00"}', {"a": "\U0001f600"}),
+        (b'{"a": "\\\\ud800"}', {"a": "\\ud800"}),
+    ],
+)
+def test_half_a_character_is_shown_as_what_can_be_written_down(content: bytes, shown: Any) -> None:
+    """Fails: the review or the journal of a resource with such a tag cannot be written, and nobody sees why."""
+    reply = Reply(200, {}, content, START)
+    assert reply.json == shown
+    json.dumps(reply.json, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("content", [b'{"a": NaN}', b'{"a": [Infinity]}', b'{"a": -Infinity}'])
+def test_what_is_no_number_is_no_json(content: bytes) -> None:
+    """No digest can be made of it."""
+    reply = Reply(200, {}, content, START)
+    assert (reply.json, reply.malformed) == (None, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b'"x"', b"7", b"{"])
+def test_a_200_without_an_object_says_nothing(content: bytes) -> None:
+    assert Reply(200, {}, content, START).spoiled

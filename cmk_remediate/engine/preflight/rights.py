@@ -55,7 +55,7 @@ def allows(sets: Iterable[Any], action: str) -> bool:
 
 
 def _any_matches(patterns: Any, action: str) -> bool:
-    return any(_pattern(str(pattern)).fullmatch(action) for pattern in patterns or ())
+    return isinstance(patterns, list) and any(_pattern(str(pattern)).fullmatch(action) for pattern in patterns)
 
 
 @lru_cache(maxsize=1024)
