@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cmk_remediate.clock import format_utc, parse_utc
-from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts
+from cmk_remediate.engine.attempts import LOST_FOR, SHOWS_WITHIN, Attempts, unproven_for
 from cmk_remediate.engine.journaled import STILL_RUNNING, nobody_knows, resumed_operation
 from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.project import project
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.review import Review, ReviewedStep
 
-LOST_FOR = 10
-"""A write whose answer was lost is looked for so many times its usual duration (our choice); that it did not arrive is believed
-only after its worst case: until then its targets are not undone."""
 _READS_LAG = timedelta(seconds=sum(SHOWS_WITHIN))
 _PAUSE = 10.0
 
@@ -46,10 +43,12 @@ class _Lookout:
     Attributes:
         until: no longer than this.
         arrives_by: it may show until then; None for one that Azure took: nothing but its reads lag.
+        believed_from: what shows before that may be taken back by an operation that fails.
     """
 
     until: datetime
     arrives_by: datetime | None = None
+    believed_from: datetime | None = None
 
     def whole(self) -> _Lookout:
         """Return the same until nothing can arrive any more."""
@@ -137,7 +136,8 @@ async def _lookout(step: ReviewedStep, state: StepState, azure: Azure) -> _Looko
     usual, worst = (step.estimate.usual, step.estimate.worst) if step.estimate else (0, 0)
     sent = parse_utc(state.intents[-1].at)
     patience = max(timedelta(seconds=min(LOST_FOR * usual, worst)), _READS_LAG)
-    return _Lookout(sent + patience, sent + timedelta(seconds=worst))
+    believed = timedelta(seconds=unproven_for(step.action, usual, worst))
+    return _Lookout(sent + patience, sent + timedelta(seconds=worst), sent + believed)
 
 
 async def _shows(step: ReviewedStep, state: StepState, lookout: _Lookout, azure: Azure, clock: Clock) -> bool:
@@ -149,9 +149,8 @@ async def _shows(step: ReviewedStep, state: StepState, lookout: _Lookout, azure:
             body = (await azure.read(Read(ResourceId.parse(sent.resource_id)))).body
         except AzureError:
             return True
-        if any(at_path(body, path) != at_path(sent.before, path) for path in paths):
-            return True
-        left = (lookout.until - azure.now()).total_seconds()
-        if left <= 0:
-            return False
-        await clock.sleep(min(_PAUSE, left))
+        shown = any(at_path(body, path) != at_path(sent.before, path) for path in paths)
+        left = ((lookout.believed_from or azure.now()) if shown else lookout.until) - azure.now()
+        if left.total_seconds() <= 0:
+            return shown
+        await clock.sleep(min(_PAUSE, left.total_seconds()))

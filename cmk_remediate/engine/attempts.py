@@ -33,6 +33,10 @@ CREATED_SHOWS_WITHIN = (*SHOWS_WITHIN, 30.0, 60.0)
 SHOWN_BY_THEN = sum(SHOWS_WITHIN)
 """Seconds after which a read shows no more what an operation had shown that failed."""
 
+LOST_FOR = 10
+"""A write whose answer was lost is looked for so many times its usual duration (our choice); that it did not arrive is believed
+only after its worst case: until then its targets are not undone. What shows of it is believed after as long."""
+
 OF_ACCESS = ("access", "replication")
 """Reasons of a "not yet" that a young grant or identity explains."""
 
@@ -68,6 +72,7 @@ class Attempts:
         self._looks_left: tuple[float, ...] = ()
         self._cautious = False
         self._at_work_since: datetime | None = None
+        self._unproven = 0.0
         self._accepted_before = False
         self.goes_on = False
         self.leave_after = 0
@@ -94,16 +99,16 @@ class Attempts:
     def _is_created(self, change: Change) -> bool:
         return change.action == "create" and bool(self.accepted or self._accepted_before)
 
-    def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> None:
-        """Take note of what came of a write."""
+    def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning, unproven: float = 0) -> None:
+        """Take note of what came of a write; what a read shows of it may be taken back for *unproven* seconds."""
         self._cautious = False
         self._stood = 0.0
         if isinstance(outcome, Unclear):
             self.last_unclear = outcome.text
             self._unclear_times += 1
-            self.left_unclear(outcome.at_work_since)
+            self.left_unclear(outcome.at_work_since, unproven)
             return
-        self._unclear_times, self._unclear_for = 0, 0.0
+        self._unclear_times, self._unclear_for, self._unproven = 0, 0.0, 0.0
         if not isinstance(outcome, StillRunning):
             self.leave_after = 0  # it has ended
         if isinstance(outcome, Accepted):
@@ -115,9 +120,12 @@ class Attempts:
         elif isinstance(outcome, NotYet):
             self.refused_for_now += 1
 
-    def left_unclear(self, at_work_since: datetime | None = None) -> None:
-        """Take note that a write left of which nobody has seen what came: no answer, or the operation begun *at_work_since*."""
-        self._unclear = True
+    def left_unclear(self, at_work_since: datetime | None = None, unproven: float = 0) -> None:
+        """Take note that a write left of which nobody has seen what came: no answer, or the operation begun *at_work_since*.
+
+        It may be at work for *unproven* seconds more, show its effect all along, and take it back in the end.
+        """
+        self._unclear, self._unproven = True, unproven
         self._at_work_since = at_work_since
         self._looks_left = SHOWS_WITHIN
 
@@ -140,7 +148,7 @@ class Attempts:
             left = (self._at_work_since - now).total_seconds() + change.estimate.worst
             self._at_work_since = None
             if left > SHOWN_BY_THEN:
-                self._cautious, self._unclear = True, False
+                self._cautious, self._unclear, self._unproven = True, False, 0.0
                 self._looks_left = tuple(_looks(left))
         if self._looks_left == SHOWS_WITHIN and self._is_created(change):
             self._looks_left = CREATED_SHOWS_WITHIN
@@ -156,6 +164,15 @@ class Attempts:
         if self._unclear_times:
             self._unclear_for += first
         return first
+
+    def time_to_trust(self) -> float:
+        """Return the seconds after which what a read shows is looked at once more before it is believed; 0 when it is.
+
+        Whether a read shows the new value while an operation runs is documented nowhere for most services: one that fails in the
+        end takes it back.
+        """
+        seconds, self._unproven = self._unproven, 0.0
+        return seconds
 
     def pause_before_next(self, answer: NotYet, caution: Caution = PLAIN) -> float:
         """Return the seconds until the next attempt after *answer*."""
@@ -174,6 +191,7 @@ class Attempts:
 
         Another reason to wait, *why*, is a movement: each of a group's clusters takes its time.
         """
+        self._unproven = 0.0  # it says itself when it has ended
         if why != self._stood_because:
             self._stood, self._stood_because = 0.0, why
         self._patient_for = max(self._patient_for, 2 * seconds)
@@ -181,6 +199,14 @@ class Attempts:
             return True
         self._stood += seconds
         return False
+
+
+def unproven_for(action: str, usual: int, worst: int) -> float:
+    """Return the seconds after which an effect that shows, of a write whose answer was lost, is believed.
+
+    A machine that runs, or has stopped, is not taken back.
+    """
+    return 0.0 if action in ("start", "stop") else float(min(LOST_FOR * usual, worst))
 
 
 def stale_for(left: StepState, now: datetime) -> float:

@@ -21,6 +21,7 @@ from cmk_remediate.engine.journaled import (
     outcome_of,
     refused_for_good,
     resumed_operation,
+    unproven_left,
 )
 from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
 from cmk_remediate.engine.project import value_of
@@ -249,14 +250,15 @@ class RunContext:
                 await self.pause(node, late, "until a read shows no more of an operation that failed")
             return
         attempts.client_request_id = left.intents[-1].client_request_id
+        unproven = unproven_left(left, self._reviewed[node.id], self.clock.now())
         if left.operation is None:
-            attempts.left_unclear(left.at_work_since)
+            attempts.left_unclear(left.at_work_since, unproven)
             return
         operation = resumed_operation(left.operation)
         self.say("waiting", node, "for an operation an earlier process began")
         outcome = await self._end_of(node, operation, STILL_RUNNING, left.operation.leave_after)
         await self._note(node, outcome, operation.resource)
-        attempts.note(outcome)
+        attempts.note(outcome, unproven)
         if left.operation.final and isinstance(outcome, (NotYet, Refused)):
             answer = outcome if isinstance(outcome, Refused) else refused_for_good(outcome)
             raise AzureError(answer.code, f"{answer.azure_code}: {answer.text}", resource=operation.resource.text)

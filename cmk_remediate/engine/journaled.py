@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cmk_remediate import codes
 from cmk_remediate.clock import format_utc, parse_utc
+from cmk_remediate.engine.attempts import unproven_for
 from cmk_remediate.model.decisions import Estimate
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.outcomes import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cmk_remediate.engine.journal_state import StepState
     from cmk_remediate.model.decisions import Caution
     from cmk_remediate.model.graph import Node
+    from cmk_remediate.model.review import ReviewedStep
 
 STILL_RUNNING = Estimate(usual=1, worst=3600)
 """For an operation another process began: it may have ended long ago, so ask at once."""
@@ -68,6 +70,14 @@ def resumed_operation(record: OperationBegan) -> Operation:
         caller=record.caller,
         retry_after=record.retry_after,
     )
+
+
+def unproven_left(left: StepState, step: ReviewedStep, now: datetime) -> float:
+    """Return for how many seconds more an effect that shows, of the last write of *left*, is not believed."""
+    if step.estimate is None:
+        return 0.0
+    gone = (now - parse_utc(left.intents[-1].at)).total_seconds()
+    return max(0.0, unproven_for(step.action, step.estimate.usual, step.estimate.worst) - gone)
 
 
 def operation_began(node: Node, operation: Operation, caution: Caution) -> OperationBegan:

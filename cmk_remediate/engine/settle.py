@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
-from cmk_remediate.engine.attempts import Attempts
+from cmk_remediate.engine.attempts import Attempts, unproven_for
 from cmk_remediate.engine.settlement import ASKED, AT_WORK, Settlement
 from cmk_remediate.engine.shapes import making_sense_of
 from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError, StoppedError
@@ -103,6 +103,8 @@ async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
             ended = await _change(node, step, found, decision, world, attempts)
         elif isinstance(decision, Pending) and not decision.background:
             ended = await _pending(node, step, found, decision, world, attempts)
+        elif isinstance(decision, Done) and (late := attempts.time_to_trust()):
+            ended = await _wait(node, step, found, late, "until nothing takes it back", world, attempts)
         else:
             ended = _end(decision, step, found, attempts)
         if ended is not None:
@@ -129,7 +131,7 @@ async def _change(
     if await world.behind_grant(node) or await world.only_writer(node, step):
         return None
     outcome = await world.write(node, found, change, attempts)
-    attempts.note(outcome)
+    attempts.note(outcome, unproven_for(change.action, change.estimate.usual, change.estimate.worst))
     if isinstance(outcome, Refused):
         return Settlement("failed", outcome.code, f"{outcome.azure_code}: {outcome.text}", step, found, attempts.sent)
     if isinstance(outcome, NotYet):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmk_remediate.clock import format_utc, parse_utc
-from cmk_remediate.engine.aftermath import LOST_FOR, come_to_rest, let_all_show
-from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts
+from cmk_remediate.engine.aftermath import come_to_rest, let_all_show
+from cmk_remediate.engine.attempts import LOST_FOR, SHOWS_WITHIN, Attempts
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.engine.schedule import alongside
 from cmk_remediate.model.graph import GraphBuilder

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmk_remediate.clock import format_utc
-from cmk_remediate.engine.attempts import SHOWN_BY_THEN, Attempts, stale_for
+from cmk_remediate.engine.attempts import SHOWN_BY_THEN, Attempts, stale_for, unproven_for
 from cmk_remediate.engine.journal_state import StepState
 from cmk_remediate.engine.lease import Unlimited
 from cmk_remediate.engine.run import Rules
@@ -204,6 +204,34 @@ def test_an_operation_that_nobody_may_follow_is_looked_for_until_its_worst_case(
     worst = change.estimate.worst - 10
     for one, waits in ((began, worst), (left, SHOWN_BY_THEN), (lost, SHOWN_BY_THEN)):
         assert sum(iter(partial(one.time_to_show, change, NOW), 0)) == waits
+
+
+def test_what_shows_of_a_write_whose_answer_was_lost_is_believed_later() -> None:
+    """Its operation may run, show the new value all along and fail; what was seen at work, or runs, is believed."""
+    assert [unproven_for("update", 60, 1800), unproven_for("update", 600, 3600), unproven_for("start", 60, 1800)] == [
+        600,
+        3600,
+        0,
+    ]
+    lost, answered, at_work = Attempts(), Attempts(), Attempts()
+    for one in (lost, answered, at_work):
+        one.note(Unclear("connection reset"), 600)
+    answered.note(Accepted(None, NOW))
+    at_work.stuck(30, "it is Updating")
+    assert [one.time_to_trust() for one in (lost, answered, at_work, lost)] == [600, 0, 0, 0]
+
+
+def test_an_effect_that_is_taken_back_is_not_called_done() -> None:
+    lab, graph = one(SetThing(A, "color", "blue"), color="red")
+    seen: list[Any] = []
+
+    def fails(event: Any) -> None:
+        if "takes it back" in event.text:
+            seen.append(lab.value(A, "color"))
+            lab.put(A, {"color": "red"})  # the operation behind it has failed
+
+    done = lab.apply(lab.dry_run(graph), settings=faults("unclear-after"), progress=fails)
+    assert (seen, len(done.writes), done.ends, lab.value(A, "color")) == (["blue"], 2, ["done"], "blue")
 
 
 def test_what_asks_for_hours_is_looked_at_twice_before_it_is_called_stuck() -> None:

@@ -126,17 +126,20 @@ def of_others(case: Case, folder: Path, tally: Tally, *, most: int, dice: random
 def of_slow_operations(case: Case, folder: Path, tally: Tally, *, most: int, dice: random.Random) -> None:
     """Die where every operation takes longer than it usually does: what was sent shows late, and a lost answer stays lost.
 
-    Who goes on from within an operation does so in both names: the second may not read its status.
+    Once with the default readings of what a GET shows meanwhile, once where it shows the new value at once. Who goes on from
+    within an operation does so in both names: the second may not read its status.
     """
-    play = Play(case.having(operation_seconds=SLOW, status_starter_only=True), folder)
-    for moment in sample(distinct(play.moments), most, dice):
-        tally.points["where operations are slow"] += 1
-        tally.add(play.resumed(moment))
-        tally.add(play.undone(moment))
-        if moment.kind == "pending":
-            tally.points["where operations are slow"] += 1
-            tally.add(play.resumed(moment, caller=SECOND))
-            tally.add(play.undone(moment, caller=SECOND))
+    slow = case.having(operation_seconds=SLOW, status_starter_only=True)
+    for one, words in ((slow, "slow"), (slow.shown_at_once(), "slow and shown at once")):
+        play, point = Play(one, folder), f"where operations are {words}"
+        for moment in sample(distinct(play.moments), most, dice):
+            tally.points[point] += 1
+            tally.add(play.resumed(moment))
+            tally.add(play.undone(moment))
+            if moment.kind == "pending":
+                tally.points[point] += 1
+                tally.add(play.resumed(moment, caller=SECOND))
+                tally.add(play.undone(moment, caller=SECOND))
 
 
 def distinct(moments: Sequence[Moment]) -> list[Moment]:

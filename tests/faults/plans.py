@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 
 import cmk_remediate as cmk
 from cmk_remediate import simulator
+from cmk_remediate.simulator import doubts as open_questions
 from cmk_remediate.simulator.estate import read
 from tests.e2e import databases
 from tests.e2e.estates import Scene, one_server
@@ -29,6 +31,10 @@ SECOND = "77777777-7777-4777-8777-7777777777ac"
 """Another operator with the same rights: who resumes what the first began."""
 
 
+AT_ONCE = frozenset({"before", "new-succeeded"})
+"""What the readings are called under which a GET shows the new value while the operation runs."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A plan and what it is carried out on.
@@ -36,12 +42,14 @@ class Case:
     Attributes:
         rest: seconds from its end until everything can go back: a database's active log files hold its key up (DBDOC: "once
             enough log has been generated").
+        doubts: readings other than the default ones.
     """
 
     name: str
     scene: Scene
     settings: simulator.Settings = field(default_factory=simulator.Settings)
     rest: float = 0.0
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return its name."""
@@ -51,9 +59,16 @@ class Case:
         """Return the same on an Azure with other settings."""
         return replace(self, settings=self.settings.with_(**settings))
 
+    def shown_at_once(self) -> Case:
+        """Return the same on an Azure where a GET shows the new value while the operation runs that sets it."""
+        chosen = {
+            one.name: set(one.readings) & AT_ONCE for one in open_questions.ALL if one.name.endswith("-meanwhile")
+        }
+        return replace(self, doubts={name: readings.pop() for name, readings in chosen.items() if readings})
+
     def azure(self, seed: int = 0) -> EmbeddedAzure:
         """Return a new Azure."""
-        return simulator.azure(estate=self.scene.estate, seed=seed, settings=self.settings)
+        return simulator.azure(estate=self.scene.estate, seed=seed, settings=self.settings, doubts=self.doubts)
 
 
 def smallest(*, present: bool = True) -> Case:

@@ -189,6 +189,8 @@ class Teller:
             # work on a resource, for which nothing waits that is to be gone on with by a later start.
             said = self._until_done("last rollback", self._rollback, 3, self._rest)
             self.story.after["rollback"] = said
+            if said == codes.sql.DATABASE_INACCESSIBLE and self.mishaps.struck & KEY_TAKEN:
+                return  # what the owner took the key of cannot go back until somebody revalidates it by hand
             if said != "done":
                 self.story.faults.append(f"with all healed the rollback ended {said}")
                 return
