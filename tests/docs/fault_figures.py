@@ -46,8 +46,15 @@ def deaths() -> str:
         "after": ("after a request of apply",),
         "pending": ("in an operation",),
         "again": ("in a resume", "in a rollback"),
-        "others": ("taken over by another", "a day later", "where operations are slow"),
+        "others": (
+            "taken over by another",
+            "a day later",
+            "where operations are slow",
+            "where operations are slow and shown at once",
+        ),
     }
+    told = {point for points in places.values() for point in points}
+    assert all(told >= set(one["points"]) for one in found["plans"].values()), "a point is told nowhere"
     rows = [
         (
             f"`{name}`" if name.startswith("plans/") and " " not in name else name,
