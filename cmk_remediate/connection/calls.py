@@ -15,7 +15,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from io import BytesIO
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, TypeGuard
 
 Kind = Literal["read", "poll", "write", "delete"]
 
@@ -82,6 +82,11 @@ class Reply:
     def correlation_id(self) -> str:
         """Azure's id of the request for its activity log; may be empty."""
         return self.headers.get("x-ms-correlation-request-id", "") or self.headers.get("x-ms-request-id", "")
+
+
+def are_objects(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Say whether *value* is a list of nothing but JSON objects, as a page of a list or a search is."""
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.connection.calls import are_objects
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.json_types import canonical
 
@@ -43,7 +44,7 @@ async def whole_search(
         reply = await ask(replace(read, body=canonical(body).decode()))
         page = reply.json
         found = page.get("data") if reply.ok and isinstance(page, dict) else None
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        if not are_objects(found):
             raise unreadable(reply)
         rows += found
         token = page.get(_TOKEN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.connection.azure_clock import AzureClock
-from cmk_remediate.connection.calls import OPTION, Answered, Call, Kind, Reply, Throttled
+from cmk_remediate.connection.calls import OPTION, Answered, Call, Kind, Reply, Throttled, are_objects
 from cmk_remediate.connection.catalog import Row, row_for
 from cmk_remediate.connection.classify import is_absent, judge_reply, judge_silence
 from cmk_remediate.connection.clients import Clients
@@ -293,7 +293,7 @@ class Session:
         while True:
             body = reply.json
             page = body.get("value", []) if isinstance(body, dict) else None
-            if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
+            if not are_objects(page):
                 raise self._unreadable(row, read, reply)
             items += page
             link = body.get("nextLink")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cmk_remediate.clock import format_utc, parse_utc
-from cmk_remediate.engine.attempts import LOST_FOR, SHOWS_WITHIN, Attempts, unproven_for
+from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts, lost_for, unproven_for
 from cmk_remediate.engine.journaled import STILL_RUNNING, nobody_knows, resumed_operation
 from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.project import project
@@ -135,7 +135,7 @@ async def _lookout(step: ReviewedStep, state: StepState, azure: Azure) -> _Looko
         return _Lookout(parse_utc(state.outcome.azure_at or state.outcome.at) + _READS_LAG) if took else None
     usual, worst = (step.estimate.usual, step.estimate.worst) if step.estimate else (0, 0)
     sent = parse_utc(state.intents[-1].at)
-    patience = max(timedelta(seconds=min(LOST_FOR * usual, worst)), _READS_LAG)
+    patience = max(timedelta(seconds=lost_for(usual, worst)), _READS_LAG)
     believed = timedelta(seconds=unproven_for(step.action, usual, worst))
     return _Lookout(sent + patience, sent + timedelta(seconds=worst), sent + believed)
 

@@ -201,12 +201,17 @@ class Attempts:
         return False
 
 
+def lost_for(usual: int, worst: int) -> float:
+    """Return the seconds for which a write is looked for whose answer was lost."""
+    return float(min(LOST_FOR * usual, worst))
+
+
 def unproven_for(action: str, usual: int, worst: int) -> float:
     """Return the seconds after which an effect that shows, of a write whose answer was lost, is believed.
 
     A machine that runs, or has stopped, is not taken back.
     """
-    return 0.0 if action in ("start", "stop") else float(min(LOST_FOR * usual, worst))
+    return 0.0 if action in ("start", "stop") else lost_for(usual, worst)
 
 
 def stale_for(left: StepState, now: datetime) -> float:

@@ -73,8 +73,8 @@ class Canary:
             return "stopped during the canary's soak"
         for key in sorted(steps - self._brackets()):
             try:
-                step, found = await context.look(self._graph.by_id[key], again=True)
-                with making_sense_of(step.address()):
+                with making_sense_of(self._graph.by_id[key].step.address()):
+                    step, found = await context.look(self._graph.by_id[key], again=True)
                     decision = step.decide(found)
             except AzureError as error:
                 return f"after its soak the canary could not be looked at: {error.cause}"

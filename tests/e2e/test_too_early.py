@@ -48,8 +48,7 @@ def test_a_disk_whose_answer_was_lost_waits_and_the_other_is_undone_at_once(azur
     early = {one.id: one.blocked for one in undoing.targets if one.blocked is not None}
     assert list(early) == [OTHER]
     assert early[OTHER].code == codes.engine.UNDO_TOO_EARLY
-    sent = next(one.at for one in stage.azure.requests if one.method == "PATCH" and "loose-too" in one.url)
-    assert "was lost, and it may arrive until 20" in early[OTHER].why, sent
+    assert "was lost, and it may arrive until 20" in early[OTHER].why
     result = cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, review=undoing)
     assert {one.id: one.end for one in result.targets} == {LOOSE: "done", OTHER: "blocked"}, told(result)
     assert result.exit_code == 6

@@ -191,12 +191,8 @@ class Play:
         except CmkError as error:
             verdict.faults.append(f"{where}: {error.code}: {error}")
             return None
-        badly = [
-            one
-            for one in result.targets
-            if one.end not in ("done", "in progress", "manual") and one.code not in refused
-        ]
-        if result.exit_code and (badly or not refused or result.exit_code != EXIT_NOT_ALL):
+        well = all(one.end in ("done", "in progress", "manual") or one.code in refused for one in result.targets)
+        if result.exit_code and not (refused and well and result.exit_code == EXIT_NOT_ALL):
             verdict.faults.append(f"{where}: exit {result.exit_code}\n{told(result)}")
         return result
 

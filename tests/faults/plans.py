@@ -61,10 +61,8 @@ class Case:
 
     def shown_at_once(self) -> Case:
         """Return the same on an Azure where a GET shows the new value while the operation runs that sets it."""
-        chosen = {
-            one.name: set(one.readings) & AT_ONCE for one in open_questions.ALL if one.name.endswith("-meanwhile")
-        }
-        return replace(self, doubts={name: readings.pop() for name, readings in chosen.items() if readings})
+        meanwhile = [one for one in open_questions.ALL if one.name.endswith("-meanwhile")]
+        return replace(self, doubts={one.name: way for one in meanwhile for way in one.readings if way in AT_ONCE})
 
     def azure(self, seed: int = 0) -> EmbeddedAzure:
         """Return a new Azure."""

@@ -50,9 +50,8 @@ class Odd:
         self._seen += incoming.method == "GET"
         if incoming.method != "GET" or answer.status != 200 or self._seen not in self.at:
             return answer
-        content = json.dumps(changed(answer.body, self.script)).encode(
-            "ascii"
-        )  # a lone surrogate is spelled out, as JSON may
+        # Half of a character is spelled out, as JSON may.
+        content = json.dumps(changed(answer.body, self.script)).encode("ascii")
         return Outgoing(200, content, {**answer.headers, "Content-Length": str(len(content))})
 
 
