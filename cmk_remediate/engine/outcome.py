@@ -123,7 +123,7 @@ def _alarms(end: RunEnd) -> list[str]:
     """Return what must be the first lines: a machine left stopped, a group that is half moved."""
     alarms = []
     for opener, closer in end.graph.closing.items():
-        opened = end.ended[opener].sent or opener in end.sent_before
+        opened = end.ended[opener].sent or opener in end.sent_before or end.graph.by_id[opener].left_open
         if opened and not end.ended[closer].succeeded:
             where = end.graph.by_id[closer].step.address()
             alarms.append(f"[{codes.engine.MACHINE_LEFT_STOPPED}] {where}: {end.ended[closer].text}")

@@ -102,17 +102,17 @@ def begun_targets(graph: Graph, journal: JournalState) -> frozenset[str]:
 
     It sent a write of a step that is theirs alone, or of one that opens a bracket: whatever else has drifted since, that is closed.
     """
-    sent = {key for key, state in journal.steps.items() if state.sent}
-    own = (node for node in graph.nodes if node.id in sent and (len(node.targets) == 1 or node.id in graph.closing))
-    return frozenset(target for node in own for target in node.targets)
+    own = (node for node in graph.nodes if len(node.targets) == 1 or node.id in graph.closing)
+    begun = (node for node in own if node.left_open or journal.step(node.id).sent)
+    return frozenset(target for node in begun for target in node.targets)
 
 
 def open_brackets(graph: Graph, journal: JournalState) -> tuple[str, ...]:
-    """Return the steps whose last write opened a bracket that has not been closed since."""
+    """Return the steps whose last write, or that of the run that is undone, opened a bracket that has not been closed since."""
     return tuple(
         opener
         for opener, closer in graph.closing.items()
-        if journal.step(opener).sent
+        if (graph.by_id[opener].left_open or journal.step(opener).sent)
         and not (_ended_well(journal.step(closer)) and journal.step(closer).settled_at > journal.step(opener).sent_at)
     )
 

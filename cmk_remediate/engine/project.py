@@ -124,7 +124,7 @@ async def _project(
         step, found, decision = await _judged(node, promised, overlay, blocks)
         if node.id in shut:
             decision = Done("nothing inside its bracket is to change")
-        elif node.closes and node.closes not in opened and not isinstance(projected[node.closes].decision, Change):
+        elif node.closes and not _opens(projected[node.closes], opened):
             decision = Done("its bracket is not opened")
         after = found.body
         if isinstance(decision, Change) and will_be(node, step, decision):
@@ -132,6 +132,12 @@ async def _project(
             after = _own_effect(overlay, step, found, decision)
         projected[node.id] = Projected(node, step, found, decision, after, idle=node.id in shut)
     return projected
+
+
+def _opens(opener: Projected, opened: Collection[str]) -> bool:
+    """Say whether a bracket is open by the time it is to be closed."""
+    node = opener.node
+    return node.left_open or node.id in opened or isinstance(opener.decision, Change)
 
 
 def value_of(ref: Ref[Any], body: JsonObject | None, *, done: bool) -> Any:

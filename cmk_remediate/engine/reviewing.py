@@ -136,6 +136,7 @@ def _reviewed(
         needs=item.node.needs,
         after=item.node.after,
         closes=item.node.closes,
+        left_open=item.node.left_open,
     )
 
 
@@ -260,8 +261,9 @@ def graph_of(review: Review, registry: Registry) -> Graph:
             cause = f"the step {entry.id} has parameters that are not its own"
             raise ReviewError(codes.input_.REVIEW_ALTERED, cause, resource=review.short_digest)
         steps[entry.id] = decoded
+        mine = tuple(targets.get(entry.id, {}))
         nodes.append(
-            Node(entry.id, steps[entry.id], entry.needs, entry.after, entry.closes, tuple(targets.get(entry.id, {})))
+            Node(entry.id, steps[entry.id], entry.needs, entry.after, entry.closes, mine, left_open=entry.left_open)
         )
     return Graph(tuple(nodes))
 

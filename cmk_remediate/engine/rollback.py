@@ -44,29 +44,24 @@ def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> I
     used = _used(graph, {node.id for node in sent})
     undos = {node.id: _undo(node, journal, bodies, used=used[node.id]) for node in sent}
     kept = _kept(graph, sent, undos, journal)
-    chains: dict[str, tuple[Step, ...]] = {
-        node.id: undo for node in sent if node.id not in kept and isinstance(undo := undos[node.id], tuple)
-    }
-    _drop_idle_brackets(graph, journal, chains)
+    chains = {node.id: undo for node in sent if node.id not in kept and isinstance(undo := undos[node.id], tuple)}
+    left_open = open_brackets(graph, journal)
     return Inverse(
-        _turned_round(graph, sent, chains, open_brackets(graph, journal)),
+        _turned_round(graph, _with_brackets(graph, bodies, chains, left_open), left_open),
         tuple(replace(kept[node.id], address=_bound(node.step, bodies).address()) for node in sent if node.id in kept),
     )
 
 
-def _turned_round(
-    graph: Graph, sent: list[Node], chains: Mapping[str, tuple[Step, ...]], left_open: Collection[str]
-) -> Graph:
+def _turned_round(graph: Graph, chains: Mapping[str, tuple[Step, ...]], left_open: Collection[str]) -> Graph:
     """Return the graph of the inverse steps *chains*, newest first, every edge the other way."""
     stands_on_it, comes_later = _above(graph, set(chains))
     builder = GraphBuilder()
-    for node in reversed(sent):
+    for node in reversed(graph.nodes):
         chain = chains.get(node.id, ())
         # What closed the bracket opens it for the way back, and what opened it closes it: whatever fails in between.
         inside = graph.bracket_of(node)
         opens = chains.get(graph.closing[inside], ()) if inside and not node.closes and inside != node.id else ()
-        # Where nobody saw whether it was closed, starting comes last in any case, whether or not stopping wrote.
-        closing = () if node.id in left_open else chains.get(graph.closing.get(node.id, ""), ())
+        closing = chains.get(graph.closing.get(node.id, ""), ())
         around = node.id in graph.closing
         later = [step for key in comes_later[node.id] for step in chains[key]]
         above = [] if around else [chains[key][-1] for key in stands_on_it[node.id] if not _alike(chain, chains[key])]
@@ -76,8 +71,9 @@ def _turned_round(
             needs = [*opens, *(above if index == 0 else [chain[index - 1]])]
             last = index == len(chain) - 1
             for target in node.targets:
+                closes = closing[-1] if closing and last else None
                 builder.add(
-                    step, target=target, needs=needs, after=later, closes=closing[-1] if closing and last else None
+                    step, target=target, needs=needs, after=later, closes=closes, left_open=node.closes in left_open
                 )
     return builder.build()
 
@@ -92,17 +88,21 @@ def _alike(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
     return one[-1].kind == other[-1].kind and bool(one[-1].locks() & other[-1].locks())
 
 
-def _drop_idle_brackets(graph: Graph, journal: JournalState, chains: dict[str, tuple[Step, ...]]) -> None:
-    """Take out what would open a bracket in which nothing is undone; one that was left open is closed in any case."""
-    left_open = open_brackets(graph, journal)
+def _with_brackets(
+    graph: Graph, bodies: Mapping[str, Any], chains: Mapping[str, tuple[Step, ...]], left_open: Collection[str]
+) -> dict[str, tuple[Step, ...]]:
+    """Return *chains* without the brackets in which nothing is undone; of one that was left open both ends are there.
+
+    What opened that one stands for its opening on the way back where nothing had begun to close it.
+    """
+    found = dict(chains)
     for opener, closer in graph.closing.items():
-        began_to_close = journal.step(closer).sent_at > journal.step(opener).sent_at
-        if opener in left_open and not began_to_close:
-            chains.pop(closer, None)
+        if opener in left_open and opener in chains:
+            found.setdefault(closer, (_bound(graph.by_id[opener].step, bodies),))
         elif not any(key in chains for key in graph.inside(opener)):
-            chains.pop(closer, None)
-            if opener not in left_open:
-                chains.pop(opener, None)
+            found.pop(opener, None)
+            found.pop(closer, None)
+    return found
 
 
 def _used(graph: Graph, sent: set[str]) -> dict[str, bool]:

@@ -1,7 +1,8 @@
 """The graph: which step stands on which.
 
 Equal steps of two targets are one node and their edges unite. Three edges: ``needs`` (must have succeeded), ``after`` (must have
-ended, however), ``closes`` (runs if and only if the named step wrote, whatever failed or was stopped between).
+ended, however), ``closes`` (runs if and only if the named step wrote, or an earlier run's did, whatever failed or was stopped
+between).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Node:
         after: nodes that must have ended.
         closes: the node whose bracket this one closes, or None.
         targets: the targets it belongs to, in the order they were added.
+        left_open: it opens a bracket that another run has opened and not closed: what closes it runs in any case.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Node:
     after: tuple[str, ...]
     closes: str | None
     targets: tuple[str, ...]
+    left_open: bool = False
 
     @property
     def before_it(self) -> tuple[str, ...]:
@@ -80,13 +83,12 @@ class Graph:
         ids = {node.id for node in kept}
         return Graph(
             tuple(
-                Node(
-                    node.id,
-                    node.step,
-                    tuple(item for item in node.needs if item in ids),
-                    tuple(item for item in node.after if item in ids),
-                    node.closes if node.closes in ids else None,
-                    tuple(target for target in node.targets if target not in gone),
+                replace(
+                    node,
+                    needs=tuple(item for item in node.needs if item in ids),
+                    after=tuple(item for item in node.after if item in ids),
+                    closes=node.closes if node.closes in ids else None,
+                    targets=tuple(target for target in node.targets if target not in gone),
                 )
                 for node in kept
             )
@@ -142,6 +144,7 @@ class GraphBuilder:
         self._needs: dict[str, dict[str, None]] = {}
         self._after: dict[str, dict[str, None]] = {}
         self._closes: dict[str, str] = {}
+        self._left_open: set[str] = set()
         self._targets: dict[str, dict[str, None]] = {}
 
     def add(
@@ -152,6 +155,7 @@ class GraphBuilder:
         needs: Iterable[Step] = (),
         after: Iterable[Step] = (),
         closes: Step | None = None,
+        left_open: bool = False,
     ) -> Step:
         """Add *step* for *target*; steps it holds promises of are needed without being named.
 
@@ -173,6 +177,8 @@ class GraphBuilder:
             later[node_id(earlier)] = None
         if closes is not None:
             self._closes[key] = node_id(closes)
+        if left_open:
+            self._left_open.add(key)
         return step
 
     def build(self) -> Graph:
@@ -203,6 +209,7 @@ class GraphBuilder:
                     tuple(self._after[key]),
                     self._closes.get(key),
                     tuple(self._targets[key]),
+                    key in self._left_open,
                 )
                 for key in order
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
 from cmk_remediate.model.artefacts import ArtefactFile
 from cmk_remediate.model.json_types import canonical
@@ -91,7 +91,10 @@ class ReviewedPermission(Frozen):
 
 
 class ReviewedStep(Frozen):
-    """One step; a step shared by many targets stands once."""
+    """One step; a step shared by many targets stands once.
+
+    Of a rollback: ``left_open`` where the run that is undone has opened a bracket with it and not closed it; absent elsewhere.
+    """
 
     id: str
     kind: str
@@ -109,6 +112,14 @@ class ReviewedStep(Frozen):
     needs: tuple[str, ...]
     after: tuple[str, ...]
     closes: str | None
+    left_open: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = serialized(self)
+        if not self.left_open:
+            del found["left_open"]
+        return found
 
 
 class ReviewedBlock(Frozen):

@@ -131,8 +131,8 @@ def _step(view: ReviewView, step: ReviewedStep) -> Iterator[str]:
     for line in view.own_lines(step):
         yield from _line(view, line)
     yield from _undo(view, step)
-    if step.closes and step.closes in view.numbers:
-        yield f"       runs whatever happened in between once step {view.numbers[step.closes]} has written"
+    if runs := view.runs(step):
+        yield from wrap(f"runs {runs}", 7, 9)
 
 
 def _line(view: ReviewView, line: ReviewedLine) -> Iterator[str]:

@@ -115,6 +115,15 @@ class ReviewView:
         """What each step is about, in words."""
         return Things(self.steps, self.names)
 
+    def runs(self, step: ReviewedStep) -> str:
+        """Return when *step*, which closes a bracket, runs; empty of any other step."""
+        opener = self.steps.get(step.closes or "")
+        if opener is None:
+            return ""
+        if opener.left_open:
+            return "whatever happens before it: the run that is undone has opened this and not closed it"
+        return f"whatever happened in between, once step {self.numbers[opener.id]} has written"
+
     def step_name(self, step: ReviewedStep) -> str:
         """Return what *step* is about, such as ``key cmk-orders in kv-orders``."""
         return self.thing(step).text

@@ -107,7 +107,7 @@ LAWS: Mapping[int, Law] = {
     10: Law(
         "what was stopped is started",
         {
-            "model/graph.py": "a step that closes runs if what it closes wrote, whatever failed between",
+            "model/graph.py": "a step that closes runs if what it closes wrote, in this run or the undone one, whatever failed",
             "engine/gates.py": "no gate stands in an open bracket",
         },
         MONITOR,

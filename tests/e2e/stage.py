@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cmk_remediate.model.protocols import Connection
-    from cmk_remediate.model.result import Event, RunResult, Verification
+    from cmk_remediate.model.result import Event, Progress, RunResult, Verification
     from cmk_remediate.model.review import Review
     from cmk_remediate.simulator.embedded import Exchange
 
@@ -179,13 +179,20 @@ def told(result: RunResult) -> str:
 
 def died(stage: Stage, review: Review, when: Callable[[Event], bool], fault: Fault | None = None) -> None:
     """Apply *review* in a process that dies of *fault* after the first event of which *when* says so; another one may begin."""
+    died_in(stage, lambda progress: stage.apply(review, progress=progress), when, fault)
+
+
+def died_in(
+    stage: Stage, verb: Callable[[Progress], object], when: Callable[[Event], bool], fault: Fault | None = None
+) -> None:
+    """Do the same in *verb*, which tells the progress it is given."""
 
     def kill(event: Event) -> None:
         if when(event):
             stage.azure.faults.add(fault or Fault("kill-before"))
 
     with pytest.raises(Killed):
-        stage.apply(review, progress=kill)
+        verb(kill)
     like_a_dead_process(stage.folder)
     stage.azure.faults.clear()
 

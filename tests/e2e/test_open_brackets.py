@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import errno
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.report import renderer
 from cmk_remediate.simulator.declare import RemoveResource, SetResource
 from cmk_remediate.simulator.faults import Fault
 from cmk_remediate.simulator.providers.compute.names import power
 from tests.e2e.desk import owner_sets, several
 from tests.e2e.machines import one_machine
-from tests.e2e.stage import died, told
+from tests.e2e.stage import died, died_in, told, writes
 from tests.simulator.compute import DATA_DISK, MACHINE
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.result import Event
+    from cmk_remediate.model.result import Event, Progress
     from tests.e2e.conftest import Azure
     from tests.e2e.stage import Stage
 
 
 def _stopped(event: Event) -> bool:
     return event.kind == "settled" and event.step.startswith("deallocate")
+
+
+def _starting(event: Event) -> bool:
+    return event.kind == "sending" and event.step.startswith("start_machine")
 
 
 def stopped(azure: Azure) -> tuple[Stage, str]:
@@ -117,6 +124,37 @@ def test_law_10_a_run_store_that_fails_leaves_no_machine_stopped_unsaid(
     full.clear()
     resumed = stage.resume(review.digest)
     assert (resumed.exit_code, state(stage)) == (0, "running"), told(resumed)
+
+
+def test_law_10_a_rollback_of_what_died_in_a_bracket_starts_the_machine_before_its_time_is_up(azure: Azure) -> None:
+    """Its review says so: the machine stands still already, and starting it again waits for nobody."""
+    stage, run = stopped(azure)
+    undoing = stage.review_rollback(run)
+    assert [step.kind for step in undoing.steps if step.left_open] == ["deallocate_machine"]
+    text = " ".join(renderer("text").review(undoing).split())
+    assert "runs whatever happens before it: the run that is undone has opened this and not closed it" in text
+    no_time = timedelta(0)
+    result = cmk.rollback(run, connection=stage.connection, runs=stage.folder, review=undoing, stop_after=no_time)
+    assert state(stage) == "running", told(result)
+    stage.rolled_back(run)
+
+
+def test_a_rollback_that_died_while_it_started_the_machine_again_does_not_stop_it_once_more(azure: Azure) -> None:
+    """The first process may have been starting it, too: what it was at is not seen, and the disks are as they were."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    died(stage, review, _starting, Fault("kill-after", method="POST", url="/start"))
+    undoing = stage.review_rollback(review.digest)
+    given: dict[str, Any] = {"review": undoing, "accept": undoing.acknowledgements_required}
+
+    def undo(progress: Progress) -> None:
+        cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, progress=progress, **given)
+
+    died_in(stage, undo, _starting, Fault("kill-after", method="POST", url="/start"))
+    mark = stage.seen()
+    stage.resume(undoing.digest)
+    assert [one.url for one in writes(stage.since(mark))] == []
+    assert state(stage) == "running"
 
 
 def test_a_read_that_is_refused_on_resume_drops_no_check_of_the_targets_nobody_has_begun(azure: Azure) -> None:

@@ -207,10 +207,6 @@ class ReviewPage:
                 found.setdefault((back.kind, back.why, back.code), []).append(self.view.shown(line)[0])
         return tuple(WayBack(tuple(paths) if len(found) > 1 else (), *reason) for reason, paths in found.items())
 
-    def opened_by(self, step: ReviewedStep) -> int | None:
-        """Return the number of the step that *step* closes."""
-        return self.view.numbers.get(step.closes) if step.closes else None
-
 
 def _by_scopes(
     wanted: Iterable[ShownPermission],
