@@ -19,7 +19,7 @@ from cmk_remediate.engine.lease import outwait
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.rollback import inverse
 from cmk_remediate.model.decisions import Blocked
-from cmk_remediate.model.result import Progress, RunResult, silent
+from cmk_remediate.model.result import Event, Progress, RunResult, silent
 from cmk_remediate.planfile.schema import seconds
 
 if TYPE_CHECKING:
@@ -38,8 +38,13 @@ if TYPE_CHECKING:
 DAYS_TO_ROLL_BACK = "7d"
 
 
-async def review_rollback(run: str, *, connection: Connection, runs: str | Path = "cmk-runs") -> Review:
+async def review_rollback(
+    run: str, *, connection: Connection, runs: str | Path = "cmk-runs", progress: Progress = silent
+) -> Review:
     """Return the review of what undoes *run*: every inverse step, and every step that stays with the reason; sends only reads.
+
+    What the run's process has sent has to come to its end first, which may take as long as the longest of its steps; *progress*
+    is told what is waited for.
 
     Where a rollback of this run was begun and not finished it is that one's review: it is what `rollback` goes on with.
 
@@ -50,16 +55,21 @@ async def review_rollback(run: str, *, connection: Connection, runs: str | Path 
     store = open_store(runs, connection)
     undone = await run_store.find_run(store, run)
     review = await review_of(store, undone)
+    clock = connection.clock
+
+    def notice(text: str) -> None:
+        progress(Event(clock.now(), "note", (), "", text))
+
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
-    await outwait(store, undone, [run_name(undone)], connection.clock, undoing=True)
+    await outwait(store, undone, [run_name(undone)], clock, notice, undoing=True)
     if begun := await _begun(store, undone):
         return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)
     check_fits(review, journal)
     session = await sign_in_for(review, connection, read_only=True)
     graph = graph_of(review, registry())
-    unsettled = await let_all_show(review, graph, journal, session, connection.clock)
-    projected, reader = await come_to_rest(graph, journal, session, connection.clock)
+    unsettled = await let_all_show(review, graph, journal, session, clock, progress)
+    projected, reader = await come_to_rest(graph, journal, session, clock, progress)
     back = inverse(graph, journal, _bodies(journal, projected))
     touched = {target for node in back.graph.nodes for target in node.targets}
     touched.update(target for item in back.kept for target in item.targets)
@@ -120,7 +130,7 @@ async def rollback(
     if begun := await _begun(store, undone):
         inverse_review = await review_of(store, begun[-1])
     else:
-        inverse_review = review or await review_rollback(undone, connection=connection, runs=runs)
+        inverse_review = review or await review_rollback(undone, connection=connection, runs=runs, progress=progress)
     return await carry_out(inverse_review, connection, store, How(accept, approver, strict, deadline, stop, progress))
 
 

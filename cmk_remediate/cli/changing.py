@@ -101,7 +101,8 @@ def rollback(
         output.writable(saved)
     store = world.store(options)
     with world.of_run(options, text) as (connection, run):
-        review = cmk_remediate.review_rollback(run, connection=connection, runs=store)
+        with progress(options) as observer:
+            review = cmk_remediate.review_rollback(run, connection=connection, runs=store, progress=observer)
         if saved is not None:
             output.save(pretty(review.to_json()), saved)
             output.emit(shown(options, review), options.palette)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cmk_remediate.clock import format_utc, parse_utc
+from cmk_remediate.clock import Clock, format_utc, parse_utc
 from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts, lost_for, unproven_for
 from cmk_remediate.engine.journaled import STILL_RUNNING, nobody_knows, resumed_operation
 from cmk_remediate.engine.precheck import open_brackets
@@ -18,18 +18,17 @@ from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.schedule import each
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.decisions import Pending, Read
+from cmk_remediate.model.graph import Graph
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning
+from cmk_remediate.model.outcomes import Accepted, Azure, NotYet, Refused, StillRunning
+from cmk_remediate.model.result import Event, Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cmk_remediate.clock import Clock
     from cmk_remediate.engine.journal_state import JournalState, StepState
     from cmk_remediate.engine.project import Projected
-    from cmk_remediate.model.graph import Graph
-    from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.review import Review, ReviewedStep
 
 _READS_LAG = timedelta(seconds=sum(SHOWS_WITHIN))
@@ -55,8 +54,27 @@ class _Lookout:
         return replace(self, until=max(self.until, self.arrives_by or self.until))
 
 
+@dataclass(frozen=True)
+class _Watcher:
+    """Who waits for what was sent: by Azure's answers and the clock, and says so."""
+
+    graph: Graph
+    azure: Azure
+    clock: Clock
+    progress: Progress
+
+    def say(self, step: str, text: str) -> None:
+        """Tell what is waited for because of a step."""
+        self.progress(Event(self.clock.now(), "note", self.graph.by_id[step].targets, step, text))
+
+
 async def let_all_show(
-    review: Review, graph: Graph, journal: JournalState, azure: Azure, clock: Clock
+    review: Review,
+    graph: Graph,
+    journal: JournalState,
+    azure: Azure,
+    clock: Clock,
+    progress: Progress = silent,
 ) -> Mapping[str, str]:
     """Return once every write of the run *journal* records has come to its end and shows, or is not waited for any longer.
 
@@ -66,7 +84,10 @@ async def let_all_show(
     An operation that was begun is waited for. A write that nobody saw answered may still be at work, and SQL shows no running
     operation: it is looked for until it shows, or until `LOST_FOR` times its usual duration, at most its worst, has passed since.
     Where its machine stands still meanwhile, its target is not refused: it is looked for until its worst case.
+
+    What is waited for is told to *progress*, as notes of the steps.
     """
+    watcher = _Watcher(graph, azure, clock, progress)
     left_open = open_brackets(graph, journal)
     reviewed = {step.id: step for step in review.steps}
     left = [(reviewed[key], state) for key, state in journal.steps.items() if state.sent and _open(state)]
@@ -74,12 +95,12 @@ async def let_all_show(
 
     async def one(item: tuple[ReviewedStep, StepState]) -> None:
         step, state = item
-        lookout = await _lookout(step, state, azure)
+        lookout = await _lookout(step, state, watcher)
         if isinstance(lookout, _Lookout) and graph.bracket_of(graph.by_id[step.id]) in left_open:
             lookout = lookout.whole()
         if isinstance(lookout, StillRunning):
             early[step.id] = "its operation has not ended"
-        elif lookout is not None and not await _shows(step, state, lookout, azure, clock):
+        elif lookout is not None and not await _shows(step, state, lookout, watcher):
             by = lookout.arrives_by
             if by is not None and azure.now() < by:
                 sent = state.intents[-1].at
@@ -92,26 +113,34 @@ async def let_all_show(
 
 
 async def come_to_rest(
-    graph: Graph, journal: JournalState, azure: Azure, clock: Clock
+    graph: Graph, journal: JournalState, azure: Azure, clock: Clock, progress: Progress = silent
 ) -> tuple[Mapping[str, Projected], EachOnce]:
     """Return what *graph* finds once nothing that the run *journal* records has sent is on its way, and the reader it was found by.
 
     An operation may end before its resource is ready: then its step waits, and its undo could not be judged. As long as a run would
     wait for a resource that does not come to an end. What has come to rest is believed once reads lag behind it no more.
+
+    What is waited for is told to *progress*, as notes of the steps; each once.
     """
     sent = {key for key, state in journal.steps.items() if state.sent}
     left = [key for key in sorted(sent) if _open(journal.steps[key])]
     until = azure.now() + timedelta(seconds=Attempts.STANDSTILL)
     moved = False
+    watcher = _Watcher(graph, azure, clock, progress)
+    told: set[tuple[str, str]] = set()
     while True:
         reader = EachOnce(azure)
         projected = await project(graph, reader, opened=sent, blocks="errors")
-        waits = [one.decision for key, one in projected.items() if key in left and isinstance(one.decision, Pending)]
-        waits = [one for one in waits if not one.background]
+        found = {key: one.decision for key, one in projected.items() if key in left}
+        waits = {key: one for key, one in found.items() if isinstance(one, Pending) and not one.background}
         if azure.now() >= until or not (waits or moved):
             return projected, reader
         moved = bool(waits)
-        await clock.sleep(max((one.retry_after for one in waits), default=_READS_LAG.total_seconds()))
+        for key, one in waits.items():
+            if (key, one.why) not in told:
+                watcher.say(key, f"waiting until {format_utc(until)} at most: {one.why}")
+                told.add((key, one.why))
+        await clock.sleep(max((one.retry_after for one in waits.values()), default=_READS_LAG.total_seconds()))
 
 
 def _open(state: StepState) -> bool:
@@ -119,15 +148,16 @@ def _open(state: StepState) -> bool:
     return state.settled is None or (state.settled.result != "in progress" and nobody_knows(state))
 
 
-async def _lookout(step: ReviewedStep, state: StepState, azure: Azure) -> _Lookout | StillRunning | None:
+async def _lookout(step: ReviewedStep, state: StepState, watcher: _Watcher) -> _Lookout | StillRunning | None:
     """Return how long to look for the last write of *state*; None when it had no effect."""
     if state.operation is not None:
         left = state.operation
-        ended = await azure.wait(resumed_operation(left), STILL_RUNNING, leave_after=left.leave_after)
+        watcher.say(step.id, f"waiting for the operation that Azure began at {left.started}")
+        ended = await watcher.azure.wait(resumed_operation(left), STILL_RUNNING, leave_after=left.leave_after)
         if isinstance(ended, StillRunning):
             return ended
         if isinstance(ended, Accepted):
-            return _Lookout(azure.now() + _READS_LAG)
+            return _Lookout(watcher.azure.now() + _READS_LAG)
         if isinstance(ended, (NotYet, Refused)):
             return None
     elif state.outcome is not None and state.open_intent is None and state.outcome.result != "unclear":
@@ -140,17 +170,25 @@ async def _lookout(step: ReviewedStep, state: StepState, azure: Azure) -> _Looko
     return _Lookout(sent + patience, sent + timedelta(seconds=worst), sent + believed)
 
 
-async def _shows(step: ReviewedStep, state: StepState, lookout: _Lookout, azure: Azure, clock: Clock) -> bool:
+async def _shows(step: ReviewedStep, state: StepState, lookout: _Lookout, watcher: _Watcher) -> bool:
     """Look for the last write of *state*, once at least; say whether it shows. One that nobody can see is for the next to say."""
     sent = state.intents[-1]
     paths = [line.path for line in step.lines if line.role == "owned"]
+    said = lookout.arrives_by is None  # what Azure took shows soon
     while True:
         try:
-            body = (await azure.read(Read(ResourceId.parse(sent.resource_id)))).body
+            body = (await watcher.azure.read(Read(ResourceId.parse(sent.resource_id)))).body
         except AzureError:
             return True
         shown = any(at_path(body, path) != at_path(sent.before, path) for path in paths)
-        left = ((lookout.believed_from or azure.now()) if shown else lookout.until) - azure.now()
+        left = ((lookout.believed_from or watcher.azure.now()) if shown else lookout.until) - watcher.azure.now()
         if left.total_seconds() <= 0:
             return shown
-        await clock.sleep(min(_PAUSE, left.total_seconds()))
+        if not said:
+            by = format_utc(watcher.azure.now() + left)
+            watcher.say(
+                step.id,
+                f"the answer to what was sent at {sent.at} was lost: looking until {by} at most for what came of it",
+            )
+            said = True
+        await watcher.clock.sleep(min(_PAUSE, left.total_seconds()))

@@ -52,12 +52,13 @@ class Desk:
         self.review = folder / "review.json"
         self._capture = capture
 
-    def __call__(self, *arguments: object, runs: Path | None = None) -> Outcome:
-        """Run one command with the stage's run store."""
+    def __call__(self, *arguments: object, runs: Path | None = None, quiet: bool = True) -> Outcome:
+        """Run one command with the stage's run store; unless *quiet*, its progress is told."""
         mark = self.stage.seen()
         self._capture.readouterr()
         store = ["--runs", str(runs or self.stage.folder)]
-        code = main(["--simulate", "az.json", "--quiet", *store, *(str(one) for one in arguments)])
+        hushed = ["--quiet"] if quiet else []
+        code = main(["--simulate", "az.json", *hushed, *store, *(str(one) for one in arguments)])
         shown = self._capture.readouterr()
         return Outcome(code, shown.out, shown.err, len(writes(self.stage.since(mark))))
 

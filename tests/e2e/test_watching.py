@@ -14,10 +14,11 @@ from cmk_remediate.clock import format_utc
 from cmk_remediate.simulator.faults import Fault
 from tests.e2e.desk import owner_sets, planning, several
 from tests.e2e.estates import one_server
+from tests.e2e.stage import died
 
 if TYPE_CHECKING:
     from cmk_remediate.model.result import Event
-    from tests.e2e.conftest import Azure
+    from tests.e2e.conftest import Azure, Sit
 
 PROTECTOR = "/encryptionProtector/current"
 
@@ -50,6 +51,21 @@ def test_a_run_that_goes_on_says_it_too_and_so_does_its_rollback(azure: Azure) -
     for events in (again, back):
         assert sorted(one.target[0] for one in events if one.kind == "target") == sorted(stage.scene.servers)
         assert {one.text for one in events if one.kind == "target"} == {"done"}
+
+
+def test_a_rollback_says_what_it_waits_for_before_it_has_a_review_to_show(desk: Sit) -> None:
+    """Fails: an hour of silence at two in the morning, and somebody who kills what was only waiting."""
+    at = desk(one_server(), operation_seconds=300.0)
+    run = at.reviewed()
+    lost = Fault("kill-after", method="PUT", url=PROTECTOR)
+    died(at.stage, cmk.load_review(at.review), lambda event: event.kind == "began", lost)
+    outcome = at("rollback", run, "-o", at.folder / "back.json", quiet=False)
+    assert outcome.code == 0, outcome.err
+    waited = [line.partition(" ")[2] for line in outcome.err.splitlines()]
+    assert [line.partition(":")[0] for line in waited] == ["note", "sql-one"], outcome.err
+    assert "has claimed it: waiting up to" in waited[0]
+    assert " note: the answer to what was sent at 20" in waited[1]
+    assert " was lost: looking until 20" in waited[1]
 
 
 def test_requests_and_refusals_for_haste_are_counted(azure: Azure) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cmk_remediate.model.records import Record
+    from cmk_remediate.model.result import Event
 
 A = rid("things", "a")
 LAG = sum(SHOWS_WITHIN)
@@ -40,6 +41,7 @@ class Afterwards:
         self.graph = builder.build()
         self.review = self.lab.dry_run(self.graph)
         self.early: Mapping[str, str] = {}
+        self.told: list[Event] = []
         self.before = {"properties": {"color": before}}
 
     def at(self, seconds: float) -> str:
@@ -58,6 +60,21 @@ class Afterwards:
             before=self.before,
         )
 
+    def began(self) -> OperationBegan:
+        return OperationBegan(
+            step=self.review.steps[0].id,
+            method="PATCH",
+            resource_id=A.text,
+            api_version="1",
+            status_url="https://management.azure.com/gone",
+            location_url="",
+            started=self.at(-self.AGO),
+            client_request_id="c",
+            correlation_id="",
+            caller="",
+            retry_after=0,
+        )
+
     def answered(self, result: Any, *, azure: float | None = -AGO, ours: float = -AGO) -> Outcome:
         return Outcome(
             step=self.review.steps[0].id,
@@ -73,7 +90,8 @@ class Afterwards:
         """Return for how long the undo of a run with these *records* waits."""
         azure, began = self.lab.azure(), self.lab.clock.stamp()
         state = JournalState.of(records)
-        self.early = run(lambda: let_all_show(self.review, self.graph, state, azure, self.lab.clock), self.lab.clock)
+        clock, tell = self.lab.clock, self.told.append
+        self.early = run(lambda: let_all_show(self.review, self.graph, state, azure, clock, tell), clock)
         return self.lab.clock.stamp() - began
 
 
@@ -122,21 +140,27 @@ def test_until_its_worst_case_a_lost_write_may_arrive_and_nothing_of_it_is_undon
 
 def test_an_operation_that_nobody_may_follow_may_end_until_its_worst_case() -> None:
     one = Afterwards()
-    began = OperationBegan(
-        step=one.review.steps[0].id,
-        method="PATCH",
-        resource_id=A.text,
-        api_version="1",
-        status_url="https://management.azure.com/gone",
-        location_url="",
-        started=one.at(-one.AGO),
-        client_request_id="c",
-        correlation_id="",
-        caller="",
-        retry_after=0,
-    )
-    one.waited([one.sent(), began, one.answered("unclear")])
+    one.waited([one.sent(), one.began(), one.answered("unclear")])
     assert list(one.early) == [one.review.steps[0].id]
+
+
+def test_whoever_watches_is_told_once_what_a_rollback_waits_for_and_until_when() -> None:
+    """Fails: at two in the morning a rollback says nothing for an hour, and is taken for dead."""
+    one, quick, taken = Afterwards(), Afterwards(), Afterwards()
+    until = one.at(max(min(LOST_FOR * QUICK.usual, QUICK.worst), LAG) - one.AGO)
+    sent = one.sent()
+    one.waited([sent])
+    (note,) = one.told
+    assert (note.kind, note.target, note.step) == ("note", ("a",), one.review.steps[0].id)
+    assert (
+        note.text
+        == f"the answer to what was sent at {sent.at} was lost: looking until {until} at most for what came of it"
+    )
+    quick.waited([quick.sent(), quick.answered("accepted")])
+    assert quick.told == [], "what Azure took shows in seconds"
+    began = taken.began()
+    taken.waited([taken.sent(), began])
+    assert taken.told[0].text == f"waiting for the operation that Azure began at {began.started}"
 
 
 def test_it_is_the_last_attempt_that_has_to_show() -> None:
@@ -157,6 +181,7 @@ def test_a_resource_is_given_time_to_come_to_rest_but_not_for_ever(moods: dict[i
     builder.add(Guarded(A), target="a")
     graph, sent, began = builder.build(), Afterwards().sent(), lab.clock.stamp()
     state = JournalState.of([sent.model_copy(update={"step": graph.nodes[0].id})])
+    told: list[Event] = []
 
     async def other() -> None:
         for after, mood in moods.items():
@@ -164,10 +189,12 @@ def test_a_resource_is_given_time_to_come_to_rest_but_not_for_ever(moods: dict[i
             lab.put(A, {"mood": mood})
 
     async def main() -> float:
-        await alongside(other(), come_to_rest(graph, state, lab.azure(), lab.clock))
+        await alongside(other(), come_to_rest(graph, state, lab.azure(), lab.clock, told.append))
         return lab.clock.stamp() - began
 
     assert run(main, lab.clock) == pytest.approx(waits, abs=10)
+    until = format_utc(lab.azure().now() + timedelta(seconds=began + Attempts.STANDSTILL - lab.clock.stamp()))
+    assert [one.text for one in told] == ([f"waiting until {until} at most: its mood changes"] if moods else [])
 
 
 @pytest.mark.parametrize("result", ["refused", "not-yet"])
