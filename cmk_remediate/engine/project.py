@@ -17,7 +17,7 @@ from cmk_remediate.engine.schedule import each
 from cmk_remediate.engine.shapes import ShapeError, making_sense_of
 from cmk_remediate.errors import AzureError
 from cmk_remediate.model.codec import node_id
-from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Read
+from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Pending, Read
 from cmk_remediate.model.graph import Graph, Node
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path, canonical
@@ -97,7 +97,7 @@ async def project(
         idle = {
             opener
             for opener in graph.closing
-            if isinstance(projected[opener].decision, Change)
+            if isinstance(projected[opener].decision, (Change, Pending))
             and not any(isinstance(projected[key].decision, Change) for key in graph.inside(opener))
         }
         if not idle:

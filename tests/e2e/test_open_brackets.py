@@ -157,6 +157,17 @@ def test_a_rollback_that_died_while_it_started_the_machine_again_does_not_stop_i
     assert state(stage) == "running"
 
 
+def test_a_machine_that_is_still_being_started_is_not_stopped_again_by_a_resume(azure: Azure) -> None:
+    """A start that takes minutes: whoever resumes finds the machine in between, and all its disks moved."""
+    stage = azure(one_machine(), operation_seconds=200.0)
+    review = stage.dry_run()
+    died(stage, review, _starting, Fault("kill-after", method="POST", url="/start"))
+    mark = stage.seen()
+    stage.resume(review.digest)
+    assert [one.url for one in writes(stage.since(mark))] == []
+    assert state(stage) == "running"
+
+
 def test_a_read_that_is_refused_on_resume_drops_no_check_of_the_targets_nobody_has_begun(azure: Azure) -> None:
     """Fails: what somebody has changed on another server since the review is written over, because one read was refused."""
     stage = azure(several(2))

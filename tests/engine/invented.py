@@ -251,6 +251,8 @@ class Power(OnThing):
         now = at_path(found.body, "properties.power")
         if now == self.wanted:
             return Done(f"it is {now}")
+        if now in ("starting", "stopping"):
+            return Pending(f"it is {now}", 10)
         effect = Effect(self.resource, {"properties": {"power": self.wanted}})
         line = Line("properties.power", now, self.wanted, reversibility=REVERSIBLE)
         request = Request("POST", self.resource, None, verb=self.row)

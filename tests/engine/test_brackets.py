@@ -271,6 +271,16 @@ def test_nothing_is_stopped_for_nothing() -> None:
     assert lab.apply(again).writes == []
 
 
+def test_a_machine_that_is_just_being_started_is_not_stopped_for_nothing() -> None:
+    """Whoever resumes a run that died while it started the machine finds it in between, and has no reason to stop it again."""
+    lab, graph = fleet(1, 1)
+    machine, disk = rid("machines", "m0"), rid("disks", "m0d0")
+    for key, actions in (("new", ["none", "none", "none"]), ("old", ["wait", "update", "none"])):
+        lab.put(machine, {"power": "starting"})
+        lab.put(disk, {"key": key, "attachedTo": machine.key})
+        assert [step.action for step in lab.dry_run(graph).steps] == actions
+
+
 def test_a_machine_its_owner_has_stopped_is_not_started() -> None:
     lab, graph = fleet(1, 1)
     lab.put(rid("machines", "m0"), {"power": "stopped"})
