@@ -94,12 +94,7 @@ async def project(
     shut: frozenset[str] = frozenset()
     while True:
         projected = await _project(graph, reader, opened, shut, will_be, blocks)
-        idle = {
-            opener
-            for opener in graph.closing
-            if isinstance(projected[opener].decision, (Change, Pending))
-            and not any(isinstance(projected[key].decision, Change) for key in graph.inside(opener))
-        }
+        idle = {opener for opener in graph.closing if _is_idle(graph, projected, opener)}
         if not idle:
             return projected
         shut |= idle
@@ -132,6 +127,17 @@ async def _project(
             after = _own_effect(overlay, step, found, decision)
         projected[node.id] = Projected(node, step, found, decision, after, idle=node.id in shut)
     return projected
+
+
+def _is_idle(graph: Graph, projected: Mapping[str, Projected], opener: str) -> bool:
+    """Say whether *opener* would open a bracket in which nothing is to change.
+
+    While it waits, as for a machine that is being started, what stands inside was judged without its effect: only done is done.
+    """
+    inside = [projected[key].decision for key in graph.inside(opener)]
+    if isinstance(projected[opener].decision, Pending):
+        return all(isinstance(one, Done) for one in inside)
+    return isinstance(projected[opener].decision, Change) and not any(isinstance(one, Change) for one in inside)
 
 
 def _opens(opener: Projected, opened: Collection[str]) -> bool:

@@ -77,9 +77,15 @@ class Graph:
         return {key: tuple(value) for key, value in found.items()}
 
     def without(self, targets: Iterable[str]) -> Graph:
-        """Return the graph without *targets* and the nodes that belong to no other target."""
+        """Return the graph without *targets* and the nodes that belong to no other target.
+
+        Both ends of a bracket that was left open stay: what was stopped is started, whatever keeps the rest from being done.
+        """
         gone = set(targets)
-        kept = [node for node in self.nodes if any(target not in gone for target in node.targets)]
+        open_ = {
+            node.id for node in self.nodes if node.left_open or (node.closes and self.by_id[node.closes].left_open)
+        }
+        kept = [node for node in self.nodes if node.id in open_ or any(target not in gone for target in node.targets)]
         ids = {node.id for node in kept}
         return Graph(
             tuple(
@@ -88,7 +94,7 @@ class Graph:
                     needs=tuple(item for item in node.needs if item in ids),
                     after=tuple(item for item in node.after if item in ids),
                     closes=node.closes if node.closes in ids else None,
-                    targets=tuple(target for target in node.targets if target not in gone),
+                    targets=tuple(one for one in node.targets if one not in gone or node.id in open_),
                 )
                 for node in kept
             )

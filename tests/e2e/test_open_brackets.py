@@ -139,6 +139,33 @@ def test_law_10_a_rollback_of_what_died_in_a_bracket_starts_the_machine_before_i
     stage.rolled_back(run)
 
 
+@pytest.mark.parametrize("where", [DATA_DISK, MACHINE])
+def test_law_10_a_lock_that_blocks_the_rollback_leaves_no_machine_stopped_unsaid(azure: Azure, where: str) -> None:
+    """Locked is a disk that was moved already, or the machine itself, which Azure then refuses to start: the first line."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    died(stage, review, _starting)
+    assert state(stage) == "deallocated"
+    lock = ResourceId(f"{where}/providers/Microsoft.Authorization/locks/frozen")
+    body = {"id": lock.text, "name": "frozen", "properties": {"level": "ReadOnly"}}
+    stage.azure.world.apply([SetResource(lock, body)])
+    undoing = stage.review_rollback(review.digest)
+    (target,) = undoing.targets
+    assert target.blocked is not None
+    assert target.blocked.code == codes.access.LOCKED
+    assert [step.action for step in undoing.steps if step.action != "keep"] == ["none", "start"]
+    result = cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, review=undoing)
+    assert (result.exit_code, result.targets[0].end) == (6, "blocked"), told(result)
+    assert (state(stage) == "running") == (where == DATA_DISK)
+    assert [codes.engine.MACHINE_LEFT_STOPPED in one for one in result.alarms] == ([True] if where == MACHINE else [])
+    stage.azure.world.apply([RemoveResource(lock)])
+    if where == MACHINE:
+        stage.resume(undoing.digest)
+        assert state(stage) == "running"
+    stage.rolled_back(review.digest)
+    assert state(stage) == "running"
+
+
 def test_a_rollback_that_died_while_it_started_the_machine_again_does_not_stop_it_once_more(azure: Azure) -> None:
     """The first process may have been starting it, too: what it was at is not seen, and the disks are as they were."""
     stage = azure(one_machine())
@@ -166,6 +193,17 @@ def test_a_machine_that_is_still_being_started_is_not_stopped_again_by_a_resume(
     stage.resume(review.digest)
     assert [one.url for one in writes(stage.since(mark))] == []
     assert state(stage) == "running"
+
+
+def test_a_machine_that_is_still_being_stopped_is_waited_for_by_a_resume(azure: Azure) -> None:
+    """Its disks are refused for as long as it stands: that is no reason to leave them."""
+    stage = azure(one_machine(), operation_seconds=200.0, eventual_reads=False)
+    review = stage.dry_run()
+    stop = Fault("kill-after", method="POST", url="/deallocate")
+    died(stage, review, lambda event: event.kind == "sending" and event.step.startswith("deallocate"), stop)
+    result = stage.resume(review.digest)
+    assert (result.exit_code, state(stage)) == (0, "running"), told(result)
+    assert stage.verify(review.digest).exit_code == 0
 
 
 def test_a_read_that_is_refused_on_resume_drops_no_check_of_the_targets_nobody_has_begun(azure: Azure) -> None:
