@@ -57,7 +57,9 @@ def _turned_round(graph: Graph, chains: Mapping[str, tuple[Step, ...]], left_ope
     stands_on_it, comes_later = _above(graph, set(chains))
     builder = GraphBuilder()
     for node in reversed(graph.nodes):
-        chain = chains.get(node.id, ())
+        if node.id not in chains:
+            continue
+        chain = chains[node.id]
         # What closed the bracket opens it for the way back, and what opened it closes it: whatever fails in between.
         inside = graph.bracket_of(node)
         opens = chains.get(graph.closing[inside], ()) if inside and not node.closes and inside != node.id else ()

@@ -82,10 +82,9 @@ class Graph:
         Both ends of a bracket that was left open stay: what was stopped is started, whatever keeps the rest from being done.
         """
         gone = set(targets)
-        open_ = {
-            node.id for node in self.nodes if node.left_open or (node.closes and self.by_id[node.closes].left_open)
-        }
-        kept = [node for node in self.nodes if node.id in open_ or any(target not in gone for target in node.targets)]
+        openers = {node.id for node in self.nodes if node.left_open}
+        ends = {node.id for node in self.nodes if node.id in openers or node.closes in openers}
+        kept = [node for node in self.nodes if node.id in ends or any(target not in gone for target in node.targets)]
         ids = {node.id for node in kept}
         return Graph(
             tuple(
@@ -94,7 +93,7 @@ class Graph:
                     needs=tuple(item for item in node.needs if item in ids),
                     after=tuple(item for item in node.after if item in ids),
                     closes=node.closes if node.closes in ids else None,
-                    targets=tuple(one for one in node.targets if one not in gone or node.id in open_),
+                    targets=tuple(one for one in node.targets if one not in gone or node.id in ends),
                 )
                 for node in kept
             )
@@ -132,12 +131,15 @@ class Graph:
 
     def bracket_of(self, node: Node) -> str | None:
         """Return the id of the node that opened the bracket *node* stands in (or closes), or None."""
-        if node.closes:
-            return node.closes
+        return self._openers.get(node.id)
+
+    @cached_property
+    def _openers(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
         for opener, closer in self.closing.items():
-            if node.id == opener or (node.id in self.by_id[closer].after and opener in node.needs):
-                return opener
-        return None
+            for key in (opener, *self.inside(opener), closer):
+                found.setdefault(key, opener)
+        return found
 
 
 class GraphBuilder:
