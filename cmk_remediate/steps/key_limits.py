@@ -42,7 +42,7 @@ class Wanted:
     declared_type: str
     types: tuple[str, ...]
     sizes: tuple[int, ...]
-    private_endpoint: bool = False
+    private_endpoint: bool
     bypass: str | None = None
     default_action: str | None = None
     public_network_access: str | None = None

@@ -123,7 +123,9 @@ def carry_out(
         (home / SETTINGS).write_text(settings(module), encoding="utf-8")
         watched = (sys.executable, "-m", "coverage", "run", f"--rcfile={SETTINGS}", "-m", "pytest", "-q", "-x")
         does(*watched, "-p", "no:cacheprovider", *tests.split())  # unchanged code has to pass
+        forks = (sys.executable, "-m", "tests.mutation.forks", session.name, str(os.cpu_count()), *tests.split())
         with suppress(subprocess.TimeoutExpired):
+            does(*forks, timeout=minutes and minutes * 60)
             does(tool, "exec", config.name, session.name, timeout=minutes and minutes * 60)
         with sqlite3.connect(session) as rows:
             return _read(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from coverage import CoverageData
@@ -19,17 +20,25 @@ def settings(folder: str) -> str:
     return f"[run]\nsource = {folder}\ndata_file = {MEASURED}\ndynamic_context = test_function\n"
 
 
-def covering(changed: Path) -> list[str] | None:
-    """Return the tests, as pytest names them, that execute what was changed in the module *changed*; None: maybe all of them."""
-    before = Path(ORIGINAL, changed).read_text("utf-8").splitlines()
-    after = changed.read_text("utf-8").splitlines()
-    row = next(number for number, (old, new) in enumerate(zip(before, [*after, ""], strict=False), 1) if old != new)
-    lines = _executed_with(ast.parse("\n".join(before)), row)
-    if lines is None:
-        return None
+Executed = Mapping[str, Mapping[int, Collection[str]]]
+"""The tests that execute a line, as coverage.py calls them, by the file's path and the line's number."""
+
+
+def measured() -> Executed:
+    """Return what was measured."""
     data = CoverageData(MEASURED)
     data.read()
-    found = data.contexts_by_lineno(str(changed.resolve()))
+    return {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+
+
+def covering(executed: Executed, module: Path, before: str, after: str) -> list[str] | None:
+    """Return the tests, as pytest names them, that execute what is changed in *module*; None: maybe all of them."""
+    pairs = zip(before.splitlines(), [*after.splitlines(), ""], strict=False)
+    row = next(number for number, (old, new) in enumerate(pairs, 1) if old != new)
+    lines = _executed_with(ast.parse(before), row)
+    if lines is None:
+        return None
+    found = executed.get(str(module.resolve()), {})
     return sorted({_named(context) for line in lines for context in found.get(line, ()) if context})
 
 

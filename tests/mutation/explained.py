@@ -16,6 +16,25 @@ _CHOICE = "a figure of our choice, one step further on"
 EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         (
+            "cmk_remediate/steps/assign_role.py",
+            "-    @abstractmethod",
+        ): "nobody makes one of the class itself",
+        (
+            "cmk_remediate/steps/key_limits.py",
+            "-    private_endpoint: bool = False\n+    private_endpoint: bool = True",
+        ): "the default is gone since: every service says it",
+        (
+            "cmk_remediate/steps/network.py",
+            ("-    rank = {Go: 0, Acknowledge: 1, Refuse: 2}\n+    rank = {Go: -1, Acknowledge: 1, Refuse: 2}"),
+        ): "the order is the same",
+        (
+            "cmk_remediate/steps/sql/geo.py",
+            (
+                '-    return names[1].lower() if len(names) > 2 else ""  # noqa: PLR2004 - server, database, link\n'
+                '+    return names[1].lower() if len(names) != 2 else ""  # noqa: PLR2004 - server, database, link'
+            ),
+        ): "a link has three names and a failover group two",
+        (
             "cmk_remediate/engine/journal_file.py",
             "-        self._size = 0\n+        self._size = 1",
         ): "opening the file sets it, and nothing is written before",

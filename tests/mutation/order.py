@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.covering import covering
+from tests.mutation.covering import ORIGINAL, covering, measured
 
 SLOW = ("test_journal.py", "test_graph.py", "test_crash.py", "test_rollback.py")
 AT_MOST = 50
@@ -38,7 +38,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (AT_MOST, AT_MOST))
     folder, *places = sys.argv[1:]
     changed = max(Path(folder).rglob("*.py"), key=lambda one: one.stat().st_mtime_ns)
-    tests = covering(changed)
+    before, after = (one.read_text("utf-8") for one in (Path(ORIGINAL, changed), changed))
+    tests = covering(measured(), changed, before, after)
     if tests is None:
         tests = [str(one) for place in places for one in (sorted(Path(place).rglob("test_*.py")) or [Path(place)])]
     ends = (pytest.main(["-x", "-q", "-p", "no:cacheprovider", *part]) for part in ordered(changed, tests) if part)

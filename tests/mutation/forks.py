@@ -1,0 +1,150 @@
+"""Tries mutants in forks of one process that has every test loaded: the code is swapped in, and the tests that execute it run.
+
+Usage, in the mutants' checkout: ``python -m tests.mutation.forks SESSION AT_ONCE PLACE...``. Only what a test notices is written to
+the session. What nobody notices, and what runs at import, is left there for `order`, which gives each a process of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import resource
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from _pytest.runner import runtestprotocol
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+
+from tests.mutation.covering import Executed, covering, measured
+from tests.mutation.order import AT_MOST, ordered
+from tests.mutation.swapping import swap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+NOTICED, UNNOTICED, NOT_HERE = range(3)
+"""How a fork ends: a test failed; none did; the mutant needs a process of its own."""
+LONGEST = "60"
+"""Seconds of one test."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: the session's name for it, its module, and that module before and after."""
+
+    job: str
+    module: Path
+    before: str
+    after: str
+
+    @property
+    def diff(self) -> str:
+        """The change, as the session keeps it."""
+        before, after = self.before.split("\n"), self.after.split("\n")
+        return "\n".join(difflib.unified_diff(before, after, f"a/{self.module}", f"b/{self.module}", lineterm=""))
+
+
+@dataclass
+class Forks:
+    """The test loop: as many forks at once as there may be.
+
+    Attributes:
+        session: the session that mutants come from and results go to.
+        at_once: forks.
+        executed: which test executes which line.
+        at_work: the mutant that each fork tries, by process id.
+        tally: how many forks ended how.
+    """
+
+    session: WorkDB
+    at_once: int
+    executed: Executed
+    at_work: dict[int, Mutant] = field(default_factory=dict)
+    tally: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try every mutant of the session that has no result yet."""
+        if session.testsfailed:
+            raise session.Interrupted("the tests cannot be collected")
+        tests: dict[str, list[pytest.Item]] = {}
+        for item in session.items:
+            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        unchanged = os.fork()
+        if not unchanged:
+            _end(_runs(session.items))
+        if os.waitstatus_to_exitcode(os.waitpid(unchanged, 0)[1]) != UNNOTICED:
+            raise session.Interrupted("the tests fail in a fork")
+        for mutant in mutants(self.session):
+            while len(self.at_work) >= self.at_once:
+                self._reap()
+            child = os.fork()
+            if not child:
+                _end(_tried(mutant, covering(self.executed, mutant.module, mutant.before, mutant.after), tests))
+            self.at_work[child] = mutant
+        while self.at_work:
+            self._reap()
+        print(
+            f"in forks: {self.tally[NOTICED]} noticed, {self.tally[UNNOTICED]} not, {self.tally[NOT_HERE]} left alone"
+        )
+        return True
+
+    def _reap(self) -> None:
+        child, status = os.wait()
+        mutant = self.at_work.pop(child)
+        # A fork that ended otherwise ran out of time or memory: it was noticed, too.
+        end = os.waitstatus_to_exitcode(status)
+        end = end if end in (UNNOTICED, NOT_HERE) else NOTICED
+        self.tally[end] += 1
+        if end == NOTICED:
+            result = WorkResult(WorkerOutcome.NORMAL, test_outcome=TestOutcome.KILLED, diff=mutant.diff)
+            self.session.set_result(mutant.job, result)
+
+
+def mutants(session: WorkDB) -> Iterator[Mutant]:
+    """Yield the mutants of *session* that have no result yet."""
+    for item in list(session.pending_work_items):
+        (change,) = item.mutations
+        before = change.module_path.read_text("utf-8")
+        after = mutate_code(before, get_operator(change.operator_name)(**change.operator_args), change.occurrence)
+        if after is not None:
+            yield Mutant(item.job_id, change.module_path, before, after)
+
+
+def _tried(mutant: Mutant, names: list[str] | None, tests: Mapping[str, Sequence[pytest.Item]]) -> int:
+    """Put *mutant* in place and run those of *tests* that *names* names; the process is of no other use afterwards."""
+    resource.setrlimit(resource.RLIMIT_CPU, (AT_MOST, AT_MOST))
+    if names is None or not swap(mutant.before, mutant.after, str(mutant.module.resolve())):
+        return NOT_HERE
+    first, later = ordered(mutant.module, names)
+    return _runs([item for name in (*first, *later) for item in tests.get(name, ())])
+
+
+def _runs(items: Sequence[pytest.Item]) -> int:
+    """Run *items* until one fails."""
+    failed = (report.failed for item in items for report in runtestprotocol(item, log=False, nextitem=None))
+    return NOTICED if any(failed) else UNNOTICED
+
+
+def _end(code: int) -> None:
+    """End a fork as it is: what its parent has open is its parent's to close."""
+    os._exit(code)
+
+
+def main() -> int:
+    """Try the mutants of the session that is named."""
+    name, at_once, *places = sys.argv[1:]
+    executed = measured()
+    with use_db(name, WorkDB.Mode.open) as session:
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout", LONGEST]
+        return int(pytest.main([*options, *places], plugins=[Forks(session, int(at_once), executed)]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
