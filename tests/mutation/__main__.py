@@ -124,9 +124,10 @@ def carry_out(
         watched = (sys.executable, "-m", "coverage", "run", f"--rcfile={SETTINGS}", "-m", "pytest", "-q", "-x")
         does(*watched, "-p", "no:cacheprovider", *tests.split())  # unchanged code has to pass
         forks = (sys.executable, "-m", "tests.mutation.forks", session.name, str(os.cpu_count()), *tests.split())
+        ends = SystemClock().monotonic() + 60 * (minutes or 0)
         with suppress(subprocess.TimeoutExpired):
-            does(*forks, timeout=minutes and minutes * 60)
-            does(tool, "exec", config.name, session.name, timeout=minutes and minutes * 60)
+            for command in (forks, (tool, "exec", config.name, session.name)):
+                does(*command, timeout=minutes and ends - SystemClock().monotonic())
         with sqlite3.connect(session) as rows:
             return _read(rows)
 
