@@ -69,9 +69,9 @@ def sum_up(end: RunEnd) -> RunResult:
 
 
 def _target(target: ReviewedTarget, end: RunEnd, uses: Mapping[str, int]) -> TargetResult:
-    if target.blocked is not None:
-        return TargetResult(target.id, "blocked", target.blocked.code, target.blocked.why)
     changed = any(step in end.ended and end.ended[step].sent for step in target.steps)
+    if target.blocked is not None:
+        return TargetResult(target.id, "blocked", target.blocked.code, target.blocked.why, changed)
     if target.id in end.refused:
         refusal = end.refused[target.id]
         return TargetResult(target.id, "failed", refusal.code, refusal.text, changed)

@@ -155,7 +155,7 @@ def test_law_10_a_lock_that_blocks_the_rollback_leaves_no_machine_stopped_unsaid
     assert target.blocked.code == codes.access.LOCKED
     assert [step.action for step in undoing.steps if step.action != "keep"] == ["none", "start"]
     result = cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, review=undoing)
-    assert (result.exit_code, result.targets[0].end) == (6, "blocked"), told(result)
+    assert (result.exit_code, result.targets[0].end, result.targets[0].changed) == (6, "blocked", True), told(result)
     assert (state(stage) == "running") == (where == DATA_DISK)
     assert [codes.engine.MACHINE_LEFT_STOPPED in one for one in result.alarms] == ([True] if where == MACHINE else [])
     stage.azure.world.apply([RemoveResource(lock)])
