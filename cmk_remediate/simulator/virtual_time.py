@@ -115,6 +115,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _job_done(self, _future: asyncio.Future[Any]) -> None:
         self._virtual.jobs -= 1
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job of its still runs in a thread."""
+        return self._virtual.jobs > 0
+
     def kill(self) -> None:
         """End the process this loop stands for: nothing of it runs any more, and `run` raises `Killed`."""
         self._virtual.dead = True
@@ -198,6 +203,8 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], clock: VirtualClock | None =
         if killed:
             loop.set_exception_handler(lambda _loop, _context: None)
             _graveyard.append((loop, asyncio.all_tasks(loop)))
+            if not loop.busy:
+                loop.close()  # its file descriptors are this process's; none of its code runs
         else:
             _wind_down(loop)
 
