@@ -15,7 +15,7 @@ from cmk_remediate.api.planning import check_surroundings
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
-from cmk_remediate.api.watching import Watched
+from cmk_remediate.api.watching import Watched, noting
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
@@ -33,7 +33,7 @@ from cmk_remediate.engine.schedule import Stop, alongside
 from cmk_remediate.errors import AzureError, InputError, RefusedError, ReviewError
 from cmk_remediate.model.graph import Graph
 from cmk_remediate.model.records import RolledBack, RunStarted
-from cmk_remediate.model.result import Event, Progress, RunResult, silent
+from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
 
 if TYPE_CHECKING:
@@ -148,11 +148,8 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
     graph = graph_of(review, registry())
     names = leased_names(review, graph) | ({run_name(review.undoes)} if review.undoes else set())
 
-    def notice(text: str) -> None:
-        how.progress(Event(connection.clock.now(), "note", (), "", text))
-
     stop = how.stop or Stop()
-    lease = await take(store, review.digest, names, connection.clock, notice=notice)
+    lease = await take(store, review.digest, names, connection.clock, notice=noting(how.progress, connection.clock))
     lease.on_loss(lambda why: stop.ask(why, codes.engine.LEASE_LOST))
     try:
         session = await sign_in_for(review, connection, read_only=False)
@@ -214,7 +211,7 @@ async def _leased(
     journal = await _journal(review, session, clock, held.store, how, begun=before.started is not None)
     if journal.torn:
         text = "the journal's last line had been cut short by a crash and was left out; what it was about is read anew"
-        how.progress(Event(clock.now(), "note", (), "", text))
+        noting(how.progress, clock)(text)
     try:
         run = Run(
             review=review,

@@ -11,6 +11,7 @@ from cmk_remediate.api.planning import Frame, make_review
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import open_store, review_of
+from cmk_remediate.api.watching import noting
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.aftermath import come_to_rest, let_all_show
 from cmk_remediate.engine.claims import run_name
@@ -19,7 +20,7 @@ from cmk_remediate.engine.lease import outwait
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.rollback import inverse
 from cmk_remediate.model.decisions import Blocked
-from cmk_remediate.model.result import Event, Progress, RunResult, silent
+from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import seconds
 
 if TYPE_CHECKING:
@@ -56,12 +57,8 @@ async def review_rollback(
     undone = await run_store.find_run(store, run)
     review = await review_of(store, undone)
     clock = connection.clock
-
-    def notice(text: str) -> None:
-        progress(Event(clock.now(), "note", (), "", text))
-
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
-    await outwait(store, undone, [run_name(undone)], clock, notice, undoing=True)
+    await outwait(store, undone, [run_name(undone)], clock, noting(progress, clock), undoing=True)
     if begun := await _begun(store, undone):
         return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)

@@ -9,9 +9,10 @@ from cmk_remediate.clock import parse_utc
 from cmk_remediate.model.result import Event, Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from cmk_remediate.clock import Clock
     from cmk_remediate.connection.traffic import Traffic
     from cmk_remediate.engine.precheck import Refusal
     from cmk_remediate.model.result import Progress
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from cmk_remediate.planfile.schema import Window
 
 _WORST_FIRST = ("failed", "drifted", "blocked", "skipped", "manual", "in progress", "done", "already done")
+
+
+def noting(progress: Progress, clock: Clock) -> Callable[[str], None]:
+    """Return what tells *progress* a note about the run as a whole."""
+
+    def note(text: str) -> None:
+        progress(Event(clock.now(), "note", (), "", text))
+
+    return note
 
 
 class Watched:

@@ -123,7 +123,7 @@ async def come_to_rest(
     What is waited for is told to *progress*, as notes of the steps; each once.
     """
     sent = {key for key, state in journal.steps.items() if state.sent}
-    left = [key for key in sorted(sent) if _open(journal.steps[key])]
+    left = {key for key in sent if _open(journal.steps[key])}
     until = azure.now() + timedelta(seconds=Attempts.STANDSTILL)
     moved = False
     watcher = _Watcher(graph, azure, clock, progress)

@@ -167,7 +167,7 @@ class GraphBuilder:
     ) -> Step:
         """Add *step* for *target*; steps it holds promises of are needed without being named.
 
-        Every step named must be added too, before `build`. Returns the step.
+        Every step named must be added too, before `build`. *left_open*: as in `Node`. Returns the step.
         """
         key = node_id(step)
         self._steps[key] = self._steps[key].merged(step) if key in self._steps else step

@@ -48,6 +48,14 @@ def state(stage: Stage) -> str:
     return power(stage.azure.world.get(MACHINE)).rpartition("/")[2]
 
 
+def locked(stage: Stage, where: str) -> ResourceId:
+    """Let the owner lock a resource against every write; return the lock."""
+    lock = ResourceId(f"{where}/providers/Microsoft.Authorization/locks/frozen")
+    body = {"id": lock.text, "name": "frozen", "properties": {"level": "ReadOnly"}}
+    stage.azure.world.apply([SetResource(lock, body)])
+    return lock
+
+
 UNCLEAR: dict[str, dict[str, Any]] = {
     "locks": {"url": "authorization/locks", "status": 500},
     "deny assignments": {"url": "authorization/denyassignments", "status": 504},
@@ -68,9 +76,7 @@ def test_law_10_a_resume_that_cannot_read_what_stands_around_starts_the_machine(
 def test_law_10_a_lock_placed_meanwhile_leaves_no_machine_stopped_unsaid(azure: Azure, where: str) -> None:
     """On a disk the machine is started all the same; on the machine itself Azure refuses that, which is the first line."""
     stage, run = stopped(azure)
-    lock = ResourceId(f"{where}/providers/Microsoft.Authorization/locks/frozen")
-    body = {"id": lock.text, "name": "frozen", "properties": {"level": "ReadOnly"}}
-    stage.azure.world.apply([SetResource(lock, body)])
+    lock = locked(stage, where)
     result = stage.resume(run)
     assert result.exit_code == 5, told(result)
     if where == MACHINE:
@@ -146,9 +152,7 @@ def test_law_10_a_lock_that_blocks_the_rollback_leaves_no_machine_stopped_unsaid
     review = stage.dry_run()
     died(stage, review, _starting)
     assert state(stage) == "deallocated"
-    lock = ResourceId(f"{where}/providers/Microsoft.Authorization/locks/frozen")
-    body = {"id": lock.text, "name": "frozen", "properties": {"level": "ReadOnly"}}
-    stage.azure.world.apply([SetResource(lock, body)])
+    lock = locked(stage, where)
     undoing = stage.review_rollback(review.digest)
     (target,) = undoing.targets
     assert target.blocked is not None

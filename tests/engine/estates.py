@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.model.graph import Graph, GraphBuilder
 from tests.engine.invented import (
@@ -48,6 +48,19 @@ def whole(*targets: str) -> tuple[Lab, Graph]:
         builder.add(UseThing(thing, identity.principal_id), target=name, needs=[switch])
         add_bracket(lab, builder, name, machine.name, f"{name}-disk", needs=[switch])
     return lab, builder.build()
+
+
+def fleet(count: int = 2, disks: int = 2) -> tuple[Lab, Graph]:
+    """Return *count* machines, a target each, with *disks* disks each."""
+    lab, builder = Lab(), GraphBuilder()
+    for number in range(count):
+        add_bracket(lab, builder, f"t{number}", f"m{number}", *(f"m{number}d{disk}" for disk in range(disks)), needs=[])
+    return lab, builder.build()
+
+
+def powers(lab: Lab) -> set[Any]:
+    """Return the states that machines are in."""
+    return {body["properties"]["power"] for key, body in lab.state.bodies.items() if "/machines/" in key}
 
 
 def add_bracket(lab: Lab, builder: GraphBuilder, target: str, machine: str, *disks: str, needs: list[Step]) -> None:
