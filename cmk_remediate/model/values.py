@@ -84,6 +84,11 @@ def known(value: T | Ref[T]) -> T | Unknown:
     return UNKNOWN if isinstance(value, Ref) else value
 
 
+def promised(value: T | Ref[T] | None) -> Ref[T] | None:
+    """Return *value* while it is still a promise; None where it is known, or there is none."""
+    return value if isinstance(value, Ref) else None
+
+
 def holds_unknown(value: Any) -> bool:
     """Say whether `UNKNOWN`, or a promise, stands anywhere in the JSON-like *value*."""
     if isinstance(value, (Unknown, Ref)):

@@ -20,10 +20,6 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
             "-    @abstractmethod",
         ): "nobody makes one of the class itself",
         (
-            "cmk_remediate/steps/key_limits.py",
-            "-    private_endpoint: bool = False\n+    private_endpoint: bool = True",
-        ): "the default is gone since: every service says it",
-        (
             "cmk_remediate/steps/network.py",
             ("-    rank = {Go: 0, Acknowledge: 1, Refuse: 2}\n+    rank = {Go: -1, Acknowledge: 1, Refuse: 2}"),
         ): "the order is the same",

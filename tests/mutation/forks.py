@@ -1,7 +1,7 @@
 """Tries mutants in forks of one process that has every test loaded: the code is swapped in, and the tests that execute it run.
 
-Usage, in the mutants' checkout: ``python -m tests.mutation.forks SESSION AT_ONCE PLACE...``. Only what a test notices is written to
-the session. What nobody notices, and what runs at import, is left there for `order`, which gives each a process of its own.
+Usage, in the mutants' checkout: ``python -m tests.mutation.forks SESSION AT_ONCE PLACE...``. What runs at import is imported anew
+in the fork. Only what a test notices is written to the session; what is left there `order` gives a process of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import difflib
 import os
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +23,16 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
 
+from tests.mutation.anew import fails_anew
 from tests.mutation.covering import Executed, covering, measured
-from tests.mutation.order import AT_MOST, ordered
+from tests.mutation.order import AT_MOST, everywhere, ordered
 from tests.mutation.swapping import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-NOTICED, UNNOTICED, NOT_HERE = range(3)
-"""How a fork ends: a test failed; none did; the mutant needs a process of its own."""
+NOTICED, UNNOTICED = range(2)
+"""How a fork ends: a test failed; none did."""
 LONGEST = "60"
 """Seconds of one test."""
 
@@ -58,6 +61,7 @@ class Forks:
         session: the session that mutants come from and results go to.
         at_once: forks.
         executed: which test executes which line.
+        places: where the tests are.
         at_work: the mutant that each fork tries, by process id.
         tally: how many forks ended how.
     """
@@ -65,8 +69,9 @@ class Forks:
     session: WorkDB
     at_once: int
     executed: Executed
+    places: Sequence[str]
     at_work: dict[int, Mutant] = field(default_factory=dict)
-    tally: list[int] = field(default_factory=lambda: [0, 0, 0])
+    tally: list[int] = field(default_factory=lambda: [0, 0])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -76,31 +81,46 @@ class Forks:
         tests: dict[str, list[pytest.Item]] = {}
         for item in session.items:
             tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
-        unchanged = os.fork()
-        if not unchanged:
-            _end(_runs(session.items))
-        if os.waitstatus_to_exitcode(os.waitpid(unchanged, 0)[1]) != UNNOTICED:
-            raise session.Interrupted("the tests fail in a fork")
+        for unchanged in (partial(_runs, session.items), self._unchanged_anew):
+            child = os.fork()
+            if not child:
+                _end(unchanged())
+            if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != UNNOTICED:
+                raise session.Interrupted("the tests fail in a fork")
         for mutant in mutants(self.session):
             while len(self.at_work) >= self.at_once:
                 self._reap()
             child = os.fork()
             if not child:
-                _end(_tried(mutant, covering(self.executed, mutant.module, mutant.before, mutant.after), tests))
+                _end(self._tried(mutant, tests))
             self.at_work[child] = mutant
         while self.at_work:
             self._reap()
-        print(
-            f"in forks: {self.tally[NOTICED]} noticed, {self.tally[UNNOTICED]} not, {self.tally[NOT_HERE]} left alone"
-        )
+        print(f"in forks: {self.tally[NOTICED]} noticed, {self.tally[UNNOTICED]} not")
         return True
+
+    def _unchanged_anew(self) -> int:
+        """Import everything anew and change nothing: what is noticed then says nothing of a mutant."""
+        one = next(mutants(self.session), None)
+        failed = one is not None and fails_anew(one.module, one.before, ordered(one.module, everywhere(self.places)))
+        return NOTICED if failed else UNNOTICED
+
+    def _tried(self, mutant: Mutant, tests: Mapping[str, Sequence[pytest.Item]]) -> int:
+        """Put *mutant* in place and run the tests that can notice it; the process is of no other use afterwards."""
+        resource.setrlimit(resource.RLIMIT_CPU, (AT_MOST, AT_MOST))
+        names = covering(self.executed, mutant.module, mutant.before, mutant.after)
+        if names is not None and swap(mutant.before, mutant.after, str(mutant.module.resolve())):
+            first, later = ordered(mutant.module, names)
+            return _runs([item for name in (*first, *later) for item in tests.get(name, ())])
+        chosen = everywhere(self.places) if names is None else names
+        failed = fails_anew(mutant.module, mutant.after, ordered(mutant.module, chosen))
+        return NOTICED if failed else UNNOTICED
 
     def _reap(self) -> None:
         child, status = os.wait()
         mutant = self.at_work.pop(child)
         # A fork that ended otherwise ran out of time or memory: it was noticed, too.
-        end = os.waitstatus_to_exitcode(status)
-        end = end if end in (UNNOTICED, NOT_HERE) else NOTICED
+        end = UNNOTICED if os.waitstatus_to_exitcode(status) == UNNOTICED else NOTICED
         self.tally[end] += 1
         if end == NOTICED:
             result = WorkResult(WorkerOutcome.NORMAL, test_outcome=TestOutcome.KILLED, diff=mutant.diff)
@@ -115,15 +135,6 @@ def mutants(session: WorkDB) -> Iterator[Mutant]:
         after = mutate_code(before, get_operator(change.operator_name)(**change.operator_args), change.occurrence)
         if after is not None:
             yield Mutant(item.job_id, change.module_path, before, after)
-
-
-def _tried(mutant: Mutant, names: list[str] | None, tests: Mapping[str, Sequence[pytest.Item]]) -> int:
-    """Put *mutant* in place and run those of *tests* that *names* names; the process is of no other use afterwards."""
-    resource.setrlimit(resource.RLIMIT_CPU, (AT_MOST, AT_MOST))
-    if names is None or not swap(mutant.before, mutant.after, str(mutant.module.resolve())):
-        return NOT_HERE
-    first, later = ordered(mutant.module, names)
-    return _runs([item for name in (*first, *later) for item in tests.get(name, ())])
 
 
 def _runs(items: Sequence[pytest.Item]) -> int:
@@ -143,7 +154,7 @@ def main() -> int:
     executed = measured()
     with use_db(name, WorkDB.Mode.open) as session:
         options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout", LONGEST]
-        return int(pytest.main([*options, *places], plugins=[Forks(session, int(at_once), executed)]))
+        return int(pytest.main([*options, *places], plugins=[Forks(session, int(at_once), executed, places)]))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,14 @@ from __future__ import annotations
 import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.mutation.covering import ORIGINAL, covering, measured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SLOW = ("test_journal.py", "test_graph.py", "test_crash.py", "test_rollback.py")
 AT_MOST = 50
@@ -33,6 +37,11 @@ def ordered(changed: Path, tests: list[str]) -> tuple[list[str], list[str]]:
     return first, [one for _, one in sorted(last)]
 
 
+def everywhere(places: Sequence[str]) -> list[str]:
+    """Return the test modules at *places*."""
+    return [str(one) for place in places for one in (sorted(Path(place).rglob("test_*.py")) or [Path(place)])]
+
+
 def main() -> int:
     """Run them until the first that fails."""
     resource.setrlimit(resource.RLIMIT_CPU, (AT_MOST, AT_MOST))
@@ -41,7 +50,7 @@ def main() -> int:
     before, after = (one.read_text("utf-8") for one in (Path(ORIGINAL, changed), changed))
     tests = covering(measured(), changed, before, after)
     if tests is None:
-        tests = [str(one) for place in places for one in (sorted(Path(place).rglob("test_*.py")) or [Path(place)])]
+        tests = everywhere(places)
     ends = (pytest.main(["-x", "-q", "-p", "no:cacheprovider", *part]) for part in ordered(changed, tests) if part)
     return int(next((end for end in ends if end), 0))
 

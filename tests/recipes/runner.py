@@ -29,6 +29,8 @@ The questions a step is asked:
     with the case's ``"undo": {"before": ..., "after": ..., "used": ...}``, as `undo_json` writes it
 ``address``, ``also_reads``, ``reads_itself``, ``owns``, ``locks``, ``permissions``, ``managed_by``
     as the step answers, in JSON
+``probes``
+    the kind of step whose late grant would refuse this one; null where none can be late
 ``caution``
     how often and how far apart the request judged on ``found`` may be sent, where that is special
 ``merged``
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.model.permissions import Permission
     from cmk_remediate.model.step import Step, Undo
+    from cmk_remediate.model.values import Grant, Ref
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 """What Azure's clock shows in a table that does not say."""
@@ -188,6 +191,7 @@ _ASKED: Mapping[str, Callable[[Step], Any]] = MappingProxyType(
         "managed_by": lambda step: str(step.managed_by()),
         "locks": lambda step: sorted(step.locks()),
         "permissions": lambda step: [_permission_text(item) for item in step.permissions()],
+        "probes": lambda step: _waited_for(step.probes()),
     }
 )
 """The questions a step answers without anything found."""
@@ -300,6 +304,10 @@ def _address_json(address: ResourceId | Unknown) -> Any:
 def _read_json(read: Read) -> dict[str, Any]:
     shown = {"resource": read.resource.text, "verb": read.verb, "query": dict(read.query)}
     return shown | ({"body": json.loads(read.body)} if read.body else {})
+
+
+def _waited_for(grant: Ref[Grant] | None) -> str | None:
+    return None if grant is None else grant.step.kind
 
 
 def _permission_text(item: Permission) -> str:

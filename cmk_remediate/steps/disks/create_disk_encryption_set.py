@@ -23,7 +23,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
-from cmk_remediate.model.values import Grant, KeyUri, Output, PrincipalId, Ref, known
+from cmk_remediate.model.values import Grant, KeyUri, Output, PrincipalId, Ref, known, promised
 from cmk_remediate.steps.disks.judging import WantedSet, judge_set, words
 from cmk_remediate.steps.disks.rights import on_disks
 from cmk_remediate.steps.ownership import tags
@@ -87,7 +87,7 @@ class CreateDiskEncryptionSet(Step):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant that this request tries out."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the set found."""

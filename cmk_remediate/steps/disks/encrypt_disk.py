@@ -23,7 +23,7 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.values import Grant, Ref
+from cmk_remediate.model.values import Grant, Ref, promised
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.judging import judge_disk
 from cmk_remediate.steps.disks.restore_disk import ESTIMATE, RestoreDisk, at_rest, snapshots
@@ -100,7 +100,7 @@ class EncryptDisk(Step):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this too."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the disk found."""

@@ -23,7 +23,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import UNKNOWN, Grant, Output, PrincipalId, Ref
+from cmk_remediate.model.values import UNKNOWN, Grant, Output, PrincipalId, Ref, promised
 from cmk_remediate.steps.sql import server_state
 from cmk_remediate.steps.sql.base import SqlStep
 
@@ -77,7 +77,7 @@ class AttachIdentity(SqlStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant on the key in use: a late one refuses the change of identity."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the server's identities."""

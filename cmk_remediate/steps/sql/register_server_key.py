@@ -20,7 +20,7 @@ from cmk_remediate.model.decisions import (
     Reversibility,
 )
 from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Output, Ref, Unknown
+from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Output, Ref, Unknown, promised
 from cmk_remediate.steps.sql.base import SqlStep
 from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
 
@@ -89,7 +89,7 @@ class RegisterServerKey(SqlStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant that this request tries out."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the server's list of keys."""

@@ -23,7 +23,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import Grant, KeyUri, Ref
+from cmk_remediate.model.values import Grant, KeyUri, Ref, promised
 from cmk_remediate.steps import pinned_key
 from cmk_remediate.steps.sql.base import SqlStep
 from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
@@ -91,7 +91,7 @@ class SetProtector(SqlStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this too."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the protector found."""

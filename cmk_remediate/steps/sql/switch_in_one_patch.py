@@ -22,7 +22,7 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import Grant, KeyUri, Ref, Unknown
+from cmk_remediate.model.values import Grant, KeyUri, Ref, Unknown, promised
 from cmk_remediate.steps import pinned_key
 from cmk_remediate.steps.sql import server_state, sorts
 from cmk_remediate.steps.sql.attach_identity import AttachIdentity
@@ -82,7 +82,7 @@ class SwitchInOnePatch(SqlStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant that this request tries out."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the server's identities and its key."""

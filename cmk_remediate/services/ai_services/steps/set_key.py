@@ -22,7 +22,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import ClientId, Grant, KeyUri, Ref, Unknown, known
+from cmk_remediate.model.values import ClientId, Grant, KeyUri, Ref, Unknown, known, promised
 from cmk_remediate.services.ai_services.account import VAULT_URI, Account, absent
 from cmk_remediate.services.ai_services.steps.base import CAUTION, ESTIMATE, AiStep
 from cmk_remediate.services.ai_services.steps.encryption import Encryption
@@ -92,7 +92,7 @@ class SetKey(AiStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the account found."""

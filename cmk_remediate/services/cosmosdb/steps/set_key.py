@@ -26,7 +26,7 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import Grant, Ref
+from cmk_remediate.model.values import Grant, Ref, promised
 from cmk_remediate.services.cosmosdb.account import FLAGS, Account, absent, excluded, revoked
 from cmk_remediate.services.cosmosdb.detect import FEATURES
 from cmk_remediate.services.cosmosdb.steps.base import CosmosStep
@@ -83,7 +83,7 @@ class SetKey(CosmosStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the account found."""

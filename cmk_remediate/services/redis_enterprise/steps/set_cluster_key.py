@@ -22,7 +22,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Ref, Unknown
+from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Ref, Unknown, promised
 from cmk_remediate.services.redis_enterprise.cluster import USER_ASSIGNED, Cluster, absent
 from cmk_remediate.services.redis_enterprise.limits import PINNED_BY
 from cmk_remediate.services.redis_enterprise.steps.base import CAUTION, ESTIMATE, READS_WITH, URL, ClusterStep
@@ -91,7 +91,7 @@ class SetClusterKey(ClusterStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the cluster found."""

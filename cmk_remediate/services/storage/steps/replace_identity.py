@@ -9,7 +9,7 @@ from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Effect, Found, Keep, Line, Request
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
-from cmk_remediate.model.values import Grant, Ref
+from cmk_remediate.model.values import Grant, Ref, promised
 from cmk_remediate.services.storage.account import CUSTOMER, Account
 from cmk_remediate.services.storage.steps.base import (
     ESTIMATE,
@@ -51,7 +51,7 @@ class ReplaceIdentity(StorageStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this, and nothing has changed."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the account found."""

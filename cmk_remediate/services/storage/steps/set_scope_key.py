@@ -21,7 +21,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
-from cmk_remediate.model.values import Grant, Ref
+from cmk_remediate.model.values import Grant, Ref, promised
 from cmk_remediate.services.storage.scopes import CUSTOMER, PLATFORM, Scope
 from cmk_remediate.services.storage.steps.base import ESTIMATE
 
@@ -64,7 +64,7 @@ class SetScopeKey(Step):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this, and nothing has changed."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def decide(self, found: Found) -> Decision:
         """Judge the scope found."""

@@ -9,7 +9,7 @@ from cmk_remediate.model.decisions import Found, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.permissions import Permission, Permissions
-from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Ref
+from cmk_remediate.model.values import UNKNOWN, Grant, KeyUri, Ref, promised
 from cmk_remediate.services.sql.databases.body import NamedKey, OwnKey, without_port, words_of
 from cmk_remediate.services.sql.databases.steps.base import ASSIGN, WRITE, DatabaseStep
 from cmk_remediate.steps.sql.names import Protector
@@ -61,7 +61,7 @@ class MovingStep(DatabaseStep):
 
     def probes(self) -> Ref[Grant] | None:
         """Return the grant: a late one refuses this."""
-        return self.access if isinstance(self.access, Ref) else None
+        return promised(self.access)
 
     def permissions(self) -> Permissions:
         """Return writing the database, and assigning its identity."""
