@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Protocol, runtime_checkable
 
 _BOOT_TIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
@@ -47,36 +46,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Let *seconds* pass."""
-        await asyncio.sleep(max(seconds, 0))
-
-
-@dataclass
-class LoopClock:
-    """A clock that runs with the event loop it is used on, from a given moment on.
-
-    Attributes:
-        start: what `now` returned when *loop_time* was the loop's time; aware, UTC.
-        loop_time: returns the loop's time in seconds.
-    """
-
-    start: datetime
-    loop_time: Callable[[], float]
-    _origin: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Remember where the loop's time stood."""
-        self._origin = self.loop_time()
-
-    def now(self) -> datetime:
-        """Return the time of day, aware and in UTC."""
-        return self.start + timedelta(seconds=self.loop_time() - self._origin)
-
-    def monotonic(self) -> float:
-        """Return the loop's time, in seconds."""
-        return self.loop_time()
-
-    async def sleep(self, seconds: float) -> None:
-        """Let *seconds* of the loop's time pass."""
         await asyncio.sleep(max(seconds, 0))
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
@@ -73,15 +72,25 @@ Build = Callable[[Collection[str]], Graph]
 """Makes the graph of all targets but those named."""
 
 
-@dataclass(frozen=True)
-class _Subject:
-    """What a review is made of, before Azure's side conditions are known."""
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a review is made of, before Azure's side conditions are known.
+
+    Attributes:
+        build: makes the graph of all targets but those it is given.
+        targets: each target's id, service and state, in order.
+        blocked: targets known to be blocked, and why.
+        notes: what is to be said beside the steps, by target; of one that turns out to be blocked only what was found.
+        files: what is made beside the review, by target; of a blocked one nothing.
+        kept: what a rollback leaves as it is.
+    """
 
     build: Build
-    blocked: Mapping[str, Blocked]
     targets: Sequence[tuple[str, str, str]]
-    notes: Mapping[str, Sequence[Note]]
-    files: Mapping[str, Sequence[ArtefactFile]]
+    blocked: Mapping[str, Blocked] = field(default_factory=dict)
+    notes: Mapping[str, Sequence[Note]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[ArtefactFile]] = field(default_factory=dict)
+    kept: Sequence[Kept] = ()
 
 
 @dataclass(frozen=True)
@@ -134,9 +143,7 @@ async def planned(
         expires_after=seconds(document.review_expires),
     )
     subject = await _subject(document, reader, review_id)
-    review, checked = await make_review(
-        subject.build, subject.blocked, subject.targets, subject.notes, frame, session, reader, files=subject.files
-    )
+    review, checked = await make_review(subject, frame, session, reader)
     kept = {one.name for one in review.artefacts}
     return review.with_files(one for many in subject.files.values() for one in many if one.name in kept), checked
 
@@ -150,7 +157,7 @@ class _Found:
     candidate: Candidate
 
 
-async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
+async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> Subject:
     known = services()
     found: list[_Found] = []
     for one in loaded.documents:
@@ -169,7 +176,7 @@ async def _subject(loaded: Loaded, reader: Reader, review_id: str) -> _Subject:
         return builder.build()
 
     candidates = [item.candidate for item in found]
-    return _Subject(
+    return Subject(
         build=build,
         blocked={candidate.id.text: candidate.blocked for candidate in candidates if candidate.blocked is not None},
         targets=[(item.candidate.id.text, item.service.name, item.candidate.state) for item in found],
@@ -231,54 +238,42 @@ async def dry_run_steps(
         plan=PlanSource(name="steps", sha256=digest(content), content=content),
         expires_after=seconds(review_expires),
     )
-    target = (first.top_level.text, "steps", "as found")
-    review, _ = await make_review(builder.build().without, {}, [target], {}, frame, session, EachOnce(session))
+    subject = Subject(build=builder.build().without, targets=[(first.top_level.text, "steps", "as found")])
+    review, _ = await make_review(subject, frame, session, EachOnce(session))
     return review
 
 
-async def make_review(
-    build: Build,
-    blocked: Mapping[str, Blocked],
-    targets: Sequence[tuple[str, str, str]],
-    notes: Mapping[str, Sequence[Note]],
-    frame: Frame,
-    session: Azure,
-    reader: EachOnce,
-    kept: Sequence[Kept] = (),
-    files: Mapping[str, Sequence[ArtefactFile]] = MappingProxyType({}),
-) -> tuple[Review, Preflight]:
+async def make_review(subject: Subject, frame: Frame, session: Azure, reader: EachOnce) -> tuple[Review, Preflight]:
     """Return the sealed review of the targets that can be moved, and what surrounds it.
 
     A step that several targets share knows all of them, so the graph is made anew without a target that turns out to be blocked.
 
     Args:
-        build: makes the graph of all targets but those it is given.
-        blocked: targets known to be blocked, and why.
-        targets: each target's id, service and state, in order.
-        notes: what is to be said beside the steps, by target; of one that turns out to be blocked only what was found.
+        subject: what it is made of.
         frame: what the review says of itself.
         session: asked for api-versions and the time.
         reader: what all reads go through.
-        kept: what a rollback leaves as it is.
-        files: what is made beside the review, by target; of a blocked one nothing.
 
     Raises:
         RefusedError: CMK531 when the run would change what it stands on.
     """
-    barred = dict(blocked)
-    graph, projected = await _unblocked(build, reader, barred)
+    barred = dict(subject.blocked)
+    graph, projected = await _unblocked(subject.build, reader, barred)
     checked = await check_surroundings(graph, projected, reader, frame.by, frame.tenant, writing=False)
     if checked.blocked:
         barred.update({target: reason for target, reason in checked.blocked.items() if target not in barred})
-        graph, projected = await _unblocked(build, reader, barred)
+        graph, projected = await _unblocked(subject.build, reader, barred)
     unknown = await refuse_own_ground(frame.runs, projected, reader, frame.by)
-    late = set(barred) - set(blocked)
+    late = set(barred) - set(subject.blocked)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
-    steps, asked = reviewed_steps(projected, session, one_way, kept)
+    steps, asked = reviewed_steps(projected, session, one_way, subject.kept)
     # The vault of a previous key is named by a step alone; its backups need it.
     named = vaults_of(naming(frame.plan.content, steps))
     said = [
-        note for target, about in notes.items() for note in about if target not in late or not _of_move(note, target)
+        note
+        for target, about in subject.notes.items()
+        for note in about
+        if target not in late or not _of_move(note, target)
     ]
     said += key_notes(projected)
     recovery = (*await recovery_notes(reader, named, said), *await restriction_notes(reader, projected))
@@ -300,14 +295,14 @@ async def make_review(
                 service=service,
                 state=state,
                 blocked=reviewed_block(barred[target]) if target in barred else None,
-                steps=steps_of(target, graph, kept),
+                steps=steps_of(target, graph, subject.kept),
             )
-            for target, service, state in targets
+            for target, service, state in subject.targets
         ),
         notes=(*said, *recovery, *unknown, *checked.notes),
         artefacts=tuple(
             Artefact(name=one.name, sha256=one.sha256)
-            for target, many in files.items()
+            for target, many in subject.files.items()
             if target not in barred
             for one in many
         ),

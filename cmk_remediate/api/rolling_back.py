@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.api.applying import How, carry_out, ends_at
-from cmk_remediate.api.planning import Frame, make_review
+from cmk_remediate.api.planning import Frame, Subject, make_review
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import open_store, review_of
@@ -85,7 +85,8 @@ async def review_rollback(
     targets = [(target.id, target.service, state) for target in review.targets if target.id in touched]
     kept = {one.id for one in back.kept}
     early = _too_early(graph, {key: why for key, why in unsettled.items() if key not in kept})
-    undoing, _ = await make_review(back.graph.without, early, targets, {}, frame, session, reader, back.kept)
+    subject = Subject(build=back.graph.without, targets=targets, blocked=early, kept=back.kept)
+    undoing, _ = await make_review(subject, frame, session, reader)
     return undoing
 
 

@@ -10,11 +10,6 @@ from cmk_remediate.connection.calls import http_date
 if TYPE_CHECKING:
     from cmk_remediate.clock import Clock
 
-NOTED = timedelta(minutes=2)
-"""From here on a review says that this machine's clock is wrong (CMK214)."""
-REFUSED = timedelta(minutes=5)
-"""From here on a run is refused."""
-
 _JUMP = timedelta(seconds=2)
 
 

@@ -19,7 +19,6 @@ class Traffic:
         writes: PUT, PATCH and POST.
         deletes: DELETE.
         throttled: of all these, those answered with 429.
-        unanswered: of all these, those without an answer.
     """
 
     reads: int = 0
@@ -27,7 +26,6 @@ class Traffic:
     writes: int = 0
     deletes: int = 0
     throttled: int = 0
-    unanswered: int = 0
 
     def count(self, kind: Kind, status: int) -> None:
         """Count one attempt; *status* 0 means no answer."""
@@ -40,4 +38,3 @@ class Traffic:
         else:
             self.deletes += 1
         self.throttled += status == 429  # noqa: PLR2004 - Too Many Requests
-        self.unanswered += status == 0

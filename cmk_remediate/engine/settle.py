@@ -5,21 +5,21 @@ Dry run, apply, resume, verify and rollback are all made of it. Done is what "ve
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
 from cmk_remediate.engine.attempts import Attempts, unproven_for
-from cmk_remediate.engine.settlement import ASKED, AT_WORK, Settlement
+from cmk_remediate.engine.settlement import ASKED, AT_WORK, End, Settlement
 from cmk_remediate.engine.shapes import making_sense_of
 from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError, StoppedError
 from cmk_remediate.model.decisions import Blocked, Change, Decision, Done, Found, Manual, Pending
+from cmk_remediate.model.graph import Node
 from cmk_remediate.model.outcomes import Accepted, NotYet, Refused, StillRunning, Unclear
+from cmk_remediate.model.step import Step
 
 if TYPE_CHECKING:
     from cmk_remediate.model.decisions import Caution
-    from cmk_remediate.model.graph import Node
-    from cmk_remediate.model.step import Step
 
 
 class World(Protocol):
@@ -87,6 +87,35 @@ async def settle(node: Node, world: World) -> Settlement:
         return Settlement("failed", codes.engine.BUG, text, node.step, sent=attempts.sent)
 
 
+@dataclass(frozen=True)
+class _Look:
+    """One look at a step: what was found, and what it is acted on with.
+
+    Attributes:
+        node: the step's node.
+        step: the step with its promises bound.
+        found: what it is judged by.
+        world: the run.
+        attempts: what was sent for it so far.
+    """
+
+    node: Node
+    step: Step
+    found: Found
+    world: World
+    attempts: Attempts
+
+    def ends(self, end: End, code: str, text: str, *, stopped: bool = False) -> Settlement:
+        """Return that the step has ended with what was found."""
+        return Settlement(end, code, text, self.step, self.found, self.attempts.sent, stopped)
+
+    async def wait(self, seconds: float, why: str) -> Settlement | None:
+        """Let time pass; a settlement only when the run was asked to end meanwhile."""
+        if await self.world.pause(self.node, seconds, why):
+            return None
+        return self.ends("skipped", codes.engine.STOPPED, f"stopped while waiting: {why}", stopped=True)
+
+
 async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
     await world.likely_behind_grant(node)
     again = False
@@ -95,84 +124,65 @@ async def _settle(node: Node, world: World, attempts: Attempts) -> Settlement:
             step, found = await world.look(node, again=again)
             decision = step.decide(found)
         again = True
-        ended: Settlement | None
-        if attempts.goes_on and not isinstance(decision, Blocked):
-            # Whatever a read shows meanwhile: its operation says that it has not ended.
-            ended = Settlement("in progress", "", AT_WORK, step, found, attempts.sent)
-        elif isinstance(decision, Change):
-            ended = await _change(node, step, found, decision, world, attempts)
-        elif isinstance(decision, Pending) and not decision.background:
-            ended = await _pending(node, step, found, decision, world, attempts)
-        elif isinstance(decision, Done) and (late := attempts.time_to_trust()):
-            ended = await _wait(node, step, found, late, "until nothing takes it back", world, attempts)
-        else:
-            ended = _end(decision, step, found, attempts)
+        ended = await _acted_on(_Look(node, step, found, world, attempts), decision)
         if ended is not None:
             return ended
 
 
-async def _change(
-    node: Node, step: Step, found: Found, change: Change, world: World, attempts: Attempts
-) -> Settlement | None:
+async def _acted_on(look: _Look, decision: Decision) -> Settlement | None:
+    """Do what *decision* asks for; None means: read and decide again."""
+    if look.attempts.goes_on and not isinstance(decision, Blocked):
+        # Whatever a read shows meanwhile: its operation says that it has not ended.
+        return look.ends("in progress", "", AT_WORK)
+    if isinstance(decision, Change):
+        return await _change(look, decision)
+    if isinstance(decision, Pending):
+        return look.ends("in progress", "", decision.why) if decision.background else await _pending(look, decision)
+    if isinstance(decision, Done):
+        if late := look.attempts.time_to_trust():
+            return await look.wait(late, "until nothing takes it back")
+        return look.ends("done" if look.attempts.sent else "already done", "", decision.why)
+    if isinstance(decision, Manual):
+        return look.ends("manual", decision.code or "", decision.instructions)
+    return look.ends("blocked", decision.code, decision.why)
+
+
+async def _change(look: _Look, change: Change) -> Settlement | None:
     """Send *change* if it may be sent; None means: read and decide again."""
+    node, world, attempts = look.node, look.world, look.attempts
     if attempts.had_no_effect(change):
-        return Settlement("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why, step, found, attempts.sent)
-    late = attempts.time_to_show(change, found.now)
-    if late:
-        return await _wait(node, step, found, late, "until a read shows the write", world, attempts)
+        return look.ends("failed", codes.engine.WRITE_HAD_NO_EFFECT, change.why)
+    if late := attempts.time_to_show(change, look.found.now):
+        return await look.wait(late, "until a read shows the write")
     if attempts.never_clear(change):
         text = f"sent {attempts.sent} times, no read shows it; {attempts.last_unclear}"
-        return Settlement("failed", codes.access.UNCLEAR_ANSWER, text, step, found, attempts.sent)
+        return look.ends("failed", codes.access.UNCLEAR_ANSWER, text)
     if await world.room_to_disrupt(node):
         return None
     refused = await world.may_write(node, change)
     if refused is not None:
         return replace(refused, sent=attempts.sent)
-    if await world.behind_grant(node) or await world.only_writer(node, step):
+    if await world.behind_grant(node) or await world.only_writer(node, look.step):
         return None
-    outcome = await world.write(node, found, change, attempts)
+    outcome = await world.write(node, look.found, change, attempts)
     attempts.note(outcome, unproven_for(change.action, change.estimate.usual, change.estimate.worst))
     if isinstance(outcome, Refused):
-        return Settlement("failed", outcome.code, f"{outcome.azure_code}: {outcome.text}", step, found, attempts.sent)
+        return look.ends("failed", outcome.code, f"{outcome.azure_code}: {outcome.text}")
     if isinstance(outcome, NotYet):
-        never = world.give_up(node, step, outcome, attempts, change.caution)
+        never = world.give_up(node, look.step, outcome, attempts, change.caution)
         seconds = attempts.pause_before_next(outcome, change.caution)
         world.let_go(node)
-        return never or await _wait(node, step, found, seconds, f"{outcome.code}: {outcome.text}", world, attempts)
+        return never or await look.wait(seconds, f"{outcome.code}: {outcome.text}")
     if isinstance(outcome, Accepted):
         await world.let_it_show(node)
     return None
 
 
-async def _pending(
-    node: Node, step: Step, found: Found, decision: Pending, world: World, attempts: Attempts
-) -> Settlement | None:
+async def _pending(look: _Look, decision: Pending) -> Settlement | None:
     """Let the resource come out of its state by itself, but not for ever."""
-    if attempts.stuck(decision.retry_after, decision.why):
-        if attempts.leave_after:
-            # Its answer was lost, or nobody may read its status: what Azure goes on with by itself for hours is not waited for.
-            return Settlement("in progress", "", f"{decision.why}: {ASKED}", step, found, attempts.sent)
-        return Settlement("failed", codes.engine.STUCK, decision.why, step, found, attempts.sent)
-    return await _wait(node, step, found, decision.retry_after, decision.why, world, attempts)
-
-
-async def _wait(
-    node: Node, step: Step, found: Found, seconds: float, why: str, world: World, attempts: Attempts
-) -> Settlement | None:
-    """Let time pass; a settlement only when the run was asked to end meanwhile."""
-    if await world.pause(node, seconds, why):
-        return None
-    text = f"stopped while waiting: {why}"
-    return Settlement("skipped", codes.engine.STOPPED, text, step, found, attempts.sent, stopped=True)
-
-
-def _end(decision: Decision, step: Step, found: Found, attempts: Attempts) -> Settlement:
-    if isinstance(decision, Done):
-        return Settlement("done" if attempts.sent else "already done", "", decision.why, step, found, attempts.sent)
-    if isinstance(decision, Pending):
-        return Settlement("in progress", "", decision.why, step, found, attempts.sent)
-    if isinstance(decision, Manual):
-        return Settlement("manual", decision.code or "", decision.instructions, step, found, attempts.sent)
-    if isinstance(decision, Blocked):
-        return Settlement("blocked", decision.code, decision.why, step, found, attempts.sent)
-    raise AssertionError(decision)
+    if not look.attempts.stuck(decision.retry_after, decision.why):
+        return await look.wait(decision.retry_after, decision.why)
+    if look.attempts.leave_after:
+        # Its answer was lost, or nobody may read its status: what Azure goes on with by itself for hours is not waited for.
+        return look.ends("in progress", "", f"{decision.why}: {ASKED}")
+    return look.ends("failed", codes.engine.STUCK, decision.why)

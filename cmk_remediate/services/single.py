@@ -58,7 +58,6 @@ class SingleFacts(ABC):
         identity: the body of the plan's identity; None if it does not exist, or is of no use here.
         wishes: what the plan wants for it.
         now: Azure's clock.
-        identity_absent: the plan names an identity that is known not to exist.
         gone: identities that it has, or reads its key with, and that do not exist any more.
         not_permitted: why who reads the key in use may not use it; empty where it may, or that is not known.
     """
@@ -72,7 +71,6 @@ class SingleFacts(ABC):
     identity: JsonObject | None
     wishes: Wishes
     now: datetime
-    identity_absent: bool = field(default=False, kw_only=True)
     gone: tuple[ResourceId, ...] = field(default=(), kw_only=True)
     not_permitted: str = field(default="", kw_only=True)
 

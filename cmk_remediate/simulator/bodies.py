@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from cmk_remediate.simulator.declare import Json
 
-_MISSING = object()
-
 
 def merge_patch(target: Any, patch: Any) -> Any:
     """Return *target* with *patch* merged into it as RFC 7396 says; neither is changed."""

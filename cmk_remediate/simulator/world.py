@@ -295,10 +295,6 @@ class World:
         self.stamp = max(self.stamp, stamp)
         self.store.put_quietly("meta", "now", self.stamp)
 
-    def next_due(self) -> float | None:
-        """Return when the next timer is due, as a stamp."""
-        return min((timer["due"] for timer in self.store.tables["timers"].values()), default=None)
-
     def supply_children(self, parent: ResourceId) -> None:
         """Make the children that every resource of *parent*'s type has, where they are missing."""
         declared = self.registry.types.get(parent.type.lower())

@@ -59,7 +59,6 @@ class CreateKey(Step):
 
     kind: ClassVar[str] = "create_key"
     uri = Output[KeyUri]("properties", "keyUriWithVersion")
-    versionless_uri = Output[KeyUri]("properties", "keyUri")
 
     vault: ResourceId
     key_name: str

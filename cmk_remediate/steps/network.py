@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cmk_remediate import codes
-from cmk_remediate.model.decisions import Acceptance, Blocked
+from cmk_remediate.model.decisions import Acceptance, Blocked, Line
 from cmk_remediate.steps import vault_state
 
 if TYPE_CHECKING:
@@ -106,6 +106,14 @@ def worse(one: Verdict, other: Verdict) -> Verdict:
     """Return the worse of two verdicts, the first where they are equal; for before and after a vault is restricted."""
     rank = {Go: 0, Acknowledge: 1, Refuse: 2}
     return other if rank[type(other)] > rank[type(one)] else one
+
+
+def relied_on(unconfirmed: ResourceId | None) -> tuple[Line, ...]:
+    """Return the line that a doubtful way through the firewall of the vault *unconfirmed* is accepted by; none without one."""
+    if unconfirmed is None:
+        return ()
+    accept = Acceptance("bypass-unconfirmed", unconfirmed, "unconfirmed")
+    return (Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept),)
 
 
 def _refuse(vault: ResourceId, service: ServiceKind, why: str) -> Refuse:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 Body = Mapping[str, Any]
 
-DEFAULT_RETENTION_DAYS = 90
-"""What Azure takes when the retention was never set."""
 DNS_SECONDS = 30
 """How long to wait before asking again for a vault whose host name is being registered."""
 

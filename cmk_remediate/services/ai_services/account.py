@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.ai_services.kinds import EXCLUDED, KindRow, row_of
+from cmk_remediate.steps.identities import Identities
+
+if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
 
 ACCOUNT = "Microsoft.CognitiveServices/accounts"
 KEY_VAULT, PLATFORM = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
@@ -34,15 +37,11 @@ class Account:
 
     Attributes:
         state: ``provisioningState``.
+        identities: its managed identities.
         kind: as shown.
         sku: the name of its pricing tier.
         projects: whether it may have projects: then it is a Foundry resource.
         capable: whether its capabilities name customer-managed keys; None where none are shown.
-        type: ``identity.type`` as shown; None where there is none.
-        system: whether it has a system-assigned identity.
-        system_principal: that one's; empty if there is none or it is not shown.
-        attached: its user-assigned identities, as spelled in the body.
-        principals: their principals, by lower-case id.
         clients: their client ids in lower case, by lower-case id.
         source: ``keySource`` as shown; empty where there is none.
         vault_uri: the vault's address without a slash at its end; empty on platform keys.
@@ -52,15 +51,11 @@ class Account:
     """
 
     state: str
+    identities: Identities
     kind: str
     sku: str
     projects: bool
     capable: bool | None
-    type: str | None
-    system: bool
-    system_principal: str
-    attached: tuple[ResourceId, ...]
-    principals: Mapping[str, str]
     clients: Mapping[str, str]
     source: str
     vault_uri: str
@@ -70,8 +65,7 @@ class Account:
 
     @classmethod
     def of(cls, body: Mapping[str, Any] | None) -> Account:
-        """Return what *body* says; ``SystemAssigned, UserAssigned`` is spelled with and without the space."""
-        kinds = {part.strip().lower() for part in str(at_path(body, "identity.type") or "").split(",")}
+        """Return what *body* says."""
         named = at_path(body, "identity.userAssignedIdentities") or {}
         listed = at_path(body, "properties.capabilities")
         source = str(at_path(body, "properties.encryption.keySource") or "")
@@ -82,11 +76,7 @@ class Account:
             sku=str(at_path(body, "sku.name") or ""),
             projects=at_path(body, "properties.allowProjectManagement") is True,
             capable=None if listed is None else any(_same(str(at_path(one, "name")), _CAPABLE) for one in listed),
-            type=at_path(body, "identity.type"),
-            system="systemassigned" in kinds,
-            system_principal=str(at_path(body, "identity.principalId") or ""),
-            attached=tuple(ResourceId.parse(item) for item in named),
-            principals={str(key).lower(): str(at_path(value, "principalId") or "") for key, value in named.items()},
+            identities=Identities.of(body),
             clients={str(key).lower(): str(at_path(value, "clientId") or "").lower() for key, value in named.items()},
             source=source,
             vault_uri=str(at_path(shown, "keyVaultUri") or "").rstrip("/"),
@@ -138,19 +128,21 @@ class Account:
     @property
     def reader(self) -> ResourceId | None:
         """The attached user-assigned identity it reads its key with; None for any other."""
-        return next((one for one in self.attached if self.client and self.clients[one.key] == self.client), None)
+        return next(
+            (one for one in self.identities.attached if self.client and self.clients[one.key] == self.client), None
+        )
 
     @property
     def has_its_reader(self) -> bool:
         """Whether it has the identity that it reads its key with."""
-        return self.reader is not None if self.client else self.system
+        return self.reader is not None if self.client else self.identities.system
 
     @property
     def reader_principal(self) -> str:
         """The object id of who reads its key; empty where it does not have that one, or does not show it."""
         if not self.client:
-            return self.system_principal
-        return "" if self.reader is None else self.principals[self.reader.key]
+            return self.identities.system_principal
+        return "" if self.reader is None else self.identities.principals[self.reader.key]
 
     @property
     def reader_words(self) -> str:
@@ -172,10 +164,10 @@ class Account:
 
         What is *gone* is taken off: Azure refuses a body with an identity that does not exist (unconfirmed).
         """
-        named: dict[str, Any] = {item.text: None if item in gone else {} for item in self.attached}
-        if identity is not None and identity not in self.attached:
+        named: dict[str, Any] = {item.text: None if item in gone else {} for item in self.identities.attached}
+        if identity is not None and identity not in self.identities.attached:
             named[identity.text] = {}
-        system = self.system or identity is None
+        system = self.identities.system or identity is None
         kinds = ["SystemAssigned"] if system else []
         if any(value is not None for value in named.values()):
             kinds.append("UserAssigned")

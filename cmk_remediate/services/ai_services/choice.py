@@ -47,10 +47,12 @@ def choose(have: Account, wishes: Wishes, target: ResourceId, gone: Container[Re
 
 
 def _system(how: Literal["keeps", "system"], have: Account) -> Choice:
-    return Choice(how, None, PrincipalId(have.system_principal) if have.system_principal else None)
+    return Choice(
+        how, None, PrincipalId(have.identities.system_principal) if have.identities.system_principal else None
+    )
 
 
 def _attached(how: Literal["keeps", "ours"], have: Account, identity: ResourceId | None) -> Choice:
     key = identity.key if identity is not None else ""
-    principal, client = have.principals.get(key), have.clients.get(key)
+    principal, client = have.identities.principals.get(key), have.clients.get(key)
     return Choice(how, identity, PrincipalId(principal) if principal else None, ClientId(client) if client else None)

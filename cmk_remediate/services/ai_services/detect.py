@@ -28,7 +28,7 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
         body = await asking.body_of(reader, target, refusals)
     group = None if body is None else await asking.body_of(reader, target.group_id, [])
     have, key = Account.of(body), wanted.key_id(target)
-    lost = gone(have.attached, await read_identities(reader, have.attached))
+    lost = gone(have.identities.attached, await read_identities(reader, have.identities.attached))
     choice = choose(have, wanted, target, lost)
     identity = None
     if choice.how == "ours" and choice.identity is not None:

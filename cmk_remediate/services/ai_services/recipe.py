@@ -84,7 +84,7 @@ class Recipe:
             if choice.principal is not None:
                 return choice.principal, None, None
             gone = self._facts.gone
-            beside = tuple(one for one in self._facts.account.attached if one not in gone)
+            beside = tuple(one for one in self._facts.account.identities.attached if one not in gone)
             attach = AttachIdentity(self._facts.id, None, beside, gone)
             self._prepare.put(attach, key)
             return attach.principal_id, None, attach
@@ -114,5 +114,5 @@ class Recipe:
         identity, have = self._choice.identity, self._facts.account
         if not self._facts.gone and (self._choice.how != "ours" or identity is None):
             return None
-        beside = tuple(one for one in have.attached if one != identity and one not in self._facts.gone)
+        beside = tuple(one for one in have.identities.attached if one != identity and one not in self._facts.gone)
         return self._prepare.put(AttachIdentity(self._facts.id, identity, beside, self._facts.gone), *waits)

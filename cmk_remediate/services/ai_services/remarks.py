@@ -68,7 +68,7 @@ def _wrong(facts: AccountFacts) -> Iterator[str]:
         yield facts.unusable
     if not facts.reader_works:
         shown = f"{have.client}, of {have.reader.name}, which does not exist any more" if have.reader else have.client
-        yield f"{key}.identityClientId is {shown or 'absent'}, identity.type is {have.type}"
+        yield f"{key}.identityClientId is {shown or 'absent'}, identity.type is {have.identities.type}"
     if facts.not_permitted:
         yield facts.not_permitted
     if have.rests and have.state.lower() != "succeeded":

@@ -7,15 +7,18 @@ followed by ``&FederatedClientId=<app>`` across tenants; ``Undefined`` where the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps.identities import Identities
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACCOUNT = "Microsoft.DocumentDB/databaseAccounts"
 FIRST_PARTY, SYSTEM, UNDEFINED = "FirstPartyIdentity", "SystemAssignedIdentity", "Undefined"
@@ -38,28 +41,20 @@ class Account:
 
     Attributes:
         state: ``provisioningState``.
+        identities: its managed identities.
         default: the default identity as shown; `UNDEFINED` where none is.
         federated: whether it names a client of another tenant.
         named: the user-assigned identity it names, attached or not; else None.
-        type: ``identity.type`` as shown; None where there is none.
-        system: whether the account has a system-assigned identity.
-        attached: its user-assigned identities, as spelled in the body.
-        principals: their principals, by lower-case id.
-        system_principal: the system-assigned identity's; empty if there is none or it is not shown.
         uri: the key's URI without a slash at its end; empty on platform keys.
         status: what Azure says of its access to the key.
         capabilities: their names.
     """
 
     state: str
+    identities: Identities
     default: str
     federated: bool
     named: ResourceId | None
-    type: str | None
-    system: bool
-    attached: tuple[ResourceId, ...]
-    principals: Mapping[str, str]
-    system_principal: str
     uri: str
     status: str
     capabilities: tuple[str, ...]
@@ -68,18 +63,12 @@ class Account:
     def of(cls, body: Mapping[str, Any] | None) -> Account:
         """Return what *body* says."""
         default, _, client = str(at_path(body, "properties.defaultIdentity") or UNDEFINED).partition(_FEDERATED)
-        kinds = {part.strip().lower() for part in str(at_path(body, "identity.type") or "").split(",")}
-        named = at_path(body, "identity.userAssignedIdentities") or {}
         return cls(
             state=str(at_path(body, "properties.provisioningState") or ""),
             default=default,
             federated=bool(client),
             named=ResourceId.parse(default.removeprefix(_USER)) if default.startswith(_USER) else None,
-            type=at_path(body, "identity.type"),
-            system="systemassigned" in kinds,
-            attached=tuple(ResourceId.parse(item) for item in named),
-            principals={str(key).lower(): str(at_path(value, "principalId") or "") for key, value in named.items()},
-            system_principal=str(at_path(body, "identity.principalId") or ""),
+            identities=Identities.of(body),
             uri=str(at_path(body, "properties.keyVaultKeyUri") or "").rstrip("/"),
             status=str(at_path(body, "properties.customerManagedKeyStatus") or ""),
             capabilities=tuple(str(item.get("name")) for item in at_path(body, "properties.capabilities") or ()),
@@ -119,8 +108,8 @@ class Account:
     def default_works(self) -> bool:
         """Whether the default identity is one that the account has."""
         if self.named is not None:
-            return self.named in self.attached
-        return self.default == FIRST_PARTY or (self.default == SYSTEM and self.system)
+            return self.named in self.identities.attached
+        return self.default == FIRST_PARTY or (self.default == SYSTEM and self.identities.system)
 
     @property
     def stands_for(self) -> str:
@@ -133,9 +122,9 @@ class Account:
 
     def with_attached(self, identity: ResourceId) -> dict[str, Any]:
         """Return ``identity`` as a PATCH sends it: everything there is, and *identity*."""
-        named: dict[str, Any] = {item.text: {} for item in (*self.attached, identity)}
+        named: dict[str, Any] = {item.text: {} for item in (*self.identities.attached, identity)}
         return {
-            "type": "SystemAssigned,UserAssigned" if self.system else "UserAssigned",
+            "type": "SystemAssigned,UserAssigned" if self.identities.system else "UserAssigned",
             "userAssignedIdentities": named,
         }
 

@@ -32,7 +32,7 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
         features = await asking.body_of(reader, target, [], verb=FEATURES)
     unseen: list[str] = []
     have = Account.of(body)
-    named = have.named if have.named in have.attached else None
+    named = have.named if have.named in have.identities.attached else None
     reads_as = named or wanted.identity_id(target)
     if reads_as is not None:
         identity = await asking.body_of(reader, reads_as, unseen)

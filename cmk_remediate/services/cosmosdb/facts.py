@@ -80,13 +80,17 @@ class AccountFacts(SingleFacts):
         """Which identity it uses: an account with a working default identity of its own keeps that."""
         have = self.account
         if have.named is not None and self.default_works:
-            return Choice("keeps", have.named, _principal(have.principals[have.named.key]))
-        if have.default == SYSTEM and have.system_principal:
-            return Choice("keeps", None, _principal(have.system_principal))
+            return Choice("keeps", have.named, _principal(have.identities.principals[have.named.key]))
+        if have.default == SYSTEM and have.identities.system_principal:
+            return Choice("keeps", None, _principal(have.identities.system_principal))
         if have.default == FIRST_PARTY and self.compliant:
             return Choice("first-party")
         ours = self.wishes.identity_id(self.id)
-        return Choice("unnamed") if ours is None else Choice("ours", ours, _principal(have.principals.get(ours.key)))
+        return (
+            Choice("unnamed")
+            if ours is None
+            else Choice("ours", ours, _principal(have.identities.principals.get(ours.key)))
+        )
 
     @property
     def way_back(self) -> tuple[ResourceId | None, str]:

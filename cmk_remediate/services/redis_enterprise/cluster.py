@@ -7,15 +7,18 @@ still Updating: hashicorp/terraform-provider-azurerm, internal/services/managedr
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import Blocked, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps.identities import Identities
 from cmk_remediate.steps.named_key import NamedKey
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
 CLUSTER = "Microsoft.Cache/redisEnterprise"
 USER_ASSIGNED = "userAssignedIdentity"
@@ -32,25 +35,19 @@ class Cluster:
 
     Attributes:
         provisioning: ``properties.provisioningState``.
+        identities: its managed identities.
         resource: ``properties.resourceState``.
         key: the key its disks are on; of nothing on platform keys.
         identity: the user-assigned identity it reads its key with, attached or not; else None.
-        type: ``identity.type`` as shown; None where there is none.
-        system: whether it has a system-assigned identity.
-        attached: its user-assigned identities, as spelled in the body.
-        principals: their principals, by lower-case id.
         sku: ``sku.name``.
         replicated: ``properties.highAvailability``; empty where it is not shown.
     """
 
     provisioning: str
+    identities: Identities
     resource: str
     key: NamedKey
     identity: ResourceId | None
-    type: str | None
-    system: bool
-    attached: tuple[ResourceId, ...]
-    principals: Mapping[str, str]
     sku: str
     replicated: str
 
@@ -61,17 +58,12 @@ class Cluster:
         reads_with = at_path(said, "keyEncryptionKeyIdentity") or {}
         by_user = str(reads_with.get("identityType") or "").lower() == USER_ASSIGNED.lower()
         named = reads_with.get("userAssignedIdentityResourceId") if by_user else None
-        kinds = {part.strip().lower() for part in str(at_path(body, "identity.type") or "").split(",")}
-        attached = at_path(body, "identity.userAssignedIdentities") or {}
         return cls(
             provisioning=str(at_path(body, "properties.provisioningState") or ""),
             resource=str(at_path(body, "properties.resourceState") or ""),
             key=NamedKey.of(said.get("keyEncryptionKeyUrl")),
             identity=ResourceId.parse(named) if named else None,
-            type=at_path(body, "identity.type"),
-            system="systemassigned" in kinds,
-            attached=tuple(ResourceId.parse(item) for item in attached),
-            principals={str(item).lower(): str(at_path(one, "principalId") or "") for item, one in attached.items()},
+            identities=Identities.of(body),
             sku=str(at_path(body, "sku.name") or ""),
             replicated=str(at_path(body, "properties.highAvailability") or ""),
         )
@@ -106,7 +98,7 @@ class Cluster:
     @property
     def has_its_identity(self) -> bool:
         """Whether the identity it reads its key with is attached."""
-        return self.identity is not None and self.identity in self.attached
+        return self.identity is not None and self.identity in self.identities.attached
 
     @property
     def retires(self) -> bool:
@@ -123,10 +115,13 @@ class Cluster:
 
         What is *gone* is taken off: Azure refuses a body with an identity that does not exist (unconfirmed).
         """
-        named: dict[str, Any] = {item.text: None if item in gone else {} for item in self.attached}
+        named: dict[str, Any] = {item.text: None if item in gone else {} for item in self.identities.attached}
         return {
-            "type": "SystemAssigned, UserAssigned" if self.system else "UserAssigned",
-            "userAssignedIdentities": {**named, **({} if identity in self.attached else {identity.text: {}})},
+            "type": "SystemAssigned, UserAssigned" if self.identities.system else "UserAssigned",
+            "userAssignedIdentities": {
+                **named,
+                **({} if identity in self.identities.attached else {identity.text: {}}),
+            },
         }
 
 

@@ -32,7 +32,7 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> ClusterF
         group = await asking.body_of(reader, target.group_id, [])
         held = await asking.items_of(reader, databases(target), refusals)
     have, ours, key = Cluster.of(body), wanted.identity_id(target), wanted.key_id(target)
-    named = [*have.attached, *([have.identity] if have.identity else [])]
+    named = [*have.identities.attached, *([have.identity] if have.identity else [])]
     identities = await read_identities(reader, [*named, *([ours] if ours else [])])
     lost = gone(named, identities)
     current = await _current(reader, plan, target, have)
@@ -76,4 +76,4 @@ async def _not_permitted(reader: Reader, current: KeyFacts | None, have: Cluster
     who = have.identity
     if current is None or who is None or who in lost:
         return ""
-    return await not_permitted(reader, current, have.principals.get(who.key, ""), who.name)
+    return await not_permitted(reader, current, have.identities.principals.get(who.key, ""), who.name)

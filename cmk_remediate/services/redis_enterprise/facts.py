@@ -105,11 +105,11 @@ class ClusterFacts(SingleFacts):
         """Which identity it uses: a cluster that reads a key with an identity it has keeps that."""
         have = self.cluster
         if have.is_customer and have.identity is not None and self.reader_works:
-            return Choice("keeps", have.identity, _principal(have.principals[have.identity.key]))
+            return Choice("keeps", have.identity, _principal(have.identities.principals[have.identity.key]))
         ours = self.wishes.identity_id(self.id)
         if ours is None or ours in self.gone:
             return Choice("unnamed")
-        return Choice("ours", ours, _principal(have.principals.get(ours.key)))
+        return Choice("ours", ours, _principal(have.identities.principals.get(ours.key)))
 
     @property
     def no_way_back(self) -> str:

@@ -65,7 +65,7 @@ def _change(facts: ClusterFacts, plan: PlanFile) -> Iterator[Blocked]:
     yield from _key(facts, plan)
     if facts.choice.how == "unnamed":
         ours = facts.wishes.identity_id(here)
-        why = f"identity.type of {here.name} is {have.type} and the plan's user_assigned_identity is absent"
+        why = f"identity.type of {here.name} is {have.identities.type} and the plan's user_assigned_identity is absent"
         if ours is not None:
             why = (
                 f"the plan's user_assigned_identity {ours.name} is attached to {here.name} and does not exist any more"

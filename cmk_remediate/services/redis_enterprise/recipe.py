@@ -58,8 +58,10 @@ class Recipe:
                 access=wait.granted,
                 unconfirmed=self._unconfirmed(),
                 may_expire=self._plan.allow_expiring_pinned_key,
-                gone=tuple(one for one in facts.gone if one in facts.cluster.attached),
-                beside=tuple(one for one in facts.cluster.attached if one != identity and one not in facts.gone),
+                gone=tuple(one for one in facts.gone if one in facts.cluster.identities.attached),
+                beside=tuple(
+                    one for one in facts.cluster.identities.attached if one != identity and one not in facts.gone
+                ),
                 partners=tuple(facts.partners),
             ),
             key,

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
+from cmk_remediate.steps.identities import Identities
 from cmk_remediate.steps.named_key import NamedKey
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
@@ -31,6 +32,7 @@ class Account:
 
     Attributes:
         state: ``provisioningState``.
+        identities: its managed identities.
         moving: the property that says a failover or a migration runs; empty for none.
         kind: ``kind``.
         is_customer: whether it is on a customer's key.
@@ -40,17 +42,13 @@ class Account:
         shown_version: the version that Azure says it uses; empty where it does not say.
         reads_as: the user-assigned identity that ``encryption.identity`` names; None for the system-assigned one.
         federated: whether the key is in another tenant.
-        type: ``identity.type`` as shown; None where there is none.
-        system: whether the account has a system-assigned identity.
-        attached: its user-assigned identities, as spelled in the body.
-        principals: their principals, by lower-case id.
-        system_principal: the system-assigned identity's; empty if there is none or it is not shown.
         services: ``encryption.services`` as a request sends it: what is on, and the type of its key.
         infrastructure: ``requireInfrastructureEncryption``; None where it is not shown.
         uncovered: the services whose key the account's does not cover.
     """
 
     state: str
+    identities: Identities
     moving: str
     kind: str
     is_customer: bool
@@ -60,11 +58,6 @@ class Account:
     shown_version: str
     reads_as: ResourceId | None
     federated: bool
-    type: str | None
-    system: bool
-    attached: tuple[ResourceId, ...]
-    principals: Mapping[str, str]
-    system_principal: str
     services: Mapping[str, Any]
     infrastructure: bool | None
     uncovered: tuple[str, ...]
@@ -76,8 +69,6 @@ class Account:
         key = at_path(encryption, "keyvaultproperties") or {}
         customer = str(at_path(encryption, "keySource") or "").lower() == CUSTOMER.lower()
         reads_as = str(at_path(encryption, "identity.userAssignedIdentity") or "")
-        kinds = {part.strip().lower() for part in str(at_path(body, "identity.type") or "").split(",")}
-        named = at_path(body, "identity.userAssignedIdentities") or {}
         return cls(
             state=str(at_path(body, "properties.provisioningState") or ""),
             moving=next((name for name in _MOVING if at_path(body, f"properties.{name}")), ""),
@@ -89,11 +80,7 @@ class Account:
             shown_version=NamedKey.of(key.get("currentVersionedKeyIdentifier")).version if customer else "",
             reads_as=ResourceId.parse(reads_as) if reads_as else None,
             federated=bool(at_path(encryption, "identity.federatedIdentityClientId")),
-            type=at_path(body, "identity.type"),
-            system="systemassigned" in kinds,
-            attached=tuple(ResourceId.parse(item) for item in named),
-            principals={str(one).lower(): str(at_path(value, "principalId") or "") for one, value in named.items()},
-            system_principal=str(at_path(body, "identity.principalId") or ""),
+            identities=Identities.of(body),
             services=_services(encryption),
             infrastructure=at_path(encryption, "requireInfrastructureEncryption"),
             uncovered=_uncovered(body, encryption),
@@ -112,7 +99,11 @@ class Account:
     @property
     def reader(self) -> str:
         """The object id of who reads its key; empty where the account does not have it, or does not show it."""
-        return self.system_principal if self.reads_as is None else self.principals.get(self.reads_as.key, "")
+        return (
+            self.identities.system_principal
+            if self.reads_as is None
+            else self.identities.principals.get(self.reads_as.key, "")
+        )
 
     @property
     def reader_words(self) -> str:
@@ -147,10 +138,12 @@ class Account:
 
         *replaces* goes: Azure permits one user-assigned identity, and a PATCH merges the map (azure-mgmt-storage `Identity`).
         """
-        users: dict[str, Any] = {one.text: None if one == replaces else {} for one in self.attached if one != identity}
+        users: dict[str, Any] = {
+            one.text: None if one == replaces else {} for one in self.identities.attached if one != identity
+        }
         if identity is not None:
             users[identity.text] = {}
-        kinds = ["SystemAssigned"] if self.system or identity is None else []
+        kinds = ["SystemAssigned"] if self.identities.system or identity is None else []
         if any(value is not None for value in users.values()):
             kinds.append("UserAssigned")
         return {"type": ",".join(kinds), **({"userAssignedIdentities": users} if users else {})}

@@ -44,16 +44,16 @@ def choose(facts: AccountFacts) -> Choice:
     if facts.wishes.identity == "system-assigned":
         return Choice("system", None, _principal(have, None))
     ours = facts.wishes.identity_id(facts.id)
-    alive = [one for one in have.attached if one not in facts.gone]
+    alive = [one for one in have.identities.attached if one not in facts.gone]
     if ours is not None and ours in alive:
         return Choice("reuses", ours, _principal(have, ours))
     if alive:
         return Choice("several") if len(alive) > 1 else Choice("reuses", alive[0], _principal(have, alive[0]))
-    if ours is None or ours in have.attached:
+    if ours is None or ours in have.identities.attached:
         return Choice("unnamed")
-    return Choice("ours", ours, None, next(iter(have.attached), None))
+    return Choice("ours", ours, None, next(iter(have.identities.attached), None))
 
 
 def _principal(have: Account, identity: ResourceId | None) -> PrincipalId | None:
-    found = have.system_principal if identity is None else have.principals.get(identity.key, "")
+    found = have.identities.system_principal if identity is None else have.identities.principals.get(identity.key, "")
     return PrincipalId(found) if found else None

@@ -30,7 +30,7 @@ async def detect(reader: Reader, plan: PlanFile, entry: TargetEntry) -> AccountF
     scopes = await asking.items_of(reader, Read(target, SCOPES), hidden) if body is not None else ()
     group = await asking.body_of(reader, target.group_id, []) if body is not None else None
     have, ours = Account.of(body), wanted.identity_id(target)
-    named = [*have.attached, *([have.reads_as] if have.reads_as else [])]
+    named = [*have.identities.attached, *([have.reads_as] if have.reads_as else [])]
     identities = await read_identities(reader, [*named, *([ours] if ours else [])])
     lost = gone(named, identities)
     current = await _current(reader, plan, target, have)

@@ -50,8 +50,8 @@ class AccountFacts(SingleFacts):
         """Whether the identity that the account reads its key with is one it has."""
         have = self.account
         if have.reads_as is None:
-            return have.system
-        return have.reads_as in have.attached and have.reads_as not in self.gone
+            return have.identities.system
+        return have.reads_as in have.identities.attached and have.reads_as not in self.gone
 
     @property
     def account_compliant(self) -> bool:

@@ -86,12 +86,12 @@ def _change(facts: AccountFacts) -> Iterator[Blocked]:
         yield _no(facts, codes.storage.KIND, f"kind of {name} is {have.kind}")
     how = choose(facts).how
     if how == "unnamed":
-        named = ", ".join(one.name for one in have.attached)
+        named = ", ".join(one.name for one in have.identities.attached)
         shown = f"{named}, which does not exist any more" if named else "absent"
         why = f"identity.userAssignedIdentities of {name} is {shown}, and the plan's user_assigned_identity no other"
         yield _no(facts, codes.storage.IDENTITY_NOT_NAMED, why)
     if how == "several":
-        named = ", ".join(one.name for one in have.attached)
+        named = ", ".join(one.name for one in have.identities.attached)
         yield _no(facts, codes.storage.SEVERAL_IDENTITIES, f"identity.userAssignedIdentities of {name} is {named}")
 
 

@@ -61,7 +61,7 @@ def _wrong(facts: AccountFacts) -> Iterator[str]:
         yield f"properties.encryption.keyvaultproperties names {have.words}"
     if not facts.identity_works:
         shown = f"{have.reads_as.name}, which is not attached or gone" if have.reads_as else "none"
-        yield f"properties.encryption.identity.userAssignedIdentity is {shown}, identity.type is {have.type}"
+        yield f"properties.encryption.identity.userAssignedIdentity is {shown}, identity.type is {have.identities.type}"
     current = facts.current
     if facts.unusable and current is not None and current.named and not have.version:
         yield f"properties.encryption.keyvaultproperties.currentVersionedKeyIdentifier names version {current.named}"

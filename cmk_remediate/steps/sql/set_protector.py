@@ -24,7 +24,7 @@ from cmk_remediate.model.decisions import (
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.values import Grant, KeyUri, Ref, promised
-from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps import network, pinned_key
 from cmk_remediate.steps.sql.base import SqlStep
 from cmk_remediate.steps.sql.names import AZURE_KEY_VAULT, Protector, sent_uri, server_key_name, words
 from cmk_remediate.steps.sql.register_server_key import protector
@@ -113,7 +113,7 @@ class SetProtector(SqlStep):
         uri = sent_uri(self.uri, versionless=self.versionless)
         return Change(
             Request("PUT", self.address(), {"properties": properties}),
-            (*lines, *relied_on, *expiring, *self._bypass()),
+            (*lines, *relied_on, *expiring, *network.relied_on(self.unconfirmed)),
             (
                 Effect(self.address(), {"kind": "azurekeyvault", "properties": {**properties, "uri": uri}}),
                 Effect(self.server, {"properties": {"keyId": uri}}),
@@ -175,10 +175,3 @@ class SetProtector(SqlStep):
         why = self.no_way_back or f"the present key {current.words()} was not checked"
         one_way = Reversibility("one-way", why, codes.sql.PREVIOUS_KEY_ONE_WAY)
         return one_way, Acceptance("previous-key", self.server, "one-way")
-
-    def _bypass(self) -> tuple[Line, ...]:
-        """Return the line that a doubtful way through the vault's firewall is accepted by."""
-        if self.unconfirmed is None:
-            return ()
-        accept = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
-        return (Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept),)

@@ -65,7 +65,7 @@ class AttachIdentity(AiStep):
             return absent(self.account)
         have = Account.of(found.body)
         if self._has_it(have) and not self._lost(have):
-            if self.identity is None and not have.system_principal:
+            if self.identity is None and not have.identities.system_principal:
                 return Pending(f"the system-assigned identity of {self.account.name} has no principal yet", 5)
             return Done(f"{self.account.name} has {self._words}")
         if not have.rests:
@@ -100,10 +100,10 @@ class AttachIdentity(AiStep):
         return f"the identity {self.identity.name}" if self.identity else "a system-assigned identity"
 
     def _has_it(self, have: Account) -> bool:
-        return have.system if self.identity is None else self.identity in have.attached
+        return have.identities.system if self.identity is None else self.identity in have.identities.attached
 
     def _lost(self, have: Account) -> list[ResourceId]:
-        return [one for one in have.attached if one in self.gone]
+        return [one for one in have.identities.attached if one in self.gone]
 
     def _why(self, have: Account) -> str:
         lost = ", ".join(one.name for one in self._lost(have))
@@ -112,22 +112,22 @@ class AttachIdentity(AiStep):
         return f"{self.account.name} does not have {self._words}"
 
     def _lines(self, have: Account, identity: Mapping[str, Any]) -> tuple[Line, ...]:
-        new = [] if self.identity is None or self.identity in have.attached else [self.identity]
+        new = [] if self.identity is None or self.identity in have.identities.attached else [self.identity]
         owned = [Line(_path(one), None, "attached", reversibility=KEPT) for one in new]
         owned += [Line(_path(one), "attached", None, reversibility=KEPT) for one in self._lost(have)]
-        stay = [one for one in have.attached if one not in self.gone]
+        stay = [one for one in have.identities.attached if one not in self.gone]
         carried = [Line(_path(one), "attached", "attached", "carried") for one in stay]
-        role: Line = Line("identity.type", have.type, identity["type"], reversibility=KEPT)
-        if have.type == identity["type"]:
-            role = Line("identity.type", have.type, have.type, "carried")
+        role: Line = Line("identity.type", have.identities.type, identity["type"], reversibility=KEPT)
+        if have.identities.type == identity["type"]:
+            role = Line("identity.type", have.identities.type, have.identities.type, "carried")
         return (role, *owned, *carried)
 
     def _shown(self, have: Account, identity: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the account shows afterwards: Azure fills in principals and client ids."""
         shown = dict(identity)
         if self.identity is None:
-            shown["principalId"] = have.system_principal or UNKNOWN
-        elif self.identity not in have.attached:
+            shown["principalId"] = have.identities.system_principal or UNKNOWN
+        elif self.identity not in have.identities.attached:
             new = {self.identity.text: {"principalId": UNKNOWN, "clientId": UNKNOWN}}
             shown["userAssignedIdentities"] = {**identity["userAssignedIdentities"], **new}
         return shown

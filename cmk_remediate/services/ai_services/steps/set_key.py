@@ -28,7 +28,7 @@ from cmk_remediate.services.ai_services.steps.base import CAUTION, ESTIMATE, AiS
 from cmk_remediate.services.ai_services.steps.encryption import Encryption
 from cmk_remediate.services.ai_services.steps.restore_encryption import RestoreEncryption
 from cmk_remediate.services.ai_services.steps.ways import DOOR, way_back
-from cmk_remediate.steps import pinned_key, vault_state
+from cmk_remediate.steps import network, pinned_key, vault_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -204,7 +204,7 @@ class SetKey(AiStep):
 
     def _forbidden(self, have: Account) -> Blocked | None:
         """Return what of *have*, that may have changed since the review, forbids the key."""
-        there = have.system if self.identity is None else self.identity in have.attached
+        there = have.identities.system if self.identity is None else self.identity in have.identities.attached
         if not there:
             who = self.identity.name if self.identity else "a system-assigned identity"
             return Blocked(
@@ -243,9 +243,7 @@ class SetKey(AiStep):
         if have.tier_unconfirmed and not have.is_customer:
             tier = Acceptance("tier-unconfirmed", self.account, "unconfirmed")
             yield Line("sku.name", have.sku, have.sku, "relied_on", acceptance=tier)
-        if self.unconfirmed is not None:
-            passes = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
-            yield Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=passes)
+        yield from network.relied_on(self.unconfirmed)
         if self.roles is not None:
             stale = Acceptance("roles-unconfirmed", self.account, "unconfirmed")
             on = vault_state.uses_roles(found.reads.get(Read(self.roles)) or {})

@@ -56,18 +56,18 @@ class AttachIdentity(CosmosStep):
         if found.body is None:
             return absent(self.account)
         have = Account.of(found.body)
-        if self.identity in have.attached:
+        if self.identity in have.identities.attached:
             return Done(f"{self.identity.name} is attached to {self.account.name}")
         patch = {"identity": have.with_attached(self.identity)}
         carried = [
             Line(f"identity.userAssignedIdentities.{one.key}", "attached", "attached", "carried")
-            for one in have.attached
+            for one in have.identities.attached
         ]
         path, kind = f"identity.userAssignedIdentities.{self.identity.key}", patch["identity"]["type"]
         return Change(
             Request("PATCH", self.account, patch),
             (
-                Line("identity.type", have.type, kind, reversibility=KEPT),
+                Line("identity.type", have.identities.type, kind, reversibility=KEPT),
                 Line(path, None, "attached", reversibility=KEPT),
                 *carried,
                 # Azure may reset it with this very request: whoever has chosen another one since is asked again.

@@ -65,7 +65,7 @@ class SetDefaultIdentity(CosmosStep):
         if self.wrote and not same_default(have.default, self.wrote):
             why = f"{_PATH} of {self.account.name} is {have.default}, this run wrote {self.wrote}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.account.text)
-        if wanted.named is not None and wanted.named not in have.attached:
+        if wanted.named is not None and wanted.named not in have.identities.attached:
             why = f"identity.userAssignedIdentities of {self.account.name} lacks {wanted.named.name}"
             return Blocked(codes.cosmosdb.DEFAULT_NOT_ATTACHED, why, resource=self.account.text)
         patch = {"properties": {"defaultIdentity": self.default}}

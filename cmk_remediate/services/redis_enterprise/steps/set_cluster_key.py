@@ -27,7 +27,7 @@ from cmk_remediate.services.redis_enterprise.cluster import USER_ASSIGNED, Clust
 from cmk_remediate.services.redis_enterprise.limits import PINNED_BY
 from cmk_remediate.services.redis_enterprise.steps.base import CAUTION, ESTIMATE, READS_WITH, URL, ClusterStep
 from cmk_remediate.services.redis_enterprise.steps.restore_cluster_key import RestoreClusterKey
-from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps import network, pinned_key
 from cmk_remediate.steps.named_key import NamedKey
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class SetClusterKey(ClusterStep):
         shown = f"{have.key.key} in {have.key.vault}" if have.is_customer else "the platform's"
         return Change(
             Request("PATCH", self.cluster, body),
-            (*self._lines(have), *self.risks(have, found), *expiring, *self._bypass()),
+            (*self._lines(have), *self.risks(have, found), *expiring, *network.relied_on(self.unconfirmed)),
             (Effect(self.cluster, body),),
             ESTIMATE,
             "update",
@@ -189,7 +189,9 @@ class SetClusterKey(ClusterStep):
 
     def _attaches(self, have: Cluster) -> bool:
         """Say whether the identities change: ours is not there, or one that is gone still is."""
-        return self.identity not in have.attached or any(one in have.attached for one in self.gone)
+        return self.identity not in have.identities.attached or any(
+            one in have.identities.attached for one in self.gone
+        )
 
     def _lines(self, have: Cluster) -> Iterator[Line]:
         reversibility = TO_PREVIOUS if have.is_customer else TO_PLATFORM
@@ -203,21 +205,17 @@ class SetClusterKey(ClusterStep):
         yield Line(READS_WITH, was, after, "carried" if was == after else "owned", reversibility)
         path = "identity.userAssignedIdentities"
         if not self._attaches(have):
-            yield Line("identity.type", have.type, have.type, "relied_on")
+            yield Line("identity.type", have.identities.type, have.identities.type, "relied_on")
             yield Line(f"{path}.{self.identity.key}", "attached", "attached", "relied_on")
             return
         kind = have.with_attached(self.identity)["type"]
-        yield Line("identity.type", have.type, kind, "carried" if have.type == kind else "owned", KEPT)
-        if self.identity not in have.attached:
+        yield Line(
+            "identity.type", have.identities.type, kind, "carried" if have.identities.type == kind else "owned", KEPT
+        )
+        if self.identity not in have.identities.attached:
             yield Line(f"{path}.{self.identity.key}", None, "attached", reversibility=KEPT)
-        for one in have.attached:
+        for one in have.identities.attached:
             if one in self.gone:
                 yield Line(f"{path}.{one.key}", "attached", None, reversibility=KEPT)
             else:
                 yield Line(f"{path}.{one.key}", "attached", "attached", "carried")
-
-    def _bypass(self) -> Iterator[Line]:
-        """Yield the line that a doubtful way through the vault's firewall is accepted by."""
-        if self.unconfirmed is not None:
-            accept = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
-            yield Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept)

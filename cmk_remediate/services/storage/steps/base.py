@@ -60,16 +60,16 @@ def identity_lines(have: Account, sent: Mapping[str, Any] | None, identity: Reso
 
     Where it sends none (*sent* is None), those that *identity*, which reads the key, is there by.
     """
-    kind: str | None = have.type
+    kind: str | None = have.identities.type
     named: Mapping[str, Any] = {} if identity is None else {identity.text: {}}
     if sent is not None:
         kind, named = sent["type"], sent.get("userAssignedIdentities") or {}
     role: Role = "carried" if sent is not None else "relied_on"
-    values = [("identity.type", have.type, kind)]
+    values = [("identity.type", have.identities.type, kind)]
     for text, value in named.items():
         one = ResourceId.parse(text)
         path = f"identity.userAssignedIdentities.{one.key}"
-        before = "attached" if one in have.attached else None
+        before = "attached" if one in have.identities.attached else None
         values.append((path, before, None if value is None else "attached"))
     for path, before, after in values:
         if before == after:

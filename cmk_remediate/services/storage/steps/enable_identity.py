@@ -34,7 +34,7 @@ class EnableIdentity(StorageStep):
         if waits is not None:
             return waits
         have = Account.of(found.body)
-        if have.system:
+        if have.identities.system:
             return Done(f"{self.account.name} has a system-assigned identity")
         sent = have.with_identity(None)
         shown = {**sent, "principalId": UNKNOWN}

@@ -60,7 +60,7 @@ class ReplaceIdentity(StorageStep):
             return waits
         have = Account.of(found.body)
         who = self.identity.name if self.identity else "its system-assigned identity"
-        there = have.system if self.identity is None else self.identity in have.attached
+        there = have.identities.system if self.identity is None else self.identity in have.identities.attached
         if have.reads_as == self.identity and there:
             return Done(f"{self.account.name} reads its key as {who}")
         if not have.is_customer:

@@ -117,9 +117,9 @@ class RestoreKey(StorageStep):
         if have.reads_as != self.identity:
             why = f"{READS_AS} of {self.account.name} is {shown}, this run wrote {wrote}"
             return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.account.text)
-        if have.system if self.identity is None else self.identity in have.attached:
+        if have.identities.system if self.identity is None else self.identity in have.identities.attached:
             return None
-        why = f"identity.type of {self.account.name} is {have.type}, without the identity that reads its key"
+        why = f"identity.type of {self.account.name} is {have.identities.type}, without the identity that reads its key"
         return Blocked(codes.engine.OTHER_VALUE_NOW, why, resource=self.account.text)
 
     def _no_key(self, found: Found) -> Blocked | None:

@@ -34,7 +34,7 @@ from cmk_remediate.services.storage.steps.base import (
     identity_lines,
 )
 from cmk_remediate.services.storage.steps.restore_key import RestoreKey
-from cmk_remediate.steps import pinned_key
+from cmk_remediate.steps import network, pinned_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,7 +114,12 @@ class SetKey(StorageStep):
         patch = self._patch(have)
         return Change(
             Request("PATCH", self.account, patch),
-            (*self._lines(have, patch, found.body), *carried_lines(have), *expiring, *self._bypass()),
+            (
+                *self._lines(have, patch, found.body),
+                *carried_lines(have),
+                *expiring,
+                *network.relied_on(self.unconfirmed),
+            ),
             (Effect(self.account, patch),),
             ESTIMATE,
             "update",
@@ -158,7 +163,9 @@ class SetKey(StorageStep):
             chosen = have.reads_as if have.reads_as == self.identity else self.identity
             encryption["identity"] = {"userAssignedIdentity": chosen.text if chosen else ""}
         patch: dict[str, Any] = {"properties": {"encryption": encryption}}
-        if self.identity is not None and (self.identity not in have.attached or self.replaces in have.attached):
+        if self.identity is not None and (
+            self.identity not in have.identities.attached or self.replaces in have.identities.attached
+        ):
             patch["identity"] = have.with_identity(self.identity, self.replaces)
         return patch
 
@@ -193,10 +200,3 @@ class SetKey(StorageStep):
         why = self.no_way_back or f"the present key {have.words} was not checked"
         one_way = Reversibility("one-way", why, codes.storage.PREVIOUS_KEY_ONE_WAY)
         return one_way, Acceptance("previous-key", self.account, "one-way")
-
-    def _bypass(self) -> tuple[Line, ...]:
-        """Return the line that a doubtful way through the vault's firewall is accepted by."""
-        if self.unconfirmed is None:
-            return ()
-        accept = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
-        return (Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept),)

@@ -46,7 +46,6 @@ CONSEQUENCES = Switch(
 ROTATION = Switch("compute-auto-rotation", "A disk encryption set follows new versions of its key by itself.")
 
 _SHUT_AFTER = (3000.0, 4200.0)
-_SETS = f"/providers/{SET.lower()}/"
 _IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 GOES = "sql.own-key-inaccessible"
 HEALS = "sql.own-key-heals"
-_DATABASES = "/databases/"
 _IDENTITIES = "/providers/microsoft.managedidentity/userassignedidentities/"
 
 

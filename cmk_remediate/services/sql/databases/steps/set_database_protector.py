@@ -28,7 +28,7 @@ from cmk_remediate.services.sql.databases.body import OwnKey, without_port
 from cmk_remediate.services.sql.databases.steps.base import PROTECTOR, attached, identity_body
 from cmk_remediate.services.sql.databases.steps.moving import MovingStep
 from cmk_remediate.services.sql.databases.steps.restore_database_key import RestoreDatabaseKey
-from cmk_remediate.steps import pinned_key, previous_key
+from cmk_remediate.steps import network, pinned_key, previous_key
 from cmk_remediate.steps.find_key import FindKey
 from cmk_remediate.steps.sql.names import Protector
 from cmk_remediate.steps.sql.register_server_key import protector
@@ -102,7 +102,7 @@ class SetDatabaseProtector(MovingStep):
         shown = "its server's" if have.words is None else have.words
         return Change(
             Request("PATCH", self.database, body),
-            (*lines, *relied_on, *expiring, *self._bypass()),
+            (*lines, *relied_on, *expiring, *network.relied_on(self.unconfirmed)),
             (Effect(self.database, {"properties": wanted}),),
             ESTIMATE,
             "update",
@@ -176,10 +176,3 @@ class SetDatabaseProtector(MovingStep):
         why = self.no_way_back or f"the present key {have.words} was not checked"
         one_way = Reversibility("one-way", why, codes.sql_databases.DATABASE_PREVIOUS_KEY_ONE_WAY)
         return one_way, Acceptance("previous-key", self.database, "one-way")
-
-    def _bypass(self) -> tuple[Line, ...]:
-        """Return the line that a doubtful way through the vault's firewall is accepted by."""
-        if self.unconfirmed is None:
-            return ()
-        accept = Acceptance("bypass-unconfirmed", self.unconfirmed, "unconfirmed")
-        return (Line("networkAcls.bypass", "AzureServices", "AzureServices", "relied_on", acceptance=accept),)
