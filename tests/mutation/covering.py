@@ -21,14 +21,35 @@ def settings(folder: str) -> str:
 
 
 Executed = Mapping[str, Mapping[int, Collection[str]]]
-"""The tests that execute a line, as coverage.py calls them, by the file's path and the line's number."""
+"""The tests that execute a line, as pytest names them, by the file's path and the line's number."""
 
 
 def measured() -> Executed:
     """Return what was measured."""
     data = CoverageData(MEASURED)
     data.read()
-    return {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+    named = _by_context([context for context in data.measured_contexts() if context])
+    return {
+        file: {
+            line: {name for context in contexts if context for name in named[context]}
+            for line, contexts in data.contexts_by_lineno(file).items()
+        }
+        for file in data.measured_files()
+    }
+
+
+def _by_context(contexts: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Return the tests, as pytest names them, that each of coverage.py's *contexts* stands for."""
+    named = {context: _named(context) for context in contexts}
+    folders = {Path(*Path(test).parts[:2]) for test in named.values() if test is not None}
+    # What hypothesis draws runs under its own function's name, whichever test it is drawn for.
+    drawing = [
+        str(one)
+        for at in sorted(folders)
+        for one in sorted(at.rglob("test_*.py"))
+        if "@given" in one.read_text("utf-8")
+    ]
+    return {context: drawing if test is None else [test] for context, test in named.items()}
 
 
 def covering(executed: Executed, module: Path, before: str, after: str) -> list[str] | None:
@@ -39,7 +60,7 @@ def covering(executed: Executed, module: Path, before: str, after: str) -> list[
     if lines is None:
         return None
     found = executed.get(str(module.resolve()), {})
-    return sorted({_named(context) for line in lines for context in found.get(line, ()) if context})
+    return sorted({name for line in lines for name in found.get(line, ())})
 
 
 def _executed_with(tree: ast.Module, row: int) -> range | None:
@@ -68,8 +89,10 @@ def _first(one: ast.stmt) -> int:
     return min([one.lineno, *(each.lineno for each in decorators)])
 
 
-def _named(context: str) -> str:
-    """Return what pytest calls the function ``package.module.function``."""
+def _named(context: str) -> str | None:
+    """Return what pytest calls the function ``package.module.function``; None where it is hypothesis's own."""
+    if context.startswith("hypothesis."):
+        return None
     parts = context.split(".")
     for count in range(len(parts) - 1, 0, -1):
         path = Path(*parts[:count]).with_suffix(".py")

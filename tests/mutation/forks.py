@@ -78,9 +78,7 @@ class Forks:
         """Try every mutant of the session that has no result yet."""
         if session.testsfailed:
             raise session.Interrupted("the tests cannot be collected")
-        tests: dict[str, list[pytest.Item]] = {}
-        for item in session.items:
-            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        tests = _by_name(session.items)
         for unchanged in (partial(_runs, session.items), self._unchanged_anew):
             child = os.fork()
             if not child:
@@ -135,6 +133,15 @@ def mutants(session: WorkDB) -> Iterator[Mutant]:
         after = mutate_code(before, get_operator(change.operator_name)(**change.operator_args), change.occurrence)
         if after is not None:
             yield Mutant(item.job_id, change.module_path, before, after)
+
+
+def _by_name(items: Sequence[pytest.Item]) -> Mapping[str, Sequence[pytest.Item]]:
+    """Return *items* by the name of their module, and by that of their function: all its parameters."""
+    found: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        for name in (item.nodeid.partition("[")[0], item.nodeid.partition("::")[0]):
+            found.setdefault(name, []).append(item)
+    return found
 
 
 def _runs(items: Sequence[pytest.Item]) -> int:
