@@ -141,8 +141,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
     before = await run_store.state_of(store, review.digest)
     check_fits(review, before)
     if before.rolled_back_by:
-        cause = f"run {before.rolled_back_by[:8]} rolled it back"
-        raise ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
+        raise _rolled_back(review, before.rolled_back_by)
     if before.started is None:
         _gates(review, connection.clock.now(), how)
     graph = graph_of(review, registry())
@@ -183,7 +182,7 @@ async def _tenant(connection: Connection) -> str:
 
 
 def _gates(review: Review, now: datetime, how: How) -> None:
-    """Refuse to start a run that is not to be started; none of these ever stops one that was begun.
+    """Refuse to start what is not to be started; none of these ever stops what was begun.
 
     Nor do expiry, window and caps stand in the way of undoing our own writes.
     """
@@ -205,8 +204,12 @@ async def _leased(
 ) -> RunResult:
     watched = Watched(how.progress, review, session.traffic, deadline=how.deadline, window=_window(review))
     how = replace(how, progress=watched)
-    await _refuse_overlap(review, held)
+    others = await run_store.begun(held.store)
+    _refuse_undone(review, others)
+    await _refuse_overlap(review, held, others)
     checked = await _checked(review, graph, session, before, how)
+    if before.finished and _any_left(graph, checked):
+        _gates(review, clock.now(), how)
     watched.begin(clock.now(), checked.refused)
     journal = await _journal(review, session, clock, held.store, how, begun=before.started is not None)
     if journal.torn:
@@ -256,6 +259,11 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
     return checked.and_blocked({target: why for target, why in around.blocked.items() if target not in standing})
 
 
+def _any_left(graph: Graph, checked: PreCheck) -> bool:
+    """Say whether a step would change something for a target that is not refused: a finished run begins it like any other."""
+    return any(set(graph.by_id[key].targets) - checked.refused.keys() for key in checked.changing)
+
+
 def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
     """Refuse a run none of whose targets the caller may read: of one it is a refusal, of all of them a right the run needs.
 
@@ -269,14 +277,30 @@ def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
         raise RefusedError(codes.access.PERMISSION_MISSING, lacking[0].text, resource=moving[0])
 
 
-async def _refuse_overlap(review: Review, held: Held) -> None:
-    """Refuse to write what a run that is neither finished nor rolled back has begun to write.
+def _refuse_undone(review: Review, others: Sequence[tuple[str, JournalState]]) -> None:
+    """Refuse a run that another one has undone: it may have died before it wrote that into this one's journal.
+
+    Raises:
+        ReviewError: CMK431.
+    """
+    for run, state in others:
+        if state.undid == review.digest:
+            raise _rolled_back(review, run)
+
+
+def _rolled_back(review: Review, by: str) -> ReviewError:
+    cause = f"run {by[:8]} rolled it back"
+    return ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
+
+
+async def _refuse_overlap(review: Review, held: Held, others: Sequence[tuple[str, JournalState]]) -> None:
+    """Refuse to write what one of *others* that is neither finished nor rolled back has begun to write.
 
     Raises:
         RefusedError: CMK517.
     """
-    for run, state in await run_store.unfinished(held.store):
-        if run in (review.digest, review.undoes) or not state.resources:
+    for run, state in others:
+        if run in (review.digest, review.undoes) or state.over or not state.resources:
             continue
         shared = sorted(held.names & begun_names(await _graph_of_run(held.store, run), state))
         if shared:

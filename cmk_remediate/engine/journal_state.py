@@ -150,6 +150,12 @@ class JournalState:
         return self.ended is not None and self.ended.finished
 
     @property
+    def undid(self) -> str | None:
+        """The run that this one, a rollback, has undone to its end; None where it is no rollback, or is not there yet."""
+        complete = self.ended is not None and self.ended.finished and self.ended.exit_code == 0
+        return self.started.undoes if self.started is not None and complete else None
+
+    @property
     def over(self) -> bool:
         """Whether its resources are free for another run: it is finished or was rolled back."""
         return self.finished or bool(self.rolled_back_by)

@@ -61,7 +61,8 @@ async def precheck(
     Returns what was found, the projection, and the reader it was read through.
 
     A step whose write an earlier process left unclear is not judged here: the loop finds out first what became of it. Nor is a
-    target that was begun: each of its steps is compared before its own write.
+    target that was begun: each of its steps is compared before its own write. Of a run that is finished nothing is done once more:
+    what it had done and what reads otherwise now, somebody has changed since.
     """
     once = EachOnce(reader)
     sent = {key for key, state in journal.steps.items() if state.sent}
@@ -73,13 +74,13 @@ async def precheck(
         return opens or journal.step(node.id).unclear or not drift(reviewed[node.id], change, step)
 
     projected = await project(graph, once, opened=sent, will_be=will_be, blocks="errors")
-    begun = begun_targets(graph, journal)
+    begun = frozenset() if journal.finished else begun_targets(graph, journal)
     moving = {
         target for item in projected.values() if isinstance(item.decision, Change) for target in item.node.targets
     }
     refused: dict[str, Refusal] = {}
     for key, item in projected.items():
-        difference = drift(reviewed[key], item.decision, item.node.step)
+        difference = drift(reviewed[key], item.decision, item.node.step) or _changed_since(item, journal)
         if difference and not journal.step(key).unclear:
             code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
             refusal = Refusal(code, f"{_where(item)}: {difference}")
@@ -119,6 +120,14 @@ def open_brackets(graph: Graph, journal: JournalState) -> tuple[str, ...]:
 
 def _ended_well(state: StepState) -> bool:
     return state.settled is not None and state.settled.result in ("done", "already done")
+
+
+def _changed_since(item: Projected, journal: JournalState) -> str:
+    """Return how the step of a finished run, which it did, reads now; empty where that needs nothing, or the run goes on."""
+    did = journal.finished and _ended_well(journal.step(item.node.id))
+    return (
+        f"changed after this run had done it: {item.decision.why}" if did and isinstance(item.decision, Change) else ""
+    )
 
 
 def _where(item: Projected) -> str:

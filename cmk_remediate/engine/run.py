@@ -139,13 +139,18 @@ class Run:
                 refused=self._precheck.refused,
                 sent_before={key for key, state in self._before.steps.items() if state.sent},
                 writes=self._context.writes,
-                changed=any(state.changed for state in self._journal.state.steps.values()),
+                changed=self._changed(),
                 interrupted="" if self._budget.spent or self._stop.code != codes.engine.STOPPED else self._stop.reason,
             )
         )
         finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values())
         await self._append(RunEnded(at=self._now(), finished=finished, exit_code=end.exit_code))
         return end
+
+    def _changed(self) -> bool:
+        """Say whether this run has changed anything; one that was finished before, since then."""
+        over = self._before.steps if self._before.finished else {}
+        return any(state.changed and state != over.get(key) for key, state in self._journal.state.steps.items())
 
     async def _append(self, record: Record) -> None:
         """Journal *record*, unless somebody else goes on with the journal: then it is theirs to say how things ended.

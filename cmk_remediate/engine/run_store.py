@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
@@ -110,7 +111,8 @@ async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
     Raises:
         RunStoreError: CMK512 when it cannot be read.
     """
-    found = []
+    found: list[RunSummary] = []
+    undone: set[str] = set()
     for run in await store.runs():
         targets = _targets(await store.load(review_name(run)))
         try:
@@ -120,20 +122,28 @@ async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
                 raise
             found.append(RunSummary(run, "damaged", "", "", targets, 0))
             continue
+        undone.add(state.undid or "")
         if state.started is not None:
             undoes = state.started.undoes or ""
             found.append(RunSummary(run, state.word, state.started.at, undoes, targets, state.writes))
-    return tuple(sorted(found, key=lambda summary: (summary.started, summary.run)))
+    # A rollback writes into the journal of the run it has undone last of all, and may have died before.
+    told = [replace(one, state="rolled back") if one.run in undone else one for one in found]
+    return tuple(sorted(told, key=lambda summary: (summary.started, summary.run)))
 
 
-async def unfinished(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
-    """Return each run of *store* that was begun and is neither finished nor rolled back, with its state.
+async def begun(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
+    """Return each run of *store* that was begun, with its state.
 
     Raises:
         RunStoreError: CMK511 when a journal is damaged, for nobody knows what it left open; CMK512 when unreadable.
     """
     states = [(run, await state_of(store, run)) for run in await store.runs()]
-    return tuple((run, state) for run, state in states if state.started is not None and not state.over)
+    return tuple((run, state) for run, state in states if state.started is not None)
+
+
+async def unfinished(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
+    """Return those of the runs `begun` that are neither finished nor rolled back."""
+    return tuple((run, state) for run, state in await begun(store) if not state.over)
 
 
 async def find_run(store: RunStore, text: str) -> str:
