@@ -13,6 +13,7 @@ from cmk_remediate import codes
 from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.planning import check_surroundings
 from cmk_remediate.api.registry import registry
+from cmk_remediate.api.rolled_back import refuse_half_undone, refuse_marked, refuse_outrun, refuse_undone
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
 from cmk_remediate.api.watching import Watched, noting
@@ -140,8 +141,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
         raise ReviewError(codes.input_.REVIEW_FOREIGN, cause, resource=review.short_digest)
     before = await run_store.state_of(store, review.digest)
     check_fits(review, before)
-    if before.rolled_back_by:
-        raise _rolled_back(review, before.rolled_back_by)
+    refuse_marked(review.digest, before)
     if before.started is None:
         _gates(review, connection.clock.now(), how)
     graph = graph_of(review, registry())
@@ -155,6 +155,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
         # Read again: whoever had the lease until now may have gone on with this run.
         before = await run_store.state_of(store, review.digest)
         check_fits(review, before)
+        refuse_marked(review.digest, before)
         held = Held(store, lease, names)
         work = _leased(review, graph, session, connection.clock, held, replace(how, stop=stop), before)
         return await alongside(lease.keep(), work)
@@ -205,7 +206,9 @@ async def _leased(
     watched = Watched(how.progress, review, session.traffic, deadline=how.deadline, window=_window(review))
     how = replace(how, progress=watched)
     others = await run_store.begun(held.store)
-    _refuse_undone(review, others)
+    refuse_undone(review.digest, others)
+    refuse_half_undone(review.digest, others)
+    refuse_outrun(review, before, others)
     await _refuse_overlap(review, held, others)
     checked = await _checked(review, graph, session, before, how)
     if before.finished and _any_left(graph, checked):
@@ -275,22 +278,6 @@ def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
     lacking = [one for one in refused if one.code == codes.access.PERMISSION_MISSING]
     if moving and len(lacking) == len(moving):
         raise RefusedError(codes.access.PERMISSION_MISSING, lacking[0].text, resource=moving[0])
-
-
-def _refuse_undone(review: Review, others: Sequence[tuple[str, JournalState]]) -> None:
-    """Refuse a run that another one has undone: it may have died before it wrote that into this one's journal.
-
-    Raises:
-        ReviewError: CMK431.
-    """
-    for run, state in others:
-        if state.undid == review.digest:
-            raise _rolled_back(review, run)
-
-
-def _rolled_back(review: Review, by: str) -> ReviewError:
-    cause = f"run {by[:8]} rolled it back"
-    return ReviewError(codes.input_.REVIEW_ROLLED_BACK, cause, resource=review.short_digest)
 
 
 async def _refuse_overlap(review: Review, held: Held, others: Sequence[tuple[str, JournalState]]) -> None:

@@ -105,6 +105,7 @@ class Frame:
     plan: PlanSource
     expires_after: int
     undoes: str | None = None
+    undoes_at: str | None = None
 
 
 async def dry_run(plan: PlanLike, *, connection: Connection, runs: str | Path | None = None) -> Review:
@@ -288,6 +289,7 @@ async def make_review(subject: Subject, frame: Frame, session: Azure, reader: Ea
         runs=frame.runs,
         plan=frame.plan,
         undoes=frame.undoes,
+        undoes_at=frame.undoes_at,
         steps=steps,
         targets=tuple(
             ReviewedTarget(

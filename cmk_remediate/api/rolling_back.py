@@ -9,6 +9,7 @@ from cmk_remediate import codes
 from cmk_remediate.api.applying import How, carry_out, ends_at
 from cmk_remediate.api.planning import Frame, Subject, make_review
 from cmk_remediate.api.registry import registry
+from cmk_remediate.api.rolled_back import refuse_marked, refuse_undone
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import open_store, review_of
 from cmk_remediate.api.watching import noting
@@ -62,6 +63,8 @@ async def review_rollback(
     if begun := await _begun(store, undone):
         return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)
+    refuse_marked(undone, journal)
+    refuse_undone(undone, await run_store.begun(store))
     check_fits(review, journal)
     session = await sign_in_for(review, connection, read_only=True)
     graph = graph_of(review, registry())
@@ -79,6 +82,7 @@ async def review_rollback(
         plan=review.plan,
         expires_after=seconds(str(review.plan.content.get("review_expires", DAYS_TO_ROLL_BACK))),
         undoes=undone,
+        undoes_at=journal.last_line,
     )
     # The state its review found is that before the run; what is found now is what the run left.
     state = f"after run {undone[:8]}"
@@ -133,9 +137,13 @@ async def rollback(
 
 
 async def _begun(store: RunStore, undone: str) -> list[str]:
-    """Return the rollbacks of the run *undone* that were begun and not finished; there is one at most."""
+    """Return the rollbacks of the run *undone* that have sent something and are not finished; there is one at most.
+
+    One that has sent nothing holds nobody up: it is reviewed anew, for the run may have gone on since.
+    """
     unfinished = await run_store.unfinished(store)
-    return [key for key, state in unfinished if state.started is not None and state.started.undoes == undone]
+    mine = [(key, state) for key, state in unfinished if state.started is not None and state.started.undoes == undone]
+    return [key for key, state in mine if state.resources]
 
 
 def _bodies(journal: JournalState, projected: Mapping[str, Projected]) -> dict[str, Any]:

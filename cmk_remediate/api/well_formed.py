@@ -33,7 +33,8 @@ def _times(review: Review) -> str:
 
 
 def _undone(review: Review) -> str:
-    return "undoes is no run" if review.undoes is not None and not DIGEST.fullmatch(review.undoes) else ""
+    named = {"undoes is no run": review.undoes, "undoes_at is no line of a journal": review.undoes_at}
+    return next((wrong for wrong, text in named.items() if text is not None and not DIGEST.fullmatch(text)), "")
 
 
 def _plan(review: Review) -> str:

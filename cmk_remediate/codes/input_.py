@@ -125,6 +125,12 @@ RUNBOOK_ARGUMENT = Code(
     meaning="The runbook takes one JSON object (or the name of an Automation variable that holds one); this is another thing.",
     next="Compare it with docs/runbook.md; `do`, and `plan` or `review` with `digest`, are the least it needs.",
 )
+REVIEW_OUTRUN = Code(
+    "CMK124",
+    title="run went on after its rollback was reviewed",
+    meaning="The review of a rollback does not know what the run has sent since it was made.",
+    next="Review the rollback anew: `rollback RUN`.",
+)
 SERVER_EXTRA_MISSING = Code(
     "CMK120",
     title="embedded Azure cannot be served",

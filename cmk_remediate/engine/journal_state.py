@@ -94,6 +94,7 @@ class JournalState:
         gates: when a gate was last passed; our clock.
         ended: the last end of the run, if nothing was recorded for a step since.
         rolled_back_by: the run that undid this one; empty if none did.
+        last_line: the digest of the last line; empty where nothing was read from a store.
     """
 
     started: RunStarted | None = None
@@ -103,6 +104,7 @@ class JournalState:
     gates: Mapping[str, datetime] = field(default_factory=dict)
     ended: RunEnded | None = None
     rolled_back_by: str = ""
+    last_line: str = ""
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> JournalState:

@@ -100,7 +100,8 @@ async def state_of(store: RunStore, run: str) -> JournalState:
     Raises:
         RunStoreError: CMK511 when the journal is damaged, CMK512 when it cannot be read.
     """
-    return JournalState.of(parse(await store.journal(run), run, f"{store.address}/{run}/{JOURNAL}").records)
+    found = parse(await store.journal(run), run, f"{store.address}/{run}/{JOURNAL}")
+    return replace(JournalState.of(found.records), last_line=found.prev)
 
 
 async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
@@ -127,7 +128,7 @@ async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
             undoes = state.started.undoes or ""
             found.append(RunSummary(run, state.word, state.started.at, undoes, targets, state.writes))
     # A rollback writes into the journal of the run it has undone last of all, and may have died before.
-    told = [replace(one, state="rolled back") if one.run in undone else one for one in found]
+    told = [replace(one, state="rolled back") if one.run in undone and one.state != "damaged" else one for one in found]
     return tuple(sorted(told, key=lambda summary: (summary.started, summary.run)))
 
 

@@ -160,7 +160,11 @@ def _plain(value: Any) -> Any:
 
 
 class Review(Frozen):
-    """What a dry run found and what an apply would do."""
+    """What a dry run found and what an apply would do.
+
+    Of a rollback: ``undoes`` is the run it undoes, ``undoes_at`` the digest of the last line of that one's journal when it was
+    reviewed; the latter is absent elsewhere.
+    """
 
     format_version: str
     digest: str
@@ -176,6 +180,7 @@ class Review(Frozen):
     notes: tuple[Note, ...]
     artefacts: tuple[Artefact, ...]
     acknowledgements_required: tuple[str, ...]
+    undoes_at: str | None = None
 
     _files: tuple[ArtefactFile, ...] = PrivateAttr(default=())
 
@@ -199,6 +204,8 @@ class Review(Frozen):
         """Return the review as JSON."""
         document: dict[str, Any] = self.model_dump(mode="json")
         document["made"]["with"] = document["made"].pop("with_")
+        if self.undoes_at is None:
+            del document["undoes_at"]
         return document
 
     def computed_digest(self) -> str:
@@ -207,13 +214,16 @@ class Review(Frozen):
         Hashed part by part: the whole document at once would be most of the memory of a review of a thousand targets.
         """
         found = hashlib.sha256()
-        for part in self._canonical(set(type(self).model_fields) - {"digest"}):
+        for part in self._canonical(self._members() - {"digest"}):
             found.update(part)
         return found.hexdigest()
 
     def to_bytes(self) -> bytes:
         """Return the review as RFC 8785 JSON."""
-        return b"".join(self._canonical(set(type(self).model_fields)))
+        return b"".join(self._canonical(self._members()))
+
+    def _members(self) -> set[str]:
+        return set(type(self).model_fields) - ({"undoes_at"} if self.undoes_at is None else set())
 
     def _canonical(self, names: set[str]) -> Iterator[bytes]:
         for index, name in enumerate(sorted(names)):

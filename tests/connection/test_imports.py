@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from cmk_remediate.connection import connect, run
+from cmk_remediate.connection import connect, credentials, run
 from cmk_remediate.connection.clouds import CLOUDS
 from cmk_remediate.connection.credentials import as_async, default_credential
 from cmk_remediate.errors import InputError
@@ -99,9 +99,12 @@ def test_connect_closes_what_is_its_own_once() -> None:
     assert connection.transport.session is None
 
 
-def test_connect_without_a_credential_closes_its_own() -> None:
+def test_connect_without_a_credential_closes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Credential()
+    monkeypatch.setattr(credentials, "default_credential", lambda *_: own)
     connection = connect()
     connection.run(connection.close)
+    assert own.closed == 1
 
 
 def test_connect_to_nowhere() -> None:

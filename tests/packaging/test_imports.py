@@ -54,6 +54,15 @@ def test_simulators_transport_imports_only_azure_core() -> None:
     assert {name for name in azure if not is_inside(name, "azure.core")} == set()
 
 
+def test_the_simulator_knows_nothing_of_what_it_judges() -> None:
+    """One that shared a belief about Azure with the product could not find it wrong; the contract has to name each package."""
+    shared = ("codes", "errors", "clock", "nesting", "model.ids", "model.protocols", "simulator")
+    names = {one for path in (ROOT / "cmk_remediate" / "simulator").rglob("*.py") for one in imports_of(path)}
+    ours = {one for one in names if is_inside(one, "cmk_remediate")}
+    assert ours
+    assert {one for one in ours if not any(is_inside(one, f"cmk_remediate.{name}") for name in shared)} == set()
+
+
 def is_public(name: str) -> bool:
     """Whether a runbook may import *name*: from the package itself or its simulator, not from a module within."""
     package, _, rest = name.partition(".")
