@@ -24,14 +24,16 @@ from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.journal_fit import check_fits
-from cmk_remediate.engine.lease import Lease, take
+from cmk_remediate.engine.lease import take
 from cmk_remediate.engine.leased import begun_names, leased_names
+from cmk_remediate.engine.outcome import taken_over
 from cmk_remediate.engine.precheck import PreCheck, open_brackets, precheck
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.run_store import RunStore
 from cmk_remediate.engine.schedule import Stop, alongside
-from cmk_remediate.errors import AzureError, InputError, RefusedError, ReviewError
+from cmk_remediate.engine.tenure import Tenure
+from cmk_remediate.errors import AzureError, InputError, LeaseLost, RefusedError, ReviewError
 from cmk_remediate.model.graph import Graph
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Progress, RunResult, silent
@@ -145,22 +147,24 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
     if before.started is None:
         _gates(review, connection.clock.now(), how)
     graph = graph_of(review, registry())
-    names = leased_names(review, graph) | ({run_name(review.undoes)} if review.undoes else set())
+    names = leased_names(review, graph) | {run_name(run) for run in _written_to(review)}
 
     stop = how.stop or Stop()
-    lease = await take(store, review.digest, names, connection.clock, notice=noting(how.progress, connection.clock))
+    note = noting(how.progress, connection.clock)
+    lease = await take(store, review.digest, names, connection.clock, notice=note)
     lease.on_loss(lambda why: stop.ask(why, codes.engine.LEASE_LOST))
+    tenure = Tenure(store, _written_to(review), lease, connection.clock, note)
     try:
         session = await sign_in_for(review, connection, read_only=False)
         # Read again: whoever had the lease until now may have gone on with this run.
         before = await run_store.state_of(store, review.digest)
         check_fits(review, before)
         refuse_marked(review.digest, before)
-        held = Held(store, lease, names)
+        held = Held(store, tenure, names)
         work = _leased(review, graph, session, connection.clock, held, replace(how, stop=stop), before)
-        return await alongside(lease.keep(), work)
+        return await alongside(tenure.keep(), work)
     finally:
-        await lease.release()
+        await tenure.release()
 
 
 @dataclass(frozen=True)
@@ -169,13 +173,18 @@ class Held:
 
     Attributes:
         store: where its journal is.
-        lease: its right to write.
+        tenure: its right to write.
         names: what it has the lease of.
     """
 
     store: RunStore
-    lease: Lease
+    tenure: Tenure
     names: frozenset[str]
+
+
+def _written_to(review: Review) -> tuple[str, ...]:
+    """Return the runs whose journals a run of *review* writes to: its own, and that of the run it undoes."""
+    return (review.digest, review.undoes) if review.undoes else (review.digest,)
 
 
 async def _tenant(connection: Connection) -> str:
@@ -214,7 +223,10 @@ async def _leased(
     if before.finished and _any_left(graph, checked):
         _gates(review, clock.now(), how)
     watched.begin(clock.now(), checked.refused)
-    journal = await _journal(review, session, clock, held.store, how, begun=before.started is not None)
+    try:
+        journal = await _journal(review, session, clock, held, how, before)
+    except LeaseLost as lost:
+        return taken_over(review, graph, await run_store.state_of(held.store, review.digest), lost)
     if journal.torn:
         text = "the journal's last line had been cut short by a crash and was left out; what it was about is read anew"
         noting(how.progress, clock)(text)
@@ -229,13 +241,14 @@ async def _leased(
             stop=how.stop or Stop(),
             progress=how.progress,
             precheck=checked,
-            lease=held.lease,
+            lease=held.tenure,
         )
+        held.tenure.looks_after(journal, run.standing_still)
         result = await run.carry_out()
     finally:
         journal.close()
     if result.exit_code == 0:
-        await _mark_rolled_back(held.store, review, clock)
+        await _mark_rolled_back(held, review, clock)
     return result
 
 
@@ -304,9 +317,14 @@ async def _graph_of_run(store: RunStore, run: str) -> Graph:
         return Graph(())
 
 
-async def _journal(review: Review, session: Azure, clock: Clock, store: RunStore, how: How, *, begun: bool) -> Journal:
-    if begun:
-        return await Journal.open(store, review.digest)
+async def _journal(review: Review, session: Azure, clock: Clock, held: Held, how: How, before: JournalState) -> Journal:
+    """Return the run's journal, if it is still what *before* was read from.
+
+    Raises:
+        LeaseLost: CMK530 when somebody else goes on with it.
+    """
+    if before.started is not None:
+        return await Journal.open(held.store, review.digest, held.tenure, known=before.records)
     started = RunStarted(
         run=review.digest,
         at=format_utc(clock.now()),
@@ -315,14 +333,14 @@ async def _journal(review: Review, session: Azure, clock: Clock, store: RunStore
         accepted=tuple(how.accept),
         undoes=review.undoes,
     )
-    return await Journal.create(store, review, started)
+    return await Journal.create(held.store, review, started, held.tenure)
 
 
-async def _mark_rolled_back(store: RunStore, review: Review, clock: Clock) -> None:
+async def _mark_rolled_back(held: Held, review: Review, clock: Clock) -> None:
     """Write into the journal of the run that *review* undoes, if any, that it was undone."""
-    if review.undoes is None or (await run_store.state_of(store, review.undoes)).rolled_back_by:
+    if review.undoes is None or (await run_store.state_of(held.store, review.undoes)).rolled_back_by:
         return
-    undone = await Journal.open(store, review.undoes)
+    undone = await Journal.open(held.store, review.undoes, held.tenure)
     try:
         await undone.append(RolledBack(at=format_utc(clock.now()), by=review.digest))
     finally:

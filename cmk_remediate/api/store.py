@@ -251,7 +251,8 @@ async def find_run(folder: str | Path, text: str, *, connection: Connection | No
 async def unlock(folder: str | Path, text: str, *, connection: Connection | None = None) -> tuple[str, ...]:
     """Take the leases of the run that *text* names away, for the day it is needed, and return what was leased, sorted.
 
-    They run out by themselves within a minute. A process that still carries the run out notices before its next write, and stops.
+    They run out by themselves within a minute. A process that still carries the run out notices before its next write where the
+    run store is a folder, within 5 s where it is in blob storage; it stops, and starts a machine first that it has stopped.
 
     Raises:
         InputError: CMK115 when no run of the store, and no lease, is named so.

@@ -190,7 +190,7 @@ class RunContext:
         difference = drift(self._reviewed[node.id], change, node.step)
         if difference:
             return Settlement("drifted", codes.engine.DRIFT, difference, node.step)
-        await self.lease.permit(WRITE)
+        await self.lease.permit(WRITE, closing=node.closes is not None)
         held = self.gates.before_write(node, change.estimate.worst)
         return Settlement("skipped", held.code, held.text, node.step, stopped=held.stopped) if held else None
 
@@ -272,7 +272,7 @@ class RunContext:
         if isinstance(request.resource, Unknown) or holds_unknown(request.body):
             raise BugError(codes.engine.BUG, f"{node.id} would send a value that is not known yet")
         attempts.client_request_id = attempts.client_request_id or str(uuid.uuid4())
-        await self.lease.permit(WRITE)
+        await self.lease.permit(WRITE, closing=node.closes is not None)
         await self.journal.append(
             Intent(
                 step=node.id,
@@ -325,7 +325,7 @@ class RunContext:
             LeaseLost: CMK530 when somebody else may write by now.
             LookTooOldError: CMK216 when it has waited so long that what it was decided on may be another's by now.
         """
-        await self.lease.permit(seconds)
+        await self.lease.permit(seconds, closing=node.closes is not None)
         age = self.clock.monotonic() - self._looked[node.id]
         if age > STALE:
             raise LookTooOldError(

@@ -159,6 +159,11 @@ class Gates:
         """Say whether *node* stands in a bracket that is open."""
         return bool(self._open) and self._graph.bracket_of(node) in self._open
 
+    @property
+    def standing_open(self) -> frozenset[str]:
+        """The steps that have opened a bracket which is not closed: a write of theirs may have left."""
+        return frozenset(self._open - self._opening)
+
     def reopened(self, openers: Collection[str]) -> None:
         """Take over brackets an earlier process left open: they, and what they stand on, come before anything else.
 

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.engine.journal_state import JournalState
+from cmk_remediate.engine.lease import Unlimited
 from cmk_remediate.engine.schedule import to_its_end
-from cmk_remediate.errors import BugError, CmkError
+from cmk_remediate.errors import BugError, CmkError, LeaseLost
 from cmk_remediate.model.records import Record, RolledBack, RunEnded, RunStarted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmk_remediate.engine.lease import Pen
     from cmk_remediate.engine.run_store import Log, RunStore
     from cmk_remediate.model.review import Review
 
@@ -41,9 +45,10 @@ class Journal:
         torn: the last line had been cut short by a crash and was left out when the journal was opened; say so.
     """
 
-    def __init__(self, log: Log, run: str) -> None:
+    def __init__(self, log: Log, run: str, pen: Pen | None = None) -> None:
         """Use `create` or `open`."""
         self.run = run
+        self._pen: Pen = pen or Unlimited()
         self.torn = False
         self._records: list[Record] = []
         self._pending: list[_Entry] = []
@@ -51,19 +56,24 @@ class Journal:
         self._log = log
 
     @classmethod
-    async def create(cls, store: RunStore, review: Review, started: RunStarted) -> Journal:
+    async def create(cls, store: RunStore, review: Review, started: RunStarted, pen: Pen | None = None) -> Journal:
         """Make a new run in *store*: the review, then the first record.
 
         What a crash left without one whole record is taken over: nothing was sent from it.
 
+        Args:
+            store: where it is kept.
+            review: what is carried out.
+            started: the first record.
+            pen: asked before each append; None where nobody else can come.
+
         Raises:
             RunStoreError: CMK511 when there is a damaged journal; CMK512 when it cannot be written. Nothing was sent.
-            BugError: when the run has a journal already.
+            LeaseLost: CMK530 when the run has a journal already: somebody else has begun it.
         """
-        journal = cls(store.log(started.run), started.run)
+        journal = cls(store.log(started.run), started.run, pen)
         try:
-            await journal._open(review.to_bytes())
-            journal._refuse_second_start()
+            await journal._open(review.to_bytes(), known=0)
             await journal.append(started)
         except BaseException:
             journal.close()
@@ -71,15 +81,22 @@ class Journal:
         return journal
 
     @classmethod
-    async def open(cls, store: RunStore, run: str) -> Journal:
+    async def open(cls, store: RunStore, run: str, pen: Pen | None = None, *, known: int | None = None) -> Journal:
         """Open the journal of *run* in *store*; a torn last line is left out.
+
+        Args:
+            store: where it is kept.
+            run: the run's digest.
+            pen: asked before each append, and once it is open; None where nobody else can come.
+            known: the number of records that what is done next rests on; None for however many there are.
 
         Raises:
             RunStoreError: CMK511 when it is damaged, CMK512 when it cannot be written.
+            LeaseLost: CMK530 when somebody else has written to it since they were read, or may do so now.
         """
-        journal = cls(store.log(run), run)
+        journal = cls(store.log(run), run, pen)
         try:
-            await journal._open(None)
+            await journal._open(None, known=known)
         except BaseException:
             journal.close()
             raise
@@ -100,7 +117,7 @@ class Journal:
 
         Raises:
             RunStoreError: CMK512 when it is not durable; after an intent that failed so, send nothing.
-            LeaseLost: CMK530 when somebody else goes on with this journal.
+            LeaseLost: CMK530 when somebody else goes on with this journal, or may.
         """
         entry = _Entry(record)
         self._pending.append(entry)
@@ -122,17 +139,32 @@ class Journal:
         over = isinstance(last, RolledBack) or (isinstance(last, RunEnded) and last.finished)
         self._log.close(over=over)
 
-    def _refuse_second_start(self) -> None:
-        if self._records:
-            raise BugError(codes.engine.BUG, "the run has a journal already", resource=self.run)
+    async def untouched(self) -> bool:
+        """Say whether it ends exactly where we left it: nobody else has written to it.
 
-    async def _open(self, review: bytes | None) -> None:
+        Raises:
+            RunStoreError: CMK512 when it cannot be read.
+        """
+        return await self._log.untouched()
+
+    async def _open(self, review: bytes | None, *, known: int | None) -> None:
         records, self.torn = await self._log.open(review)
+        # Whoever stood still before this takes another's journal for its own, and its first append would shut that one out.
+        await self._pen.may_append()
+        if known is not None and len(records) != known:
+            raise LeaseLost(codes.engine.LEASE_LOST, "another process goes on with its journal", resource=self.run)
         self._records = list(records)
 
     async def _write(self, batch: list[_Entry]) -> None:
-        errors = await self._log.append([entry.record for entry in batch])
+        errors = await self._appended([entry.record for entry in batch])
         for entry, error in zip(batch, errors, strict=True):
             entry.written, entry.error = error is None, error
             if entry.written:
                 self._records.append(entry.record)
+
+    async def _appended(self, records: Sequence[Record]) -> Sequence[CmkError | None]:
+        try:
+            await self._pen.may_append()
+        except CmkError as error:
+            return [error] * len(records)
+        return await self._log.append(records)

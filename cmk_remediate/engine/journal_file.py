@@ -169,6 +169,22 @@ class JournalFile:
             codes.engine.JOURNAL_UNWRITABLE, "another process keeps its journal locked", resource=str(self.folder)
         )
 
+    def untouched(self) -> bool:
+        """Say whether it is the file we opened, and ends where we left it.
+
+        Raises:
+            OSError: when it cannot be read.
+            RunStoreError: CMK512: another process keeps it locked.
+        """
+        try:
+            with self._lock:
+                there, ours = self._path.stat(), os.fstat(self._handle)
+        except FileNotFoundError:
+            return False
+        except Timeout:
+            raise self._in_use() from None
+        return os.path.samestat(there, ours) and ours.st_size == self._size
+
     def spend_reserve(self) -> None:
         """Give the reserved room to the journal."""
         with contextlib.suppress(OSError):

@@ -95,6 +95,7 @@ class JournalState:
         ended: the last end of the run, if nothing was recorded for a step since.
         rolled_back_by: the run that undid this one; empty if none did.
         last_line: the digest of the last line; empty where nothing was read from a store.
+        records: how many records add up to it.
     """
 
     started: RunStarted | None = None
@@ -105,6 +106,7 @@ class JournalState:
     ended: RunEnded | None = None
     rolled_back_by: str = ""
     last_line: str = ""
+    records: int = 0
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> JournalState:
@@ -116,7 +118,9 @@ class JournalState:
         started: RunStarted | None = None
         ended: RunEnded | None = None
         rolled_back_by = ""
+        count = 0
         for number, record in enumerate(records):
+            count = number + 1
             if isinstance(record, (Intent, OperationBegan, Outcome, Settled)):
                 before = steps.get(record.step, StepState())
                 steps[record.step] = _next(before, record, number)
@@ -134,7 +138,7 @@ class JournalState:
                 ended = record
             else:
                 rolled_back_by = record.by
-        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by)
+        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by, count)
 
     @property
     def maybe_written(self) -> dict[str, datetime]:

@@ -8,12 +8,13 @@ when it wakes. Whoever finds a claim of an ended process waits until it cannot b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
 from cmk_remediate.engine.claims import Claim, new_claim, run_name
 from cmk_remediate.engine.run_store import state_of
-from cmk_remediate.errors import LeaseLost, RunStoreBusy, RunStoreError
+from cmk_remediate.errors import CmkError, LeaseLost, RunStoreBusy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -30,8 +31,6 @@ SPARE = 10.0
 """Seconds that must be left of the lease beyond the longest a request may take."""
 WRITE = 25.0
 """Seconds a write may take; the connection asks again, for what it really grants one."""
-FRESH = 5.0
-"""A lease renewed within so many seconds is not renewed again for a write; all writes of that time share one renewal."""
 LOOK = 2.0
 """Seconds between two looks at somebody else's claim; also what two that claim at once give each other to step back."""
 
@@ -39,8 +38,8 @@ LOOK = 2.0
 class Permit(Protocol):
     """The right to write, asked for immediately before each write."""
 
-    async def permit(self, seconds: float) -> None:
-        """Return if the lease lasts *seconds* and `SPARE` more.
+    async def permit(self, seconds: float, *, closing: bool = False) -> None:
+        """Return if the lease lasts *seconds* and `SPARE` more; *closing*: what is written ends an outage of our making.
 
         Raises:
             LeaseLost: CMK530 when it does not, and could not be renewed.
@@ -50,10 +49,24 @@ class Permit(Protocol):
         """Take note that somebody else has taken it."""
 
 
+class Pen(Protocol):
+    """The right to append to a run's journal, asked for before each append."""
+
+    async def may_append(self) -> None:
+        """Return if the journal is ours to write to.
+
+        Raises:
+            LeaseLost: CMK530 when somebody else may go on with it.
+        """
+
+
 class Unlimited:
     """The permit of a process that shares its Azure with nobody."""
 
-    async def permit(self, seconds: float) -> None:
+    async def permit(self, seconds: float, *, closing: bool = False) -> None:
+        """Always."""
+
+    async def may_append(self) -> None:
         """Always."""
 
     def lose(self, why: str) -> None:
@@ -74,6 +87,7 @@ class Lease:
         self._claim = claim
         self._clock = clock
         self._since = self._moment()
+        self._renewals = 0
         self._renewing = asyncio.Lock()
         self._on_loss: list[Callable[[str], None]] = []
 
@@ -86,8 +100,11 @@ class Lease:
         return 0.0 if self.lost else max(0.0, LEASE - self._age())
 
     async def permit(self, seconds: float) -> None:
-        """See `Permit`; a lease that was renewed long ago is renewed first, for as long as it is worth trying."""
-        if self._age() > FRESH:
+        """See `Permit`; it is renewed first, for as long as it is worth trying, unless that is what the store calls a moment ago.
+
+        So that somebody has taken it is noticed before the next write, or so much later.
+        """
+        if self._age() >= self._store.fresh:
             await self._renew()
         while not self.lost and self.remaining() <= seconds + SPARE:
             await self._clock.sleep(LOOK)
@@ -111,15 +128,13 @@ class Lease:
 
     async def release(self) -> None:
         """Give it back; whatever goes wrong, it runs out."""
-        try:
+        with contextlib.suppress(CmkError):
             await self._store.withdraw(self._claim)
-        except RunStoreError:
-            return
 
     async def _renew(self) -> None:
-        asked = self._since
+        asked = self._renewals
         async with self._renewing:
-            if self.lost or self._since != asked:
+            if self.lost or self._renewals != asked:
                 return  # somebody who asked earlier has done it for us
             if self.remaining() == 0:
                 # Not renewed even where the store would: whoever waited it out is about to take it.
@@ -128,10 +143,11 @@ class Lease:
             before = self._moment()
             try:
                 stands = await self._store.renew(self._claim)
-            except RunStoreError:
+            except CmkError:
                 return  # not reached this time; it runs on
             if stands:
                 self._since = before
+                self._renewals += 1
             else:
                 self.lose("somebody took it")
 

@@ -8,7 +8,7 @@ from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.model.ids import ResourceId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.model.graph import Graph, Node
@@ -23,23 +23,23 @@ def leased_names(review: Review, graph: Graph) -> frozenset[str]:
     A step whose address only the run will know is leased by its locks.
     """
     reviewed = {step.id: step for step in review.steps}
-    return _names(graph, lambda node: reviewed[node.id].action in CHANGES)
+    return names_of(node for node in graph.nodes if reviewed[node.id].action in CHANGES)
 
 
 def begun_names(graph: Graph, state: JournalState) -> frozenset[str]:
     """Return the names of what a run has begun to write, by its journal."""
     sent = frozenset(_name(ResourceId(intent.resource_id)) for step in state.steps.values() for intent in step.intents)
-    return sent | _names(graph, lambda node: state.step(node.id).sent)
+    return sent | names_of(node for node in graph.nodes if state.step(node.id).sent)
 
 
-def _names(graph: Graph, counts: Callable[[Node], bool]) -> frozenset[str]:
+def names_of(nodes: Iterable[Node]) -> frozenset[str]:
+    """Return the names of what *nodes* write."""
     found: set[str] = set()
-    for node in graph.nodes:
-        if counts(node):
-            found |= node.step.locks()
-            address = node.step.address()
-            if isinstance(address, ResourceId):
-                found.add(_name(address))
+    for node in nodes:
+        found |= node.step.locks()
+        address = node.step.address()
+        if isinstance(address, ResourceId):
+            found.add(_name(address))
     return frozenset(found)
 
 

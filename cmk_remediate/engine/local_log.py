@@ -43,6 +43,10 @@ class LocalLog:
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, tuple(records))
 
+    async def untouched(self) -> bool:
+        """See `run_store.Log`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._untouched)
+
     def close(self, *, over: bool) -> None:
         """Close the file, and give the reserved room back if the run is *over*."""
         self._thread.shutdown(wait=True)
@@ -66,6 +70,12 @@ class LocalLog:
         refused = unwritable(self._folder, self._full)
         failed = self._rest([one for one in records if not gates_a_write(one)])
         return [refused if gates_a_write(one) else failed for one in records]
+
+    def _untouched(self) -> bool:
+        try:
+            return self._file.untouched()
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
 
     def _rest(self, records: Sequence[Record]) -> CmkError | None:
         if not records:

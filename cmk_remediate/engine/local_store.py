@@ -34,6 +34,9 @@ class LocalStore:
         # Of its own: renewing a lease must not queue behind requests that hang.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leases")
 
+    fresh = 0.0
+    """To look at a file costs no request to Azure: it is done before each write."""
+
     @property
     def address(self) -> str:
         """Return the folder's path."""

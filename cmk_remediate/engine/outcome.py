@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.engine.precheck import Refusal
@@ -12,6 +13,10 @@ from cmk_remediate.engine.settlement import Settlement
 from cmk_remediate.model.graph import Graph
 from cmk_remediate.model.result import RunResult, TargetEnd, TargetResult
 from cmk_remediate.model.review import Review, ReviewedTarget
+
+if TYPE_CHECKING:
+    from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.errors import LeaseLost
 
 _WORST_FIRST = ("failed", "drifted", "blocked", "skipped", "manual", "in progress", "done", "already done")
 _TARGET_END: Mapping[str, TargetEnd] = {
@@ -66,6 +71,13 @@ def sum_up(end: RunEnd) -> RunResult:
     once = ", each shared one counted once" if shared else ""
     text = f"{noun}: {counts or 'nothing to do'}; {_writes(end.writes)} sent{once}"
     return RunResult(end.review.digest, targets, end.writes, exit_code, tuple(_alarms(end)), text)
+
+
+def taken_over(review: Review, graph: Graph, journal: JournalState, lost: LeaseLost) -> RunResult:
+    """Return how a process ended that *lost* its run before it began; what the *journal* says by now is another's work."""
+    ended = {node.id: Settlement("skipped", lost.code, lost.cause, node.step, stopped=True) for node in graph.nodes}
+    changed = any(state.changed for state in journal.steps.values())
+    return sum_up(RunEnd(review, graph, ended, {}, (), 0, changed, ""))
 
 
 def _target(target: ReviewedTarget, end: RunEnd, uses: Mapping[str, int]) -> TargetResult:

@@ -64,6 +64,7 @@ class RemoteLog:
         self._number = 0
         self._tail = Tail()
         self._prev = run
+        self._sent = b""
         self._failed: CmkError | None = None
 
     async def open(self, review: bytes | None) -> tuple[tuple[Record, ...], bool]:
@@ -100,6 +101,20 @@ class RemoteLog:
         self._prev = last
         return [None] * done
 
+    async def untouched(self) -> bool:
+        """See `run_store.Log`; our own append whose answer was lost may stand there."""
+        while True:
+            tail, ours = self._tail, (b"", self._sent)
+            name = segment_name(self._run, self._number)
+            untouched = await self._objects.read(name, tail.size) in ours
+            for later in await segments_of(self._objects, self._run):
+                # An empty one may be ours: begun, and the answer lost.
+                untouched = untouched and (
+                    (segment_number(later) or 0) <= self._number or not await self._objects.read(later)
+                )
+            if tail is self._tail:
+                return untouched  # else an append of ours has landed meanwhile
+
     def close(self, *, over: bool) -> None:
         """See `run_store.Log`; nothing is held."""
 
@@ -107,13 +122,14 @@ class RemoteLog:
         if self._tail.blocks >= SEGMENT:
             await self._roll()
         name, at = segment_name(self._run, self._number), self._tail.size
+        self._sent = data
         tail = await self._objects.append(name, data, at)
         if tail is None:
             # It does not end there: because our own append has landed, its answer lost, or because another has written.
             if await self._objects.read(name, at) != data:
                 raise self._lost()
             tail = await self._objects.begin(name)
-        self._tail = tail
+        self._tail, self._sent = tail, b""
 
     async def _roll(self) -> None:
         tail = await self._objects.begin(segment_name(self._run, self._number + 1))

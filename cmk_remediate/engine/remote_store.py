@@ -28,6 +28,9 @@ class RemoteStore:
         self._leases: dict[str, str] = {}
         self._names: dict[str, frozenset[str] | None] = {}
 
+    fresh = 5.0
+    """A renewal is a request (our choice)."""
+
     @property
     def address(self) -> str:
         """Return the store's URL."""

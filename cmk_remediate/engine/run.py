@@ -15,6 +15,7 @@ from cmk_remediate.engine.canary import SOAKING, VERIFIED, Canary
 from cmk_remediate.engine.context import RunContext
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.gates import Gates
+from cmk_remediate.engine.leased import names_of
 from cmk_remediate.engine.outcome import RunEnd, sum_up
 from cmk_remediate.engine.precheck import PreCheck, begun_targets, open_brackets
 from cmk_remediate.engine.reads import Recent
@@ -151,6 +152,11 @@ class Run:
         """Say whether this run has changed anything; one that was finished before, since then."""
         over = self._before.steps if self._before.finished else {}
         return any(state.changed and state != over.get(key) for key, state in self._journal.state.steps.items())
+
+    def standing_still(self) -> frozenset[str]:
+        """Return the names of what stands still because of this run: whoever closes these brackets writes it."""
+        closers = [self._graph.closing[opener] for opener in self._context.gates.standing_open]
+        return names_of(self._graph.by_id[closer] for closer in closers)
 
     async def _append(self, record: Record) -> None:
         """Journal *record*, unless somebody else goes on with the journal: then it is theirs to say how things ended.

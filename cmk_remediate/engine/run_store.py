@@ -41,6 +41,13 @@ class Log(Protocol):
         An error is a `RunStoreError`, a `LeaseLost` where somebody else has written to the journal meanwhile.
         """
 
+    async def untouched(self) -> bool:
+        """Say whether it ends exactly where we left it.
+
+        Raises:
+            RunStoreError: CMK512 when it cannot be read.
+        """
+
     def close(self, *, over: bool) -> None:
         """Let go of it; *over*: the run is, and what was kept in reserve for it can be given back."""
 
@@ -52,11 +59,16 @@ class RunStore(Protocol):
 
     Attributes:
         address: as reviews carry it.
+        fresh: seconds; a claim renewed within them is not renewed again for a write: all writes of that time share one renewal.
     """
 
     @property
     def address(self) -> str:
         """Return the store's absolute path or its URL."""
+
+    @property
+    def fresh(self) -> float:
+        """Return the seconds."""
 
     async def runs(self) -> tuple[str, ...]:
         """Return the digests of the runs that have a journal, sorted."""
@@ -145,6 +157,25 @@ async def begun(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
 async def unfinished(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
     """Return those of the runs `begun` that are neither finished nor rolled back."""
     return tuple((run, state) for run, state in await begun(store) if not state.over)
+
+
+async def rollbacks_of(store: RunStore, run: str) -> tuple[str, ...]:
+    """Return the runs of *store* that undo *run*, whether they have come to their end or not; a damaged one is no help.
+
+    Raises:
+        RunStoreError: CMK512 when it cannot be read.
+    """
+    found = []
+    for one in await store.runs():
+        try:
+            state = await state_of(store, one)
+        except RunStoreError as error:
+            if error.code != codes.engine.JOURNAL_DAMAGED:
+                raise
+            continue
+        if state.started is not None and state.started.undoes == run:
+            found.append(one)
+    return tuple(found)
 
 
 async def find_run(store: RunStore, text: str) -> str:

@@ -116,7 +116,7 @@ class Taken:
         self.stop = stop
         self.asked = 0
 
-    async def permit(self, seconds: float) -> None:
+    async def permit(self, seconds: float, *, closing: bool = False) -> None:
         self.asked += 1
         if self.asked > self.left:
             self.lose("somebody took it")

@@ -17,7 +17,7 @@ from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.journal_file import RESERVED_BYTES, JournalFile, read
 from cmk_remediate.engine.journal_lines import Parsed, parse
 from cmk_remediate.engine.local_store import LocalStore
-from cmk_remediate.errors import BugError, RunStoreError
+from cmk_remediate.errors import LeaseLost, RunStoreError
 from tests.engine.journal_parts import RUN, ended, intent, journal_of, outcome, review, settled, started
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def test_the_review_stands_beside_the_journal_before_the_first_record(tmp_path: 
     assert json.loads((tmp_path / RUN / "review.json").read_bytes()) == review().to_json()
 
 
-def test_a_second_start_of_one_run_is_a_bug_and_leaves_the_journal_alone(tmp_path: Path) -> None:
+def test_a_second_start_of_one_run_is_refused_and_leaves_the_journal_alone(tmp_path: Path) -> None:
     asyncio.run(write(tmp_path, intent("a")))
     before = journal_of(tmp_path).read_bytes()
-    with pytest.raises(BugError):
+    with pytest.raises(LeaseLost):
         asyncio.run(write(tmp_path))
     assert journal_of(tmp_path).read_bytes() == before
 

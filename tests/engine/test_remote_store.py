@@ -10,11 +10,11 @@ import pytest
 from cmk_remediate import codes
 from cmk_remediate.engine import remote_log
 from cmk_remediate.engine.journal import Journal
-from cmk_remediate.engine.lease import FRESH, LEASE, RENEW, take
+from cmk_remediate.engine.lease import LEASE, RENEW, take
 from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.engine.run_store import find_run, state_of, summaries, unfinished
 from cmk_remediate.engine.schedule import alongside
-from cmk_remediate.errors import BugError, InputError, LeaseLost, RunStoreBusy, RunStoreError
+from cmk_remediate.errors import InputError, LeaseLost, RunStoreBusy, RunStoreError
 from cmk_remediate.model.run_address import BLOB_SUFFIXES, parse_address
 from cmk_remediate.simulator.faults import Killed
 from cmk_remediate.simulator.virtual_time import VirtualClock, run
@@ -89,7 +89,7 @@ def test_a_second_start_and_a_resume_of_nothing_are_refused(cloud: Cloud) -> Non
     with pytest.raises(RunStoreError):
         cloud.run(lambda: Journal.open(cloud.store(), RUN))
     cloud.run(lambda: journal_of(cloud.store(), intent("a")))
-    with pytest.raises(BugError):
+    with pytest.raises(LeaseLost):
         cloud.run(lambda: journal_of(cloud.store()))
     assert cloud.run(lambda: state_of(cloud.store(), RUN)).writes == 1
 
@@ -229,7 +229,7 @@ async def life(store: RemoteStore, clock: VirtualClock) -> None:
     for record in (intent("a"), outcome("a"), settled("a"), ended())[len(journal.records) - 1 :]:
         await lease.permit(WRITE)
         await journal.append(record)
-        await clock.sleep(FRESH + 1)
+        await clock.sleep(RemoteStore.fresh + 1)
     await lease.release()
 
 
@@ -315,7 +315,7 @@ def test_unlock_takes_a_living_lease_and_its_holder_learns_it(cloud: Cloud) -> N
         assert await cloud.store().claims() == (claim,)
         await cloud.store().clear(claim, force=True)
         assert await cloud.store().claims() == ()
-        await cloud.clock.sleep(FRESH + 1)
+        await cloud.clock.sleep(RemoteStore.fresh + 1)
         with pytest.raises(LeaseLost, match="somebody took it"):
             await lease.permit(WRITE)
 

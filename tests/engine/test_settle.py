@@ -143,7 +143,7 @@ def test_a_write_that_waited_its_turn_for_long_is_looked_at_again(waited: float,
     asked = 0
 
     class Queue(Unlimited):
-        async def permit(self, seconds: float) -> None:
+        async def permit(self, seconds: float, *, closing: bool = False) -> None:
             nonlocal asked
             asked += 1
             if asked == AS_IT_LEAVES:

@@ -1,0 +1,218 @@
+"""A lease that is lost while a machine stands still. Fails: it stands still until somebody resumes, or two write at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmk_remediate import codes
+from cmk_remediate.engine.claims import CLAIMS, Claim, run_name
+from cmk_remediate.engine.journal import Journal
+from cmk_remediate.engine.lease import LEASE, take
+from cmk_remediate.engine.local_store import LocalStore
+from cmk_remediate.engine.remote_store import RemoteStore
+from cmk_remediate.engine.schedule import alongside
+from cmk_remediate.engine.tenure import PATIENCE, Tenure
+from cmk_remediate.errors import LeaseLost, RunStoreError
+from cmk_remediate.simulator.virtual_time import VirtualClock, run
+from tests.engine.journal_parts import RUN, ended, intent, outcome, review, started
+from tests.engine.memory_objects import MemoryObjects, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from pathlib import Path
+
+    from cmk_remediate.engine.run_store import RunStore
+
+MACHINE, VAULT = "/subscriptions/s/machines/vm", "/subscriptions/s/vaults/kv"
+OTHER = "b" * 64
+WRITE = 25.0
+
+
+class Place:
+    """A run store, in a folder or in objects, and the clock by which processes go to it."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.clock = VirtualClock(1_772_400_000.0)
+        self.folder = folder
+        self.shelf = Shelf()
+        self.said: list[str] = []
+
+    def store(self) -> RunStore:
+        """Return a new process's way to it."""
+        return LocalStore(self.folder) if self.folder else RemoteStore(MemoryObjects(self.shelf, self.clock.stamp))
+
+    def run(self, main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        return run(main, self.clock)
+
+    async def begun(self, *, stands: bool = True, store: RunStore | None = None) -> tuple[Tenure, Journal]:
+        """Return a process in the middle of its run; *stands*: a machine stands still because of it."""
+        store = store or self.store()
+        lease = await take(store, RUN, {MACHINE, VAULT}, self.clock)
+        tenure = Tenure(store, (RUN,), lease, self.clock, self.said.append)
+        journal = await Journal.create(store, review(), started(), tenure)
+        tenure.looks_after(journal, lambda: {MACHINE} if stands else ())
+        await journal.append(intent("deallocate", resource=MACHINE))
+        return tenure, journal
+
+    def sleep(self, seconds: float = LEASE + 1) -> None:
+        """Let a process stand still."""
+        self.clock.catch_up(self.clock.stamp() + seconds)
+
+
+@pytest.fixture(params=["a folder", "objects"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return Place(tmp_path if request.param == "a folder" else None)
+
+
+async def refused(*asked: Awaitable[object]) -> None:
+    """Assert that each of these is refused for want of the lease."""
+    for one in asked:
+        with pytest.raises(LeaseLost) as caught:
+            await one
+        assert caught.value.code == codes.engine.LEASE_LOST
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_where_nobody_has_come_what_stands_still_is_closed_and_written_down_and_nothing_else(
+    place: Place, *, stands: bool
+) -> None:
+    async def main() -> None:
+        tenure, journal = await place.begun(stands=stands)
+        place.sleep()
+        await refused(tenure.permit(WRITE))
+        await tenure.permit(WRITE, closing=True)
+        (claim,) = await place.store().claims()
+        assert claim.names == frozenset({run_name(RUN), *([MACHINE] if stands else [])}), "no more than it needs"
+        await asyncio.gather(*(journal.append(outcome(f"step {number}")) for number in range(3)))
+        await refused(tenure.permit(WRITE))
+        await alongside(tenure.keep(), place.clock.sleep(3 * LEASE))
+        await journal.append(ended())
+        await tenure.release()
+        assert await place.store().claims() == ()
+
+    place.run(main)
+    assert any("nobody has come" in text for text in place.said) == stands
+
+
+async def _went_on(place: Place) -> None:
+    heir = await Journal.open(place.store(), RUN)
+    await heir.append(outcome("deallocate"))
+
+
+async def _undoes(place: Place) -> None:
+    await Journal.create(place.store(), review(), started(OTHER, undoes=RUN))
+
+
+@pytest.mark.parametrize("came", [_went_on, _undoes], ids=["a successor, gone", "a rollback, gone"])
+def test_where_somebody_has_come_nothing_is_written(place: Place, came: Callable[[Place], Awaitable[None]]) -> None:
+    async def main() -> None:
+        tenure, journal = await place.begun()
+        place.sleep()
+        await came(place)
+        before = await place.store().journal(RUN)
+        for _ in range(2):
+            await refused(tenure.permit(WRITE, closing=True), journal.append(outcome("a")))
+        assert await place.store().journal(RUN) == before
+        await tenure.release()
+        assert await place.store().claims() == ()
+
+    place.run(main)
+
+
+def test_a_successor_that_has_written_nothing_yet_is_seen_by_its_claim(place: Place) -> None:
+    async def main() -> None:
+        tenure, journal = await place.begun()
+        place.sleep()
+        heirs = place.store()
+        lease = await take(heirs, RUN, {MACHINE, VAULT}, place.clock)
+        opened = await Journal.open(heirs, RUN)
+
+        async def woken() -> None:
+            await refused(tenure.permit(WRITE, closing=True), journal.append(outcome("a")))
+
+        await alongside(lease.keep(), woken())
+        assert not lease.lost
+        await opened.append(outcome("deallocate"))
+
+    place.run(main)
+
+
+def test_a_successor_that_died_before_it_wrote_is_waited_out(place: Place) -> None:
+    async def main() -> None:
+        tenure, journal = await place.begun()
+        place.sleep()
+        await take(place.store(), RUN, {MACHINE, VAULT}, place.clock)
+        await tenure.permit(WRITE, closing=True)
+        await journal.append(outcome("a"))
+
+    place.run(main)
+
+
+def test_a_process_that_has_not_opened_its_journal_claims_nothing_anew(place: Place) -> None:
+    async def main() -> None:
+        store = place.store()
+        lease = await take(store, RUN, {MACHINE}, place.clock)
+        tenure = Tenure(store, (RUN,), lease, place.clock)
+        place.sleep()
+        await refused(Journal.create(store, review(), started(), tenure))
+        assert await store.journal(RUN) in ((), (b"",))
+
+    place.run(main)
+
+
+def test_a_journal_that_has_grown_since_it_was_read_is_not_opened(place: Place) -> None:
+    async def main() -> None:
+        tenure, _ = await place.begun()
+        await refused(Journal.open(place.store(), RUN, tenure, known=1))
+        assert len((await Journal.open(place.store(), RUN, tenure, known=2)).records) == 2
+
+    place.run(main)
+
+
+class Away(LocalStore):
+    """A folder whose claims are out of reach until some moment."""
+
+    until = 0.0
+    clock: VirtualClock
+
+    async def _there(self) -> None:
+        if self.clock.stamp() < self.until:
+            raise RunStoreError(codes.engine.JOURNAL_UNWRITABLE, "out of reach")
+
+    async def renew(self, claim: Claim) -> bool:
+        await self._there()
+        return await super().renew(claim)
+
+    async def claims(self) -> tuple[Claim, ...]:
+        await self._there()
+        return await super().claims()
+
+
+@pytest.mark.parametrize(("away", "stands"), [(PATIENCE - 60, True), (PATIENCE + 60, True), (90, False)])
+def test_a_store_out_of_reach_is_asked_for_a_while_as_long_as_something_stands_still(
+    tmp_path: Path, away: float, *, stands: bool
+) -> None:
+    place = Place(tmp_path)
+
+    async def main() -> None:
+        store = Away(tmp_path)
+        store.clock = place.clock
+        tenure, _ = await place.begun(stands=stands, store=store)
+        place.sleep()
+        store.until = place.clock.stamp() + away
+        if stands and away < PATIENCE:
+            await tenure.permit(WRITE, closing=True)
+            return
+        begun = place.clock.monotonic()
+        await refused(tenure.permit(WRITE, closing=True))
+        waited = place.clock.monotonic() - begun
+        assert (waited >= PATIENCE) == stands
+        await refused(tenure.permit(WRITE, closing=True))
+        assert place.clock.monotonic() - begun < waited + 10, "one patience an outage"
+
+    place.run(main)
+    assert sum("out of reach" in text for text in place.said) == stands
+    assert (tmp_path / CLAIMS).exists()
