@@ -208,19 +208,22 @@ async def outwait(
     """
     seen: dict[str, tuple[str | None, float]] = {}
     while True:
+        # Two looks lie as far apart as the end of the one and the beginning of the other: we may stand still ourselves.
+        began = clock.monotonic()
         standing = [claim for claim in await store.claims() if claim.shared(names)]
         if not standing:
             return
+        ended = clock.monotonic()
         for claim in standing:
             if claim.id not in seen:
-                seen[claim.id] = (claim.mark, clock.monotonic())
+                seen[claim.id] = (claim.mark, ended)
                 await _refuse_unfinished(store, claim, run, names, undoing=undoing)
                 if not claim.expired:
                     notice(
                         f"run {claim.run[:8]} has claimed it: waiting up to {LEASE:.0f} s to see whether it is alive"
                     )
             mark, since = seen[claim.id]
-            still = clock.monotonic() - since >= LEASE
+            still = began - since >= LEASE
             if claim.mark != mark or (still and claim.mark is None and not claim.expired):
                 raise busy(claim, names)
             if claim.expired or still:

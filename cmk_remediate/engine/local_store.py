@@ -98,9 +98,8 @@ class LocalStore:
         await self._on_thread(lambda: self._remove(claim))
 
     async def clear(self, claim: Claim, *, force: bool = False) -> None:
-        """See `run_store.RunStore`; a folder cannot know."""
-        del force
-        await self._on_thread(lambda: self._remove(claim))
+        """See `run_store.RunStore`; a folder does not know who is alive, but it shows renewals."""
+        await self._on_thread(lambda: self._clear(claim, force=force))
 
     async def _on_thread(self, job: Callable[[], T]) -> T:
         try:
@@ -136,6 +135,11 @@ class LocalStore:
         except FileNotFoundError:
             return False
         return True
+
+    def _clear(self, claim: Claim, *, force: bool) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if force or str(self._path(claim).stat().st_mtime_ns) == claim.mark:
+                self._remove(claim)
 
     def _remove(self, claim: Claim) -> None:
         with contextlib.suppress(FileNotFoundError):

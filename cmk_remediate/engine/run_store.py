@@ -98,7 +98,7 @@ class RunStore(Protocol):
         """Take back our own *claim*; harmless when it does not stand."""
 
     async def clear(self, claim: Claim, *, force: bool = False) -> None:
-        """Remove the *claim* of an ended process; where the store itself knows it to be alive, only with *force*."""
+        """Remove the *claim* of an ended process; one that the store knows to be alive, or renewed since, only with *force*."""
 
 
 def review_name(run: str) -> str:

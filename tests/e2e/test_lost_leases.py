@@ -14,6 +14,7 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
+from cmk_remediate.errors import RunStoreBusy
 from cmk_remediate.simulator.faults import Fault, Killed
 from cmk_remediate.simulator.providers.compute.names import power
 from tests.e2e.machines import one_machine
@@ -103,6 +104,34 @@ def test_whoever_stood_still_before_it_opened_the_journal_writes_nothing_into_it
     assert finished.exit_code == 0, told(finished)
     assert state(stage) == "running"
     assert [one.state for one in cmk.runs(stage.folder)] == ["finished"]
+
+
+def test_whoever_only_looks_takes_no_claim_of_a_living_process_away(azure: Azure) -> None:
+    """A rollback is to be shown while the run is at work; the terminal stands still, as one does behind a pager."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    leases = stage.folder / "leases"
+    claims: list[list[str]] = []
+
+    def show(seen: Callable[[Event], None]) -> object:
+        with pytest.raises(RunStoreBusy) as caught:
+            cmk.review_rollback(review.digest, connection=stage.connection, runs=stage.folder, progress=seen)
+        return caught.value.holder
+
+    onlooker = Successor(show, "note")
+
+    def watch(event: Event) -> None:
+        if event.kind == "sent" and event.step.startswith("create_identity") and not claims:
+            claims.append(sorted(one.name for one in leases.iterdir()))
+            onlooker.begin()
+        if event.kind == "sent" and event.step.startswith("deallocate_machine"):
+            assert onlooker.end() == review.digest
+            claims.append(sorted(one.name for one in leases.iterdir()))
+
+    result = stage.apply(review, progress=watch)
+    assert result.exit_code == 0, told(result)
+    assert claims[0] == claims[1] != []
+    assert state(stage) == "running"
 
 
 @dataclass
