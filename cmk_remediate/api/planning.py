@@ -326,11 +326,15 @@ def _of_move(note: Note, target: str) -> bool:
 async def _unblocked(
     build: Build, reader: EachOnce, barred: dict[str, Blocked]
 ) -> tuple[Graph, Mapping[str, Projected]]:
-    """Return the graph and projection of what is left once every blocked target is taken out, adding those to *barred*."""
+    """Return the graph and projection of what is left once every blocked target is taken out, adding those to *barred*.
+
+    Each round bars a target more, and there are only so many: the ends of a bracket that was left open stay in the graph, blocked
+    or not, and what they are of is barred once.
+    """
     while True:
         graph = build(barred)
         projected = await project(graph, reader)
-        found = blocked_targets(projected)
+        found = {target: why for target, why in blocked_targets(projected).items() if target not in barred}
         if not found:
             return graph, projected
         barred.update(found)

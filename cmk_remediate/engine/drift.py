@@ -20,7 +20,8 @@ def drift(reviewed: ReviewedStep, decision: Decision, step: Step) -> str:
     """Return how *decision* of *step*, its promises unresolved, differs from what was reviewed; empty when it does not.
 
     Done is no drift where what it rests on is what the review said would be there: the change is there already. Waiting is never
-    drift. What the review did not know, Azure may fill.
+    drift. What the review did not know, Azure may fill. A step that closes a bracket sends its one request whatever it is closed
+    from, and whatever the review could see of it: a machine that was stopped is started from every state it may be in by then.
     """
     if isinstance(decision, Blocked):
         return f"{decision.why}{_as_reviewed(reviewed.lines, decision.why)} [{decision.code}]"
@@ -30,6 +31,8 @@ def drift(reviewed: ReviewedStep, decision: Decision, step: Step) -> str:
         return "" if reviewed.action == "manual" else f"has to be done by hand now: {decision.instructions}"
     if not isinstance(decision, Change):
         return ""
+    if reviewed.closes is not None:
+        return _request_drift(reviewed, decision, step)
     if reviewed.action not in CHANGES:
         first = next((line for line in decision.lines if line.role == "owned"), None)
         shown = f"{first.path} is {_show(to_json(first.before))}" if first else decision.why

@@ -138,7 +138,7 @@ class JournalState:
                 ended = record
             else:
                 rolled_back_by = record.by
-        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by, count)
+        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by, records=count)
 
     @property
     def maybe_written(self) -> dict[str, datetime]:

@@ -20,10 +20,11 @@ def leased_names(review: Review, graph: Graph) -> frozenset[str]:
 
     A child is leased with its top-level resource: Azure refuses two writes at once there (a vault and its keys: 409
     ConflictError). A role assignment is a resource of its own: its name says whose grant on what it is, so nobody else writes it.
-    A step whose address only the run will know is leased by its locks.
+    A step whose address only the run will know is leased by its locks. What closes a bracket that was left open may write whatever
+    the review could see of it.
     """
     reviewed = {step.id: step for step in review.steps}
-    return names_of(node for node in graph.nodes if reviewed[node.id].action in CHANGES)
+    return names_of(node for node in graph.nodes if node.left_open or reviewed[node.id].action in CHANGES)
 
 
 def begun_names(graph: Graph, state: JournalState) -> frozenset[str]:

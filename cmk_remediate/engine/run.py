@@ -144,7 +144,9 @@ class Run:
                 interrupted="" if self._budget.spent or self._stop.code != codes.engine.STOPPED else self._stop.reason,
             )
         )
-        finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values())
+        finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values()) and all(
+            ended[closer].succeeded for closer in self._graph.closing.values()
+        )
         await self._append(RunEnded(at=self._now(), finished=finished, exit_code=end.exit_code))
         return end
 

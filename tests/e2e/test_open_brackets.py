@@ -11,15 +11,17 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
+from cmk_remediate.engine.project import project
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report import renderer
 from cmk_remediate.simulator.declare import RemoveResource, SetResource
 from cmk_remediate.simulator.faults import Fault
 from cmk_remediate.simulator.providers.compute.names import power
 from tests.e2e.desk import owner_sets, several
+from tests.e2e.estates import Scene
 from tests.e2e.machines import one_machine
 from tests.e2e.stage import died, died_in, told, writes
-from tests.simulator.compute import DATA_DISK, MACHINE
+from tests.simulator.compute import DATA_DISK, LOOSE, MACHINE, OS_DISK
 
 if TYPE_CHECKING:
     from cmk_remediate.model.result import Event, Progress
@@ -46,6 +48,12 @@ def stopped(azure: Azure) -> tuple[Stage, str]:
 
 def state(stage: Stage) -> str:
     return power(stage.azure.world.get(MACHINE)).rpartition("/")[2]
+
+
+def becomes(stage: Stage, power_state: str) -> None:
+    """Let the machine's power be what no request of ours has made it; its disks stay as they are held."""
+    statuses = [{"code": f"PowerState/{power_state}"}]
+    owner_sets(stage, MACHINE, {"properties": {"instanceView": {"statuses": statuses}}})
 
 
 def locked(stage: Stage, where: str) -> ResourceId:
@@ -223,3 +231,74 @@ def test_a_read_that_is_refused_on_resume_drops_no_check_of_the_targets_nobody_h
     stage.resume(review.digest)
     on_second = [one.url for one in stage.since(mark) if not one.reads and second.lower() in one.url.lower()]
     assert on_second == []
+
+
+FATES = ("deleted", "powered off", "in a failed state", "not shown")
+
+
+def _meets(stage: Stage, fate: str) -> None:
+    if fate == "deleted":
+        stage.azure.world.apply([RemoveResource(ResourceId(one)) for one in (MACHINE, DATA_DISK, OS_DISK)])
+    elif fate == "not shown":
+        url = "virtualMachines/vm"
+        stage.azure.faults.add(Fault("status", method="GET", url=url, nth=0, status=403, code="AuthorizationFailed"))
+    else:
+        becomes(stage, "stopped" if fate == "powered off" else "failed")
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_a_rollback_goes_on_whatever_became_of_the_machine_that_stands_still(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    """Fails: its review is never made, and nothing of the run can be undone, because of one machine; or that is not started."""
+    scene = one_machine()
+    plan = {**scene.plan, "targets": [{"resource_id": LOOSE}, {"resource_id": MACHINE}]}
+    stage = azure(Scene(scene.estate, plan, (), ()))
+    review = stage.dry_run()
+    died(stage, review, _starting)
+    before = stage.bodies()[LOOSE.lower()]["properties"]["encryption"]["type"]
+    _meets(stage, fate)
+    rounds = []
+
+    async def counted(*given: Any) -> Any:
+        rounds.append(given)
+        assert len(rounds) < 10, "it goes round for ever"
+        return await project(*given)
+
+    monkeypatch.setattr("cmk_remediate.api.planning.project", counted)
+    undoing = stage.review_rollback(review.digest)
+    assert {one.id: one.blocked is not None for one in undoing.targets} == {LOOSE: False, MACHINE: True}
+    stage.azure.faults.clear()
+    result = cmk.rollback(
+        review.digest,
+        connection=stage.connection,
+        runs=stage.folder,
+        review=undoing,
+        accept=undoing.acknowledgements_required,
+    )
+    assert {one.id: one.end for one in result.targets} == {LOOSE: "done", MACHINE: "blocked"}, told(result)
+    assert before != stage.bodies()[LOOSE.lower()]["properties"]["encryption"]["type"]
+    assert result.alarms == (), told(result)
+    assert fate == "deleted" or state(stage) == "running"
+
+
+@pytest.mark.parametrize("when", ["deallocate_machine", "encrypt_disk", "death"])
+def test_law_10_a_machine_that_is_powered_off_but_not_deallocated_is_started(azure: Azure, when: str) -> None:
+    """Half of a deallocation, or a shutdown from inside: it is not in the state that the review said it would be started from."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    if when == "death":
+        died(stage, review, _starting)
+        becomes(stage, "stopped")
+        result = stage.resume(review.digest)
+    else:
+
+        def off(event: Event) -> None:
+            if event.kind == "settled" and event.step.startswith(when):
+                becomes(stage, "stopped")
+
+        result = stage.apply(review, progress=off)
+    assert (state(stage), result.alarms) == ("running", ()), told(result)
+    result = stage.resume(review.digest)
+    assert result.exit_code == 0, told(result)
+    assert cmk.runs(stage.folder)[0].state == "finished"

@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmk_remediate import codes
+from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.engine.run import Rules
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import LeaseLost
+from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.graph import GraphBuilder
 from tests.engine.estates import add_bracket, fleet, powers
 from tests.engine.invented import SetThing, StartMachine, StopMachine, rid
-from tests.engine.lab import Lab
+from tests.engine.lab import Lab, records_of
 
 if TYPE_CHECKING:
     import pytest
@@ -287,3 +289,24 @@ def test_a_bug_inside_one_bracket_does_not_leave_another_open(monkeypatch: pytes
     done = lab.apply(review, rules=Rules(max_disrupted=2, max_failures=9))
     assert powers(lab) == {"running"}
     assert done.done.targets[0].code == "CMK210"
+
+
+def test_law_10_a_run_that_cannot_close_a_bracket_is_not_finished_and_its_resume_closes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fails: the machine stands still, and nobody goes on with a run that counts as finished."""
+    lab, graph = fleet(1, 1)
+    review = lab.dry_run(graph)
+    right = StartMachine.decide
+
+    def stuck(self: StartMachine, found: Any) -> Any:
+        return Blocked(codes.engine.BUG, "not now") if powers(lab) == {"stopped"} else right(self, found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StartMachine, "decide", stuck)
+        first = lab.apply(review)
+    assert powers(lab) == {"stopped"}
+    assert not JournalState.of(records_of(first.lines)).finished
+    again = lab.apply(review, first.lines)
+    assert (powers(lab), again.done.exit_code) == ({"running"}, 0)
+    assert JournalState.of(records_of(again.lines)).finished

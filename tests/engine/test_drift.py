@@ -37,7 +37,11 @@ def line(path: str, before: Any, after: Any, role: Any = "owned") -> ReviewedLin
 
 
 def reviewed(
-    *lines: ReviewedLine, place: ResourceId = B, action: Any = "update", method: str = "PATCH"
+    *lines: ReviewedLine,
+    place: ResourceId = B,
+    action: Any = "update",
+    method: str = "PATCH",
+    closes: str | None = None,
 ) -> ReviewedStep:
     return ReviewedStep(
         id="placed.1",
@@ -55,7 +59,7 @@ def reviewed(
         permissions=(),
         needs=(),
         after=(),
-        closes=None,
+        closes=closes,
     )
 
 
@@ -76,6 +80,8 @@ AS_REVIEWED: dict[str, tuple[ReviewedStep, Decision, bool]] = {
         change(Line("set", {"a": 5, "b": [1, 2]}, None)),
         True,
     ),
+    "closing, from another state": (reviewed(closes="opener"), change(Line("color", "green", "blue")), True),
+    "closing what the review could not see": (reviewed(action="none", closes="opener"), change(), True),
 }
 
 
@@ -86,6 +92,7 @@ def test_what_was_reviewed_may_be_done(case: str) -> None:
 
 
 OTHERWISE: dict[str, tuple[ReviewedStep, Decision, bool, str]] = {
+    "closing, by another method": (reviewed(closes="opener"), change(method="PUT"), True, "it would be a PUT"),
     "another method": (reviewed(), change(method="PUT"), True, "the review shows a PATCH, it would be a PUT"),
     "an earlier place": (reviewed(), change(place=rid("things", "a")), True, "it would be sent to"),
     "a later place": (reviewed(), change(place=rid("things", "c")), True, "it would be sent to"),

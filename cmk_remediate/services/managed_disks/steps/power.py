@@ -148,7 +148,9 @@ class StartMachine(Power):
     kind: ClassVar[str] = "start_machine"
 
     def decide(self, found: Found) -> Decision:
-        """Judge the machine's power."""
+        """Judge the machine's power; one that was deleted meanwhile does not stand still."""
+        if found.body is None:
+            return Done(f"the machine {self.machine.name} does not exist any more")
         waits = self.in_between(found)
         if waits is not None:
             return waits
