@@ -121,7 +121,13 @@ class Gates:
         return Held(codes.engine.STOPPED, late, stopped=True) if late else None
 
     async def room_to_disrupt(self, node: Node) -> bool:
-        """Wait for a free slot if *node* opens a bracket or disrupts by itself; True when that took time: others' whole outages."""
+        """Wait for a free slot if *node* opens a bracket or disrupts by itself; True when that took time: others' whole outages.
+
+        Who asks would write. What opened a bracket that was left open and would write again has found it closed: by its owner,
+        or by a process that did not live to say so. It opens another one, and every gate stands before that.
+        """
+        if node.id in self._inherited:
+            self.closed(node.id)
         disrupts = node.id in self._disruptive or (node.id in self._graph.closing and node.id not in self._open)
         return disrupts and await self._slots.take(node.id)
 
@@ -154,6 +160,10 @@ class Gates:
         self._opening.discard(node.id)
         if len(node.targets) == 1 or node.id in self._graph.closing:
             self._touched.update(node.targets)
+
+    def is_open(self, opener: str) -> bool:
+        """Say whether the bracket of *opener* is open."""
+        return opener in self._open
 
     def in_open_bracket(self, node: Node) -> bool:
         """Say whether *node* stands in a bracket that is open."""

@@ -194,7 +194,8 @@ class Run:
     def _not_to_run(self, node: Node, ended: Mapping[str, Settlement]) -> Settlement | None:
         """Return how a node ends that must not run: nothing to close, or a step it needs did not succeed."""
         if node.closes is not None:
-            opened = ended[node.closes].sent or node.closes in self._left_open
+            left_open = node.closes in self._left_open and self._context.gates.is_open(node.closes)
+            opened = ended[node.closes].sent or left_open
             return None if opened else Settlement("already done", "", "its bracket is not open", node.step)
         if node.id in self._unsupported:
             text = "a step it needs belongs to a target that was refused"

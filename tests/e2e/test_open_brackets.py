@@ -11,7 +11,9 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
+from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.project import project
+from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report import renderer
 from cmk_remediate.simulator.declare import RemoveResource, SetResource
@@ -302,3 +304,50 @@ def test_law_10_a_machine_that_is_powered_off_but_not_deallocated_is_started(azu
     result = stage.resume(review.digest)
     assert result.exit_code == 0, told(result)
     assert cmk.runs(stage.folder)[0].state == "finished"
+
+
+@pytest.mark.parametrize("gate", ["window", "time", "Ctrl-C"])
+def test_a_machine_its_owner_has_started_is_stopped_again_behind_every_gate_only(azure: Azure, gate: str) -> None:
+    """The process died at night, the owner started the machine in the morning. Fails: the hourly resume stops it at noon."""
+    stage = azure(one_machine())
+    now = stage.azure.world.now
+    window = {"opens": format_utc(now - timedelta(minutes=1)), "closes": format_utc(now + timedelta(hours=4))}
+    review = stage.dry_run({**stage.scene.plan, **({"window": window} if gate == "window" else {})})
+    died(stage, review, _stopped)
+    becomes(stage, "running")
+    stage.azure.advance(12 * 3600)
+    mark, stop = stage.seen(), Stop()
+
+    def press(event: Event) -> None:
+        if gate == "Ctrl-C" and event.kind == "settled" and event.step.startswith("create_disk_encryption_set"):
+            stop.ask("Ctrl-C")
+
+    limit = timedelta(minutes=5) if gate == "time" else None
+    given: dict[str, Any] = {"connection": stage.connection, "runs": stage.folder, "stop": stop, "progress": press}
+    result = cmk.resume(review.digest, stop_after=limit, **given)
+    assert [one.url for one in writes(stage.since(mark)) if "/deallocate" in one.url] == [], told(result)
+    assert [(one.end, result.alarms) for one in result.targets] == [("skipped", ())], told(result)
+    if gate == "window":
+        stage.rolled_back(review.digest)
+    else:
+        result = stage.resume(review.digest)
+        assert (result.exit_code, state(stage)) == (0, "running"), told(result)
+
+
+def test_a_rollback_stops_a_machine_its_owner_has_started_within_its_time_only(azure: Azure) -> None:
+    """Its disks were moved, our process died, and the owner started it. Fails: it is stopped for longer than there is time."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    died(stage, review, _starting)
+    becomes(stage, "running")
+    stage.azure.advance(3600)
+    undoing = stage.review_rollback(review.digest)
+    assert [step.action for step in undoing.steps if step.kind == "deallocate_machine"] == ["stop"]
+    mark = stage.seen()
+    given: dict[str, Any] = {"connection": stage.connection, "runs": stage.folder, "review": undoing}
+    accept = undoing.acknowledgements_required
+    result = cmk.rollback(review.digest, stop_after=timedelta(minutes=5), accept=accept, **given)
+    assert [one.url for one in writes(stage.since(mark)) if "/deallocate" in one.url] == [], told(result)
+    assert result.alarms == (), told(result)
+    result = stage.resume(undoing.digest)
+    assert (result.exit_code, state(stage)) == (0, "running"), told(result)
