@@ -15,6 +15,7 @@ from cmk_remediate.api.planning import check_surroundings
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.rolled_back import refuse_half_undone, refuse_marked, refuse_outrun, refuse_undone
 from cmk_remediate.api.signing_in import sign_in_for
+from cmk_remediate.api.staying import with_what_stays
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
 from cmk_remediate.api.watching import Watched, noting
 from cmk_remediate.clock import Clock, format_utc
@@ -249,7 +250,7 @@ async def _leased(
         journal.close()
     if result.exit_code == 0:
         await _mark_rolled_back(held, review, clock)
-    return result
+    return with_what_stays(result, review, registry())
 
 
 async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:

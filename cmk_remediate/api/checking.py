@@ -7,27 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.api.judging import CarriedOut, exit_code, judge_run
 from cmk_remediate.api.planning import PlanLike, plan_of, planned
-from cmk_remediate.api.registry import registry
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, review_of
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.drift import CHANGES
-from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
-from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.roles import custom_roles
-from cmk_remediate.model.decisions import Blocked, Change, Manual, Pending
-from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.result import TargetCheck, Verdict, Verification
 from cmk_remediate.services import states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from cmk_remediate.engine.journal_state import JournalState
     from cmk_remediate.engine.run_store import RunStore
-    from cmk_remediate.model.outcomes import Reader
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Note, Review, ReviewedTarget
 
@@ -61,7 +55,7 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     notes = tuple(
         note for note in review.notes if codes.CODES[note.code].kind == "state" and not _goes_without(note, right)
     )
-    return Verification(document.name, checks, notes, _exit_code(checks))
+    return Verification(document.name, checks, notes, exit_code(checks))
 
 
 def _goes_without(note: Note, right: Collection[str]) -> bool:
@@ -100,56 +94,20 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wr
 
 async def _verify_run(text: str, connection: Connection, store: RunStore) -> Verification:
     run = await run_store.find_run(store, text)
-    state = await run_store.state_of(store, run)
-    review = await review_of(store, state.rolled_back_by or run)
-    session = await sign_in_for(review, connection, read_only=True)
-    return await judge_run(run, review, await run_store.state_of(store, review.digest), EachOnce(session))
+    own = await _carried_out(store, run)
+    last = await _carried_out(store, own.state.rolled_back_by) if own.state.rolled_back_by else own
+    undone = own if last is not own else await _carried_out(store, undid) if (undid := own.review.undoes) else None
+    session = await sign_in_for(last.review, connection, read_only=True)
+    return await judge_run(run, last, EachOnce(session), undone=undone)
 
 
-async def judge_run(run: str, review: Review, carried_out: JournalState, reader: Reader) -> Verification:
-    """Say whether the result of *run* stands in what *reader* shows.
-
-    Args:
-        run: a run's digest.
-        review: what it applied; of a run that was rolled back, the review of its rollback.
-        carried_out: what the journal of *review* adds up to.
-        reader: should read each thing once.
-    """
-    sent = {key for key, step in carried_out.steps.items() if step.sent}
-    projected = await project(graph_of(review, registry()), reader, opened=sent, blocks="nothing")
-    right = "as it was before the run" if review.undoes else "as the run left it"
-    checks = tuple(_named(target, _of_run(target, right, projected)) for target in review.targets)
-    return Verification(run, checks, (), _exit_code(checks))
-
-
-def _of_run(target: ReviewedTarget, right: str, projected: Mapping[str, Projected]) -> TargetCheck:
-    if target.blocked is not None:
-        return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
-    mine = [projected[step] for step in target.steps if step in projected]
-    for item in mine:
-        if isinstance(item.decision, (Change, Blocked)):
-            code = item.decision.code if isinstance(item.decision, Blocked) else codes.engine.DRIFT
-            return TargetCheck(target.id, "wrong", code, f"{_address(item)}: {item.decision.why}")
-    for item in mine:
-        if isinstance(item.decision, Manual):
-            return TargetCheck(target.id, "manual", item.decision.code or "", item.decision.instructions)
-        if isinstance(item.decision, Pending):
-            return TargetCheck(target.id, "in progress", "", item.decision.why)
-    return TargetCheck(target.id, "right", "", right)
+async def _carried_out(store: RunStore, run: str) -> CarriedOut:
+    return CarriedOut(await review_of(store, run), await run_store.state_of(store, run))
 
 
 def _named(target: ReviewedTarget, found: TargetCheck) -> TargetCheck:
     """Return *found* with the service of *target*."""
     return replace(found, service=target.service)
-
-
-def _address(item: Projected) -> str:
-    address = item.step.address()
-    return address.text if isinstance(address, ResourceId) else item.step.kind
-
-
-def _exit_code(checks: tuple[TargetCheck, ...]) -> int:
-    return 2 if any(check.verdict in ("wrong", "in progress") for check in checks) else 0
 
 
 async def permissions(plan: PlanLike, *, connection: Connection) -> tuple[dict[str, Any], ...]:

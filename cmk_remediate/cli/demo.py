@@ -82,7 +82,7 @@ def _roll_back(options: Globals) -> int:
 
 
 def _verify_run(options: Globals) -> int:
-    """Verify the run: after its rollback, everything is as it was."""
+    """Verify the run: after its rollback each server's key setting is as it was; what stays is counted."""
     return _command(options, "verify", _run_id())
 
 

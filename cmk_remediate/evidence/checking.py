@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.api.checking import judge_run
+from cmk_remediate.api.judging import judge_run
 from cmk_remediate.api.planning import own_version
 from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.engine import acceptance
@@ -84,7 +84,7 @@ class _Check:
         told = tuple(dict.fromkeys(one for one in (run, last) if one is not None))
         if run is not None and last is not None:
             self._check_manifest(told)
-        verification = await self._judged(last) if last is not None else None
+        verification = await self._judged(last, run if undone_by else None) if last is not None else None
         altered = any(part.verdict == "altered" for part in self._parts)
         right = verification is not None and verification.exit_code == 0
         made = self._manifest
@@ -191,12 +191,18 @@ class _Check:
             self._altered(manifests.NAME, f"it says that {claimed or 'nothing'} undid the run, the journal says {said}")
         return run.state.rolled_back_by if in_file else ""
 
-    async def _judged(self, run: RunOnFile) -> Verification | None:
-        """Judge the bodies anew, by the reviewed steps themselves, and compare with what was said of them."""
+    async def _judged(self, last: RunOnFile, undone: RunOnFile | None) -> Verification | None:
+        """Judge the bodies anew, by the reviewed steps themselves, and compare with what was said of them.
+
+        Args:
+            last: the run whose result is to stand.
+            undone: where that is a rollback, the run it undid.
+        """
         after = members.AFTER
         try:
             recorded = Recorded(self._members[after], self._manifest.azure_at, after)
-            found = await judge_run(self._manifest.run, run.review, run.state, recorded)
+            before = undone.carried_out if undone is not None else None
+            found = await judge_run(self._manifest.run, last.carried_out, recorded, undone=before)
         except EvidenceError as error:
             self._not_judged(after, error.cause, altered=error.code == codes.input_.EVIDENCE_ALTERED)
             return None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.api.checking import judge_run
+from cmk_remediate.api.judging import judge_run
 from cmk_remediate.api.planning import own_version
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, runs_of
@@ -52,7 +52,8 @@ async def make_evidence(run: str, *, connection: Connection, runs: str | Path = 
     by = await session.caller()
     recorder = Recorder(session)
     digest = own.review.digest
-    found = await judge_run(digest, last.review, last.state, recorder)
+    undone = own.carried_out if undone_by else None
+    found = await judge_run(digest, last.carried_out, recorder, undone=undone)
     at, after = connection.clock.now(), recorder.to_bytes()
     content = {
         **own.members(""),

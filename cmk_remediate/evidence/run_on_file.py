@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.api.judging import CarriedOut
 from cmk_remediate.api.store import parse_bytes
 from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.journal_lines import parse
@@ -62,6 +63,11 @@ class RunOnFile:
         state = JournalState.of(records)
         check_fits(found, state)
         return cls(found, review, records, journal, state)
+
+    @property
+    def carried_out(self) -> CarriedOut:
+        """The run as it is judged."""
+        return CarriedOut(self.review, self.state)
 
     @property
     def steps(self) -> Mapping[str, ReviewedStep]:

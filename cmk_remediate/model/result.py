@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from cmk_remediate.model.review import Note
 
 TargetEnd = Literal["done", "in progress", "manual", "blocked", "failed", "skipped"]
-Verdict = Literal["right", "wrong", "in progress", "blocked", "manual"]
+Verdict = Literal["right", "stays", "wrong", "in progress", "blocked", "manual"]
 EventKind = Literal["began", "read", "waiting", "sending", "sent", "settled", "target", "note"]
 
 
@@ -21,7 +21,7 @@ class TargetResult:
     Attributes:
         id: the target's resource id.
         end: one of six words.
-        code: why, where it is not ``done``; empty otherwise.
+        code: why, where it is not ``done``, or where a rollback leaves it on its key; empty otherwise.
         text: one sentence.
         changed: whether this run sent a write for it.
     """
@@ -60,9 +60,10 @@ class TargetCheck:
 
     Attributes:
         id: the target's resource id.
-        verdict: ``right``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; the last two never change the exit code. What
-            is blocked on a customer's key that is not as it should be is ``wrong``.
-        code: why it is not right; empty otherwise.
+        verdict: ``right``, ``stays``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; only ``wrong`` and ``in progress``
+            change the exit code. What is blocked on a customer's key that is not as it should be is ``wrong``. What a rollback
+            leaves on the customer's key, as its review says, ``stays``.
+        code: why it is not right, or stays; may be empty where it is right.
         text: one sentence naming the property and its value.
         service: the service whose plan names it.
     """
@@ -76,7 +77,7 @@ class TargetCheck:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found; ``exit_code`` is 0 when all is right and 2 when not."""
+    """What `verify` found; ``exit_code`` is 0 when all is right, or stays as a rollback's review said, and 2 when not."""
 
     subject: str
     targets: tuple[TargetCheck, ...]

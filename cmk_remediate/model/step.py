@@ -39,6 +39,9 @@ class Step(ABC):
     """Where a target is refused before the run, or fails in it, what it needs of that target does not count: protecting a vault is
     right for those that are left. Else it does not run: a vault is restricted after every switch or not at all."""
 
+    sets_key: ClassVar[bool] = False
+    """It says on which key its resource is: where a rollback keeps it, the resource stays on the plan's key."""
+
     @abstractmethod
     def address(self) -> ResourceId | Unknown:
         """Return the resource whose properties this step owns."""

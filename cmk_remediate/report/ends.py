@@ -7,9 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes import CODES
+from cmk_remediate.model.result import RunResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cmk_remediate.model.result import Verification
 
 MEANINGS: Mapping[int, str] = MappingProxyType(
     {
@@ -41,6 +44,23 @@ def read_or_write(request: Mapping[str, Any]) -> str:
     path = str(request.get("url", "")).partition("?")[0].rstrip("/").lower()
     reads = method in ("GET", "HEAD", "OPTIONS") or (method == "POST" and _READ_ONLY_POSTS.search(path) is not None)
     return "read" if reads else "write"
+
+
+def verified(found: Verification) -> str:
+    """Return what *found* comes to."""
+    if found.exit_code:
+        return "not as it should be"
+    if any(one.verdict == "stays" for one in found.targets):
+        return "all is as the rollback's review said"
+    return "all that can be moved is right"
+
+
+def unsettled(found: RunResult | Verification) -> Iterator[str]:
+    """Yield the code of each target of *found* that leaves somebody something to do: what stays was accepted long ago."""
+    if isinstance(found, RunResult):
+        yield from (one.code for one in found.targets if one.end != "done")
+    else:
+        yield from (one.code for one in found.targets if one.verdict != "stays")
 
 
 def next_steps(found: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
+from cmk_remediate.report.ends import unsettled, verified
 
 if TYPE_CHECKING:
     from cmk_remediate.model.evidence import EvidenceCheck
@@ -18,7 +19,7 @@ def conclusion(check: EvidenceCheck) -> str:
         return "nothing is altered; this version cannot judge the bodies in it"
     if check.exit_code:
         return "nothing is altered; not all is as it should be"
-    return "nothing is altered, and all that can be moved is right"
+    return f"nothing is altered, and {verified(check.verification)}"
 
 
 def codes_of(check: EvidenceCheck) -> tuple[str, ...]:
@@ -26,5 +27,5 @@ def codes_of(check: EvidenceCheck) -> tuple[str, ...]:
     verdicts = {part.verdict for part in check.parts}
     found = [codes.input_.EVIDENCE_ALTERED] if "altered" in verdicts else []
     found += [codes.input_.EVIDENCE_NOT_JUDGED] if "not judged" in verdicts else []
-    judged = check.verification.targets if check.verification is not None else ()
-    return (*found, *(one.code for one in (*check.ends, *check.undone)), *(one.code for one in judged))
+    judged = unsettled(check.verification) if check.verification is not None else ()
+    return (*found, *(one.code for one in (*check.ends, *check.undone)), *judged)

@@ -1,8 +1,8 @@
 """JUnit XML of a verification, for the test tab of a pipeline: a suite a service, a case a target.
 
-What is wrong is a failure. What is in progress, to be done by hand or blocked is skipped, with its reason: none of it is wrong,
-and a pipeline that has to wait for what is in progress reads the exit code. Elements and attributes are those of junit-10.xsd
-(github.com/jenkinsci/xunit-plugin), which Azure DevOps, GitHub's and GitLab's readers take.
+What is wrong is a failure. What is in progress, to be done by hand or blocked, or stays after a rollback, is skipped, with its
+reason: none of it is wrong, and a pipeline that has to wait for what is in progress reads the exit code. Elements and attributes
+are those of junit-10.xsd (github.com/jenkinsci/xunit-plugin), which Azure DevOps, GitHub's and GitLab's readers take.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.result import RunResult, RunSummary, TargetCheck, Verification
     from cmk_remediate.model.review import Note, Review
 
-_SKIPPED = ("in progress", "manual", "blocked")
+_SKIPPED = ("in progress", "manual", "blocked", "stays")
 _NO_SERVICE = "targets"
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.report.capped import Block, capped, counted, section
-from cmk_remediate.report.ends import MEANINGS, read_or_write
+from cmk_remediate.report.ends import MEANINGS, read_or_write, unsettled
 from cmk_remediate.report.markdown_assessment import assessment_blocks
 from cmk_remediate.report.markdown_evidence import evidence_blocks
 from cmk_remediate.report.markdown_review import review_blocks
@@ -81,7 +81,7 @@ def _run(result: RunResult) -> Iterator[Block]:
     names = Names(target.id for target in result.targets)
     rows = [(code(names(item.id)), item.end, prose(item.code), prose(item.text)) for item in result.targets]
     yield from counted("targets", table(("target", "end", "code", "what"), rows))
-    yield from section("what to do next", advice(target.code for target in result.targets))
+    yield from section("what to do next", advice(unsettled(result)))
     yield Block(f"Run id {code(result.run)}", "the run's id")
 
 
@@ -92,7 +92,7 @@ def _verification(verification: Verification) -> Iterator[Block]:
     names = Names(target.id for target in verification.targets)
     rows = [(code(names(item.id)), item.verdict, prose(item.code), prose(item.text)) for item in verification.targets]
     yield from counted("targets", table(("target", "verdict", "code", "what"), rows))
-    yield from section("what to do next", advice(target.code for target in verification.targets))
+    yield from section("what to do next", advice(unsettled(verification)))
     names = Names([*(target.id for target in verification.targets), *(note.scope for note in verification.notes)])
     notes = (
         f"{f'{code(names(note.scope))}: ' if note.scope else ''}{prose(note.text)} ({prose(note.code)})"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.assessment_text import assessment_lines
-from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
+from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write, unsettled, verified
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.text_evidence import evidence_lines
 from cmk_remediate.report.text_review import review_lines
@@ -73,7 +73,7 @@ def _run(result: RunResult) -> Iterator[str]:
         code = f" [{target.code}]" if target.code else ""
         rows.append((target.end, names(target.id), f"{target.text}{code}"))
     yield from table(rows, (11, 40))
-    for code, advice in next_steps(target.code for target in result.targets):
+    for code, advice in next_steps(unsettled(result)):
         yield from wrap(f"next [{code}]: {advice}", 2, 4)
     ends = Counter(target.end for target in result.targets)
     parts = ", ".join(f"{number} {end}" for end, number in sorted(ends.items()))
@@ -90,7 +90,7 @@ def _verification(verification: Verification) -> Iterator[str]:
         code = f" [{target.code}]" if target.code else ""
         rows.append((target.verdict, names(target.id), f"{target.text}{code}"))
     yield from table(rows, (11, 40))
-    for code, advice in next_steps(target.code for target in verification.targets):
+    for code, advice in next_steps(unsettled(verification)):
         yield from wrap(f"next [{code}]: {advice}", 2, 4)
     for note in verification.notes:
         about = f"{Names([note.scope])(note.scope)}: " if note.scope else ""
@@ -98,8 +98,7 @@ def _verification(verification: Verification) -> Iterator[str]:
     verdicts = Counter(target.verdict for target in verification.targets)
     parts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
     yield from wrap(f"Summary: {parts or 'no targets'}.")
-    all_right = "all that can be moved is right" if verification.exit_code == 0 else "not as it should be"
-    yield from wrap(f"Exit code {verification.exit_code}: {all_right}.")
+    yield from wrap(f"Exit code {verification.exit_code}: {verified(verification)}.")
 
 
 def _runs(runs: Sequence[RunSummary]) -> Iterator[str]:

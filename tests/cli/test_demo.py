@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,8 @@ def test_the_demo_does_the_whole_job(console: Console) -> None:
     assert "CANNOT BE UNDONE" in outcome.out
     assert ", 0 writes." in outcome.out
     assert "rollback: 3 done" in outcome.out
+    assert "everything is as it was" not in outcome.out, "keys, identities and grants stay"
+    assert re.search(r"right +sql-orders-weu +its key setting is as it was before the run; 6 things stay", outcome.out)
     assert (Path("here") / "rollback.json").exists()
     assert console("demo", "--keep", "here").code == 64
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes import CODES
-from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write
+from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write, unsettled, verified
 from cmk_remediate.report.evidence import codes_of, conclusion
 from cmk_remediate.report.html.assessment import AssessmentPage
 from cmk_remediate.report.html.page import environment, page
@@ -29,6 +29,7 @@ _TONES = {
     "in progress": "waiting",
     "unfinished": "waiting",
     "manual": "waiting",
+    "stays": "waiting",
     "blocked": "bad",
     "failed": "bad",
     "skipped": "bad",
@@ -70,7 +71,7 @@ class HtmlRenderer:
             alarms=result.alarms,
             sums=_sums(one.end for one in result.targets),
             tables=(_judged("How each target ended", "end", rows),),
-            advice=_advice(one.code for one in result.targets),
+            advice=_advice(unsettled(result)),
             notes=(),
         )
 
@@ -78,16 +79,15 @@ class HtmlRenderer:
         """Show what a verification found."""
         names = Names([*(one.id for one in verification.targets), *(note.scope for note in verification.notes)])
         rows = [(names(one.id), one.verdict, one.code, one.text) for one in verification.targets]
-        right = "all that can be moved is right" if verification.exit_code == 0 else "not as it should be"
         return page(
             "results.html.j2",
             title=f"Verification of {verification.subject}",
-            said=f"Exit code {verification.exit_code}: {right}.",
+            said=f"Exit code {verification.exit_code}: {verified(verification)}.",
             facts=(),
             alarms=(),
             sums=_sums(one.verdict for one in verification.targets),
             tables=(_judged("What was found of each target", "verdict", rows),),
-            advice=_advice(one.code for one in verification.targets),
+            advice=_advice(unsettled(verification)),
             notes=tuple((names(note.scope) if note.scope else "", note.text, note.code) for note in verification.notes),
         )
 

@@ -69,6 +69,7 @@ class EncryptDisk(Step):
     """
 
     kind: ClassVar[str] = "encrypt_disk"
+    sets_key: ClassVar[bool] = True
 
     disk: ResourceId
     encryption_set: ResourceId

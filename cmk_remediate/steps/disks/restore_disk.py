@@ -71,6 +71,7 @@ class RestoreDisk(Step):
     """
 
     kind: ClassVar[str] = "restore_disk"
+    sets_key: ClassVar[bool] = True
 
     disk: ResourceId
     wrote: ResourceId

@@ -57,6 +57,7 @@ class RestoreProtector(SqlStep):
     """
 
     kind: ClassVar[str] = "restore_protector"
+    sets_key: ClassVar[bool] = True
 
     wrote: ResourceId
     key: ResourceId | None = None

@@ -63,6 +63,7 @@ class SetProtector(SqlStep):
     """
 
     kind: ClassVar[str] = "set_protector"
+    sets_key: ClassVar[bool] = True
 
     key: ResourceId
     uri: KeyUri | Ref[KeyUri]

@@ -58,6 +58,7 @@ class SwitchInOnePatch(SqlStep):
     """
 
     kind: ClassVar[str] = "switch_in_one_patch"
+    sets_key: ClassVar[bool] = True
 
     identity: ResourceId
     key: ResourceId

@@ -57,6 +57,7 @@ class RestoreEncryption(AiStep):
     """
 
     kind: ClassVar[str] = "restore_ai_encryption"
+    sets_key: ClassVar[bool] = True
 
     vault_uri: str = ""
     key_name: str = ""

@@ -64,6 +64,7 @@ class SetKey(AiStep):
     """
 
     kind: ClassVar[str] = "set_ai_key"
+    sets_key: ClassVar[bool] = True
 
     key: ResourceId
     vault_uri: str

@@ -64,6 +64,7 @@ class SetKey(CosmosStep):
     """
 
     kind: ClassVar[str] = "set_account_key"
+    sets_key: ClassVar[bool] = True
 
     key: ResourceId
     uri: str

@@ -51,6 +51,7 @@ class RestoreClusterKey(ClusterStep):
     """
 
     kind: ClassVar[str] = "restore_cluster_key"
+    sets_key: ClassVar[bool] = True
 
     wrote: ResourceId
     read_with: ResourceId

@@ -67,6 +67,7 @@ class SetClusterKey(ClusterStep):
     """
 
     kind: ClassVar[str] = "set_cluster_key"
+    sets_key: ClassVar[bool] = True
 
     key: ResourceId
     uri: KeyUri | Ref[KeyUri]

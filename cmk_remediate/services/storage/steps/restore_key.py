@@ -52,6 +52,7 @@ class RestoreKey(StorageStep):
     """
 
     kind: ClassVar[str] = "restore_storage_key"
+    sets_key: ClassVar[bool] = True
 
     wrote_uri: str
     wrote: str

@@ -69,6 +69,7 @@ class SetKey(StorageStep):
     """
 
     kind: ClassVar[str] = "set_storage_key"
+    sets_key: ClassVar[bool] = True
 
     key: ResourceId
     vault_uri: str

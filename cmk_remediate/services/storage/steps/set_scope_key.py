@@ -48,6 +48,7 @@ class SetScopeKey(Step):
     """
 
     kind: ClassVar[str] = "set_encryption_scope_key"
+    sets_key: ClassVar[bool] = True
 
     scope: ResourceId
     uri: str = ""

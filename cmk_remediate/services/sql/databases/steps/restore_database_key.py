@@ -63,6 +63,7 @@ class RestoreDatabaseKey(DatabaseStep):
     """
 
     kind: ClassVar[str] = "restore_database_key"
+    sets_key: ClassVar[bool] = True
 
     identity: ResourceId
     wrote: ResourceId

@@ -60,6 +60,7 @@ class SetDatabaseProtector(MovingStep):
     """
 
     kind: ClassVar[str] = "set_database_protector"
+    sets_key: ClassVar[bool] = True
 
     previous: ResourceId | None = None
     no_way_back: str = ""
