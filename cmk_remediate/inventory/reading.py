@@ -149,7 +149,20 @@ class Gathering:
             if not self.missed(resource):
                 self.miss(resource.text, "Azure Resource Graph still lists it, but it is gone")
             return []
-        return [{"id": resource.text, **body}, *await self._below(kind.children, resource)]
+        beside = await self._beside(kind, resource, str(body.get("location") or ""))
+        return [{"id": resource.text, **body}, *await self._below(kind.children, resource), *beside]
+
+    async def _beside(self, kind: Kind, resource: ResourceId, region: str) -> list[JsonObject]:
+        """Return what lies under the place of *region* in the resource group; that it cannot be named is noted."""
+        if not kind.in_region:
+            return []
+        try:
+            place = resource.in_region(region)
+        except InputError:
+            what = ", ".join(child.type for child in kind.in_region)
+            self.miss(f"{what} of {resource}", f"its location is {region[:200]!r}")
+            return []
+        return await self._below(kind.in_region, place)
 
     async def _below(self, children: Iterable[Child], parent: ResourceId) -> list[JsonObject]:
         found: list[JsonObject] = []

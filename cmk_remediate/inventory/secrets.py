@@ -66,6 +66,8 @@ _ACCESS_POLICY = re.compile(r"properties\.accessPolicies\[\d+\]\.permissions")
 _REFERENCE = re.compile(
     r"/(?:subscriptions|providers|tenants)/[^?#\s]+|https://[\w.-]+(?::443)?(?:/[^?#\s]*)?", re.IGNORECASE
 )
+_WORD_BEFORE = re.compile(r"\A[A-Za-z]{1,30}=(?=/)")
+"""``UserAssignedIdentity=/subscriptions/...``: how Cosmos DB words its default identity (azure-mgmt-cosmosdb `defaultIdentity`)."""
 
 
 def stripped(body: JsonObject) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -168,7 +170,7 @@ def _neighbours(words: list[str]) -> list[tuple[str, ...]]:
 def _text_is_secret(name: str, text: str) -> bool:
     if any(pattern.search(text) for pattern in _VALUES):
         return True
-    if name in _STRUCTURE or _REFERENCE.fullmatch(text):
+    if name in _STRUCTURE or _REFERENCE.fullmatch(_WORD_BEFORE.sub("", text)):
         return False
     return looks_secret(text)
 

@@ -141,6 +141,15 @@ class ResourceId:
         """Return the id of the extension resource *name* of type *kind* (``Microsoft.Authorization/locks``)."""
         return ResourceId(f"{self.text}/providers/{kind}/{name}")
 
+    def in_region(self, region: str) -> ResourceId:
+        """Return the id of the provider's place for *region* (as Azure spells it, ``West Europe`` too) in the resource group.
+
+        Raises:
+            InputError: *region* is not the name of one.
+        """
+        name = region.replace(" ", "").lower()
+        return ResourceId.parse(f"{self.group_id.text}/providers/{self.namespace}/locations/{name}")
+
     def is_type(self, kind: str) -> bool:
         """Say whether the id is of the full type *kind*, in any casing."""
         return self.type.lower() == kind.lower()

@@ -35,12 +35,14 @@ class Kind:
         query: further arguments of its GET.
         also: catalog rows that read it again, in api-versions that show members its GET leaves out.
         children: what hangs below it.
+        in_region: what lies beside it, under its region's place in its resource group (``locations/westeurope``).
     """
 
     type: str
     query: tuple[tuple[str, str], ...] = ()
     also: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
+    in_region: tuple[Child, ...] = ()
 
     @property
     def namespace(self) -> str:

@@ -15,5 +15,6 @@ KINDS = (
             Child("keys", "list:keys"),
             Child("databases", "list:databases", children=(Child("transparentDataEncryption", name="current"),)),
         ),
+        in_region=(Child("instanceFailoverGroups", "list:instanceFailoverGroups"),),
     ),
 )

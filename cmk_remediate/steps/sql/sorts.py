@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.decisions import Read
-from cmk_remediate.model.ids import ResourceId
 
 if TYPE_CHECKING:
+    from cmk_remediate.model.ids import ResourceId
     from cmk_remediate.steps.network import ServiceKind
 
 SERVER = "Microsoft.Sql/servers"
@@ -54,6 +54,5 @@ def reads(server: ResourceId) -> tuple[str, ...]:
 def geo_reads(server: ResourceId, region: str) -> tuple[Read, ...]:
     """Return what shows the partners of *server*, which is in *region*; first the groups, then, of a server, the links."""
     if is_instance(server):
-        place = f"{server.group_id.text}/providers/Microsoft.Sql/locations/{region.replace(' ', '').lower()}"
-        return (Read(ResourceId.parse(place), "list:instanceFailoverGroups"),)
+        return (Read(server.in_region(region), "list:instanceFailoverGroups"),)
     return (Read(server, "list:failoverGroups"), Read(server, "list:replicationLinks"))

@@ -99,6 +99,11 @@ def seeded(world: World) -> Iterator[Change]:
         first, second = (
             world.spelled(ResourceId(str(pair[f"{side}ManagedInstanceId"]))) for side in ("primary", "partner")
         )
+        if (
+            world.get(first) is None or world.get(second) is None
+        ):  # a copy of an estate without the partner's subscription
+            yield SetResource(group, {**body, "properties": properties})
+            continue
         near, far = (first, second) if properties["replicationRole"] == "Primary" else (second, first)
         other = _OTHER[properties["replicationRole"]]
         properties["partnerRegions"] = [{"location": _region(world, far), "replicationRole": other}]
