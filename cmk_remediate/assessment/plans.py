@@ -103,7 +103,7 @@ class _Writing:
 
     def written(self) -> WrittenPlan:
         content = self._content([self._entry(one) for one in self._movable])
-        from_values(content, f"the plan for {self._service}")  # what is not valid is not written
+        from_values(content, f"the plan for {self._service}", template=True)  # what is not valid is not written
         name = f"{self._service}-{self._subscription.subscription.lower()}.yaml"
         return WrittenPlan(name, self._text(content), len(self._movable))
 

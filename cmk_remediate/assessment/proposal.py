@@ -13,6 +13,7 @@ from cmk_remediate.model.findings import VaultFound
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.planfile.schema import PlanFile, TargetEntry
+from cmk_remediate.planfile.unfilled import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +22,8 @@ IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _ON_SETS = ("aks", "managed-disks")
 _KEY_BITS = {"ai-services": 2048}
 """AI services take 2048 bits only (learn.microsoft.com, "Customer-managed keys for Foundry Tools")."""
-NOBODY = "CHANGE-ME"
-"""Stands where only the operator knows what to write."""
+NOBODY = PLACEHOLDER
+"""Stands where only the operator knows what to write; no plan that still holds it is read."""
 
 
 @dataclass(frozen=True)

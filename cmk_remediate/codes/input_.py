@@ -19,7 +19,8 @@ PLAN_UNREADABLE = Code(
 PLAN_INVALID = Code(
     "CMK102",
     title="plan file is not valid",
-    meaning="A field is unknown, missing, duplicated or has a value the schema does not allow.",
+    meaning="A field is unknown, missing, duplicated or has a value the schema does not allow, or still holds the placeholder "
+    "CHANGE-ME of a plan that `assess --write-plans` wrote.",
     next="Correct the field named; `cmk-remediate schema` prints the whole schema.",
 )
 RESOURCE_ID_INVALID = Code(

@@ -49,7 +49,7 @@ class ExportedEstate:
         stream = io.StringIO()
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False
-        yaml.sort_base_mapping_type_on_output = False  # as Azure shows it: a rebuild pack keeps that order
+        yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # as Azure shows it: rebuild packs keep it
         yaml.width = 1000
         yaml.allow_unicode = True
         yaml.dump(self.content, stream)

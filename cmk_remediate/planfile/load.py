@@ -68,8 +68,10 @@ def from_bytes(data: bytes, name: str) -> PlanDocument:
     return PlanDocument(plan, name.rpartition("/")[2], hashlib.sha256(data).hexdigest())
 
 
-def from_values(values: Mapping[str, Any], name: str = "plan") -> Loaded:
+def from_values(values: Mapping[str, Any], name: str = "plan", *, template: bool = False) -> Loaded:
     """Return the plan written in *values*, as a runbook's argument or a script may carry it; ``plans`` holds an estate's.
+
+    A *template*, a plan of our own making, may still hold placeholders.
 
     Raises:
         PlanError: as `load`; lines are not named.
@@ -80,7 +82,8 @@ def from_values(values: Mapping[str, Any], name: str = "plan") -> Loaded:
         raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), f"not JSON: {error}")]) from error
     document = Document(json.loads(data), None, lined=False)
     if not _is_estate(document.value):
-        return PlanDocument(validated(document, PlanFile, name), name, hashlib.sha256(data).hexdigest())
+        plan = validated(document, PlanFile, name, template=template)
+        return PlanDocument(plan, name, hashlib.sha256(data).hexdigest())
     listed = document.value["plans"]
     written = isinstance(listed, list) and bool(listed) and all(isinstance(one, dict) for one in listed)
     if not written or set(document.value) != {"plans"}:

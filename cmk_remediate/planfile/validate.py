@@ -13,6 +13,7 @@ from cmk_remediate.errors import InputError
 from cmk_remediate.planfile.check import check
 from cmk_remediate.planfile.problems import Location, PlanError, Problem
 from cmk_remediate.planfile.schema import PlanFile
+from cmk_remediate.planfile.unfilled import unfilled
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 
 
-def validated(document: Document, schema: type[M], name: str) -> M:
-    """Return what *document*, called *name*, says, as *schema*.
+def validated(document: Document, schema: type[M], name: str, *, template: bool = False) -> M:
+    """Return what *document*, called *name*, says, as *schema*; a *template* may still hold placeholders.
 
     Raises:
         PlanError: CMK102, 103, 107 or 109 for what is wrong in it.
@@ -33,8 +34,11 @@ def validated(document: Document, schema: type[M], name: str) -> M:
         found = schema.model_validate_json(json.dumps(document.value))
     except ValidationError as error:
         problems = _without_echoes([_problem(details, schema) for details in error.errors(include_url=False)])
+        named = {item.where for item in problems}
+        problems += [] if template else [item for item in unfilled(document.value) if item.where not in named]
     else:
         problems = list(check(found)) if isinstance(found, PlanFile) else []
+        problems += [] if template else unfilled(document.value)
         if not problems:
             return found
     if document.lined:

@@ -28,7 +28,15 @@ def vault(name: str, location: str = "westeurope", **more: Any) -> VaultFound:
 def written(folder: Path, *findings: Any, vaults: tuple[VaultFound, ...] = ()) -> Any:
     """Return the one plan that *findings* become, loaded from its file."""
     (path,) = cmk.write_plans(assessment(*findings, vaults=vaults), folder)
-    return cmk.load_plan(path).documents[0].plan
+    return filled_in(path).documents[0].plan
+
+
+def filled_in(path: str) -> Any:
+    """Load the plan at *path* once its placeholders are filled in, as its head asks for."""
+    file = Path(path)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("CHANGE-ME", "platform-team").replace("change-me", "kv-mine"), encoding="utf-8")
+    return cmk.load_plan(path)
 
 
 def test_every_open_finding_of_the_demo_estate_is_a_target_or_named_with_the_reason(tmp_path: Path) -> None:
@@ -39,7 +47,7 @@ def test_every_open_finding_of_the_demo_estate_is_a_target_or_named_with_the_rea
     open_ = [one for one in found.findings if one.verdict == "not compliant"]
     alone = {one.service for one in open_ if one.obstacle is None}
     assert all(one.id.lower() in text for one in open_ if one.service in alone)
-    targets = [entry.resource_id for path in paths for entry in cmk.load_plan(path).documents[0].plan.targets]
+    targets = [entry.resource_id for path in paths for entry in filled_in(path).documents[0].plan.targets]
     assert sorted(targets) == sorted(one.id for one in open_ if one.obstacle is None)
 
 
@@ -50,6 +58,7 @@ def test_a_written_plan_is_as_movable_as_the_assessment_said(tmp_path: Path, ser
     azure = simulator.azure()
     found = assessed(azure, only=cmk.Selection(services=(service,)))
     for path in cmk.write_plans(found, tmp_path):
+        filled_in(path)
         review = cmk.dry_run(path, connection=azure.connection(), runs=tmp_path / "runs")
         blocked = {target.id: target.blocked for target in review.targets if target.blocked is not None}
         assert blocked == {}, path
@@ -94,6 +103,21 @@ def test_where_no_vault_is_the_plan_says_where_to_put_one(tmp_path: Path) -> Non
     text = Path(path).read_text(encoding="utf-8")
     assert "has no vault in westeurope: put one in the place of CHANGE-ME" in text
     assert "/resourceGroups/CHANGE-ME/providers/Microsoft.KeyVault/vaults/change-me" in text
+
+
+def test_a_written_plan_is_refused_until_its_placeholders_are_filled_in(tmp_path: Path) -> None:
+    """Fails: a key, an identity or a role is made in the name of CHANGE-ME."""
+    (path,) = cmk.write_plans(assessment(finding("one")), tmp_path)
+
+    with pytest.raises(InputError) as raised:
+        cmk.load_plan(path)
+
+    assert raised.value.code == codes.input_.PLAN_INVALID
+    said = str(raised.value)
+    assert all(place in said for place in ("owner", "key_vault_resource_id", "user_assigned_identity.resource_id")), (
+        said
+    )
+    assert filled_in(path).documents[0].plan.owner == "platform-team"
 
 
 def test_a_target_that_only_uses_its_key_wrongly_keeps_it(tmp_path: Path) -> None:

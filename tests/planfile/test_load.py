@@ -41,6 +41,34 @@ def problems_of(tmp_path: Path, text: str) -> list[tuple[Code, int, str]]:
     return [(problem.code, problem.line, problem.field) for problem in caught.value.problems]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "line", "field"),
+    [
+        ("owner: team", "owner: CHANGE-ME", 8, "owner"),
+        ("owner: team", "owner: change-me", 8, "owner"),
+        ("cmk-orders\n", "cmk-CHANGE-ME\n", 5, "customer_managed_key.key_name"),
+        ("/kv-orders", "/change-me", 4, "customer_managed_key.key_vault_resource_id"),
+        (SERVER, SERVER.replace("/rg/", "/CHANGE-ME/"), 7, "targets[0].resource_id"),
+    ],
+)
+def test_a_placeholder_is_refused_wherever_it_stands(
+    tmp_path: Path, before: str, after: str, line: int, field: str
+) -> None:
+    """Fails: what we create belongs to CHANGE-ME, or is looked for there."""
+    assert problems_of(tmp_path, GOOD.replace(before, after)) == [(codes.input_.PLAN_INVALID, line, field)]
+
+
+def test_a_placeholder_is_named_beside_what_else_is_wrong(tmp_path: Path) -> None:
+    text = GOOD.replace("owner: team", "owner: CHANGE-ME").replace("service: sql", "service: sequel")
+    assert [field for _, _, field in problems_of(tmp_path, text)] == ["service", "owner"]
+
+
+def test_a_name_like_the_placeholder_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text(GOOD.replace("/kv-orders", "/kv-exchange-media").replace("team", "change-me-not"), encoding="utf-8")
+    assert load(path).documents[0].plan.owner == "change-me-not"
+
+
 def with_lines(*lines: str) -> str:
     return GOOD + "\n".join(lines) + "\n"
 
