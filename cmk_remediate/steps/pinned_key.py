@@ -69,21 +69,26 @@ def deadline_in_use(resource: ResourceId, facts: KeyFacts) -> str:
     """Return, in a sentence, by when *resource* must be moved from the version of its key that it names; empty if it need not."""
     if facts.key is None or facts.version is None:
         return ""
-    named = {"keyUriWithVersion": f"{at_path(facts.body, 'properties.keyUri') or ''}/{facts.named}"}
     policy = at_path(facts.body, "properties.rotationPolicy")
-    body = merge_patch(facts.version, {"properties": {**named, **({"rotationPolicy": policy} if policy else {})}})
-    return deadline(resource, facts.key, body, facts.named)
+    body = merge_patch(facts.version, {"properties": {"rotationPolicy": policy} if policy else {}})
+    return _by_when(resource, facts.key, expiry(body))
 
 
 def deadline(resource: ResourceId, key: ResourceId, body: Mapping[str, Any] | None, version: str) -> str:
     """Return, in a sentence, by when somebody must rotate; empty where nothing expires."""
     found = expiry(body)
-    if not found:
-        return ""
     latest = str(at_path(body, "properties.keyUriWithVersion") or "").lower().endswith(f"/{version.lower()}")
-    if not latest:
+    if found and not latest:
         return f"{resource.name}: the pinned version of {key.name} is not the latest, and when it expires is not known here"
+    return _by_when(resource, key, found)
+
+
+def _by_when(resource: ResourceId, key: ResourceId, found: Mapping[str, str]) -> str:
+    """Return, in a sentence, by when somebody must rotate *key*, by what `expiry` *found*; empty where nothing expires."""
     if EXP in found:
         by = f"by {found[EXP]} somebody must rotate it and pin the new version"
         return f"{resource.name}: the pinned version of {key.name} expires; {by}"
-    return f"{resource.name}: new versions of {key.name} expire {found[EXPIRY_TIME]} after they are made, and none is followed"
+    if EXPIRY_TIME in found:
+        age = found[EXPIRY_TIME]
+        return f"{resource.name}: new versions of {key.name} expire {age} after they are made, and none is followed"
+    return ""

@@ -128,13 +128,11 @@ class Preparation:
         self.put(create)
         return create
 
-    def grant(
-        self, key: ResourceId, facts: KeyFacts, principal: Principal, *, for_good: bool = False
-    ) -> AssignKeyRole | AddAccessPolicy:
-        """Return the grant of *key* that its vault honours; it is not added. *for_good*: as `AssignKeyRole.for_good`."""
+    def grant(self, key: ResourceId, facts: KeyFacts, principal: Principal) -> AssignKeyRole | AddAccessPolicy:
+        """Return the grant of *key* that its vault honours; it is not added."""
         if facts.vault is not None and vault_state.uses_roles(facts.vault):
-            return AssignKeyRole(key, principal, for_good=for_good, **self._marks)
-        return AddAccessPolicy(key.top_level, self._declared.tenant, principal, for_good=for_good)
+            return AssignKeyRole(key, principal, **self._marks)
+        return AddAccessPolicy(key.top_level, self._declared.tenant, principal)
 
     def switches_to_roles(self, facts: KeyFacts) -> bool:
         """Say whether the plan switches the vault, which still uses access policies, to roles."""

@@ -155,7 +155,7 @@ class WaitForAccess(AccessWait):
     def _causes(self, found: Found) -> Iterator[Cause]:
         vault, key = found.reads.get(Read(self.vault)), found.reads.get(Read(self.key))
         if self.scope is not None:
-            yield self._assignment(found)
+            yield self._assignment(self.scope, found)
         yield _cause(f"the vault {self.vault.name}", self.vault, vault, found, "systemData.lastModifiedAt")
         yield _cause(f"the key {self.key.name}", self.key, key, found, *KEY_DATES)
         if self.identity is not None:
@@ -164,22 +164,21 @@ class WaitForAccess(AccessWait):
                 return  # the resource's own, out of our sight: its principal is known, so it was there before this run
             yield _cause(f"the identity {self.identity.name}", self.identity, body, found, "systemData.createdAt")
 
-    def _assignment(self, found: Found) -> Cause:
-        """Return the grant: our assignment, or the oldest equal one that makes it unnecessary."""
-        address, principal = self.address(), known(self.principal_id)
-        if self.scope is None or isinstance(address, Unknown) or isinstance(principal, Unknown):
+    def _assignment(self, scope: ResourceId, found: Found) -> Cause:
+        """Return the grant: our assignment at *scope*, or the oldest equal one that makes it unnecessary."""
+        principal = known(self.principal_id)
+        if isinstance(principal, Unknown):
             return Cause("the role assignment", UNKNOWN)
         if found.body is not None:
+            address = roles.assignment_id(scope, self.role, principal)
             return _cause("the role assignment", address, found.body, found, *ASSIGNMENT_DATES)
-        listed = found.reads.get(reads.role_assignments(self.scope, principal)) or ()
-        equal = [item for item in roles.covering(listed, self.scope) if roles.gives(item, self.role, principal)]
-        dates = [roles.since(item) for item in equal]
+        listed = found.reads.get(reads.role_assignments(scope, principal)) or ()
+        equal = [item for item in roles.covering(listed, scope) if roles.gives(item, self.role, principal)]
         if not equal:
             return Cause("the role assignment", UNKNOWN, late=True)
-        known_dates = [item for item in dates if item is not None]
-        return Cause(
-            "the role assignment at a scope above", min(known_dates) if len(known_dates) == len(dates) else None
-        )
+        dates = [roles.since(item) for item in equal]
+        oldest = None if None in dates else min(item for item in dates if item is not None)
+        return Cause("the role assignment at a scope above", oldest)
 
 
 def _cause(text: str, resource: ResourceId, body: JsonObject | None, found: Found, *paths: str) -> Cause:

@@ -50,6 +50,8 @@ NOTHING_RUNS = (
     (r"\s*if TYPE_CHECKING:", ".*"),  # only type checkers read what stands under it
     (r"\s*\*,|.*[(, ]\*, .*", "core/ReplaceBinaryOperator_Mul_Div"),  # the mark before keyword arguments, no product
     (r"\s*[A-Z_]+(: \w+)? = [\d.( _*]+.*", "core/NumberReplacer"),  # a figure of our choice, one more or less
+    (r"\s*[A-Z_]+ = (Estimate|Caution)\(.*\)", "core/NumberReplacer"),  # two such figures, in seconds or tries
+    (r"    timeout: int = \d+", "core/NumberReplacer"),  # seconds; whoever makes the step says how many
     (r".*\bfrozen=True.*", "core/ReplaceTrueWithFalse"),  # type checkers keep it: no code of ours changes a value
 )
 """Lines, and operators on them, that change nothing that runs or anybody goes by: not drawn."""

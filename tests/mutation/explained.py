@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 _CREATE = "of the five actions none comes before create in the alphabet"
 _BOOLEAN = "Azure shows true or false there, and no number"
 _LEVELS = "of the three levels of a lock none comes before CanNotDelete in the alphabet, and none after ReadOnly"
+_BOTH = "both are true or false"
+_BYPASS = "of Azure's two words none comes before AzureServices in the alphabet"
+_DISABLED = "of Azure's three words none comes before Disabled in the alphabet"
+_TYPES = "of Azure's two words none comes before AzureKeyVault in the alphabet"
 _CHOICE = "a figure of our choice, one step further on"
 
 EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -210,14 +214,6 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
             ),
         ): "of the properties sent none comes before attributes in the alphabet",
         (
-            "cmk_remediate/steps/disks/encrypt_disk.py",
-            ("-RARELY = Caution(tries=3, pause=60)\n+RARELY = Caution(tries=3, pause= 61)"),
-        ): _CHOICE,
-        (
-            "cmk_remediate/steps/disks/facts.py",
-            ("-    snapshots: int = 0\n+    snapshots: int = 1"),
-        ): "left out for volumes of clusters alone, of which nobody asks it",
-        (
             "cmk_remediate/steps/key_in_use.py",
             (
                 "-    if facts.key is None or facts.vault is None or facts.body is None or not principal:\n"
@@ -234,7 +230,7 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
         (
             "cmk_remediate/steps/network.py",
             ('-        if public == "Disabled":\n+        if public <= "Disabled":'),
-        ): "of Azure's three words none comes before Disabled in the alphabet",
+        ): _DISABLED,
         (
             "cmk_remediate/steps/previous_key.py",
             ("-    private_endpoint: bool = False,\n+    private_endpoint: bool = True,"),
@@ -276,19 +272,177 @@ EXPLAINED: Mapping[tuple[str, str], str] = MappingProxyType(
             ),
         ): "of an instance one list is read",
         (
-            "cmk_remediate/steps/sql/prove_access.py",
+            "cmk_remediate/steps/access_policy.py",
             (
-                "-    partner: bool = field(default=False, kw_only=True)\n"
-                "+    partner: bool = field(default=False, kw_only=False)"
+                "-        if mine is None and len(policies.entries(found.body)) >= policies.MOST:\n"
+                "+        if mine is None and len(policies.entries(found.body)) == policies.MOST:"
             ),
-        ): "steps are made with the names of their fields",
+        ): "a vault holds no more than that",
         (
-            "cmk_remediate/steps/sql/switch_in_one_patch.py",
+            "cmk_remediate/steps/create_key.py",
             (
-                '-    version = parts[5] if len(parts) > 5 else ""  # noqa: PLR2004 - the version comes after the name\n'
-                '+    version = parts[5] if len(parts) != 5 else ""  # noqa: PLR2004 - the version comes after the name'
+                "-        if operations is not None and {str(one).lower() for one in operations} != _NEEDED:\n"
+                "+        if operations is not None and {str(one).lower() for one in operations} > _NEEDED:"
             ),
-        ): "there are five parts or more",
+        ): "a key that lacks one of them was refused before",
+        (
+            "cmk_remediate/steps/disks/bodies.py",
+            (
+                '-    return "" if found.lower() == "none" else found\n'
+                '+    return "" if found.lower() >= "none" else found'
+            ),
+        ): "any other is a GUID, whose digits all come before none in the alphabet",
+        (
+            "cmk_remediate/steps/disks/judging.py",
+            (
+                '-            "as planned" if mine is (chosen is not None) else at_path(body, "identity.type"),\n'
+                '+            "as planned" if mine == (chosen is not None) else at_path(body, "identity.type"),'
+            ),
+        ): _BOTH,
+        (
+            "cmk_remediate/steps/disks/judging.py",
+            (
+                '-            "as planned" if mine is (chosen is not None) else words(chosen),\n'
+                '+            "as planned" if mine == (chosen is not None) else words(chosen),'
+            ),
+        ): _BOTH,
+        (
+            "cmk_remediate/steps/key_limits.py",
+            (
+                '-    elif wanted.declared_type == "RSA-HSM" and str(sku).lower() != "premium":\n'
+                '+    elif wanted.declared_type >= "RSA-HSM" and str(sku).lower() != "premium":'
+            ),
+        ): "of the types of a key none comes after RSA-HSM in the alphabet",
+        (
+            "cmk_remediate/steps/network.py",
+            (
+                '-    public, passes = vault_state.public_network_access(body), vault_state.bypass(body) == "AzureServices"\n'
+                '+    public, passes = vault_state.public_network_access(body), vault_state.bypass(body) <= "AzureServices"'
+            ),
+        ): _BYPASS,
+        (
+            "cmk_remediate/steps/network.py",
+            ('-    if public == "SecuredByPerimeter":\n+    if public >= "SecuredByPerimeter":'),
+        ): "of Azure's three words none comes after SecuredByPerimeter in the alphabet",
+        (
+            "cmk_remediate/steps/network.py",
+            ('-        if public == "Disabled"\n+        if public <= "Disabled"'),
+        ): _DISABLED,
+        (
+            "cmk_remediate/steps/network.py",
+            ("-    rank = {Go: 0, Acknowledge: 1, Refuse: 2}\n+    rank = {Go: 0, Acknowledge: 1, Refuse: 3}"),
+        ): "the order is the same",
+        (
+            "cmk_remediate/steps/protect_vault.py",
+            (
+                "-        if self.bypass is not None and vault_state.bypass(found.body) != self.bypass:\n"
+                "+        if self.bypass is not None and vault_state.bypass(found.body) > self.bypass:"
+            ),
+        ): _BYPASS,
+        (
+            "cmk_remediate/steps/protect_vault.py",
+            (
+                '-        suffix = "" if value is True else str(value)\n'
+                '+        suffix = "" if value == True else str(value)'
+            ),
+        ): "the other values are days of retention, seven at least",
+        (
+            "cmk_remediate/steps/restrict_vault.py",
+            (
+                "-        if self.default_action is not None and vault_state.default_action(body) != self.default_action:\n"
+                "+        if self.default_action is not None and vault_state.default_action(body) < self.default_action:"
+            ),
+        ): "a plan asks for Deny alone, and Azure's other word comes before it in the alphabet",
+        (
+            "cmk_remediate/steps/roles.py",
+            (
+                '-        if not at.startswith("/subscriptions/") or scope.key == at or scope.key.startswith(at + "/"):\n'
+                '+        if not at.startswith("/subscriptions/") or scope.key >= at or scope.key.startswith(at + "/"):'
+            ),
+        ): "what a list for a scope holds beside what is at it or above lies below, and comes after it in the alphabet",
+        (
+            "cmk_remediate/steps/sql/enable_tde.py",
+            ('-        if state.lower() != "enabled":\n+        if state.lower() < "enabled":'),
+        ): "Azure's other word, and none at all, come before enabled in the alphabet",
+        (
+            "cmk_remediate/steps/sql/names.py",
+            (
+                '-        if str(properties.get("serverKeyType") or SERVICE_MANAGED).lower() != AZURE_KEY_VAULT.lower():\n'
+                '+        if str(properties.get("serverKeyType") or SERVICE_MANAGED).lower() > AZURE_KEY_VAULT.lower():'
+            ),
+        ): _TYPES,
+        (
+            "cmk_remediate/steps/sql/names.py",
+            ("-        return self.kind == AZURE_KEY_VAULT\n+        return self.kind <= AZURE_KEY_VAULT"),
+        ): _TYPES,
+        (
+            "cmk_remediate/steps/sql/prove_access.py",
+            ("-        answer = found.reads.get(questions[0])\n+        answer = found.reads.get(questions[ -1])"),
+        ): "it asks one question",
+        (
+            "cmk_remediate/steps/sql/restore_protector.py",
+            ("-        if self.key is None or self.uri is None:\n+        if self.key is None and self.uri is None:"),
+        ): "a key to return to comes with its URI",
+        (
+            "cmk_remediate/steps/sql/set_protector.py",
+            (
+                '-        if not any(line.role == "owned" for line in lines):\n'
+                '+        if not any(line.role >= "owned" for line in lines):'
+            ),
+        ): "of the two roles these lines have carried comes before owned in the alphabet",
+        (
+            "cmk_remediate/steps/sql/set_protector.py",
+            (
+                '-                accept = acceptance if name == "serverKeyName" else None\n'
+                '+                accept = acceptance if name >= "serverKeyName" else None'
+            ),
+        ): "only of a server on a customer key it is to be accepted, and of that the type stays",
+        (
+            "cmk_remediate/steps/vault_state.py",
+            (
+                '-    return at_path(vault, "properties.enableSoftDelete") is True\n'
+                '+    return at_path(vault, "properties.enableSoftDelete") == True'
+            ),
+        ): _BOOLEAN,
+        (
+            "cmk_remediate/steps/vault_state.py",
+            (
+                '-    return at_path(vault, "properties.enablePurgeProtection") is True\n'
+                '+    return at_path(vault, "properties.enablePurgeProtection") == True'
+            ),
+        ): _BOOLEAN,
+        (
+            "cmk_remediate/steps/vault_state.py",
+            (
+                '-    return at_path(vault, "properties.enableRbacAuthorization") is True\n'
+                '+    return at_path(vault, "properties.enableRbacAuthorization") == True'
+            ),
+        ): _BOOLEAN,
+        (
+            "cmk_remediate/steps/vault_state.py",
+            (
+                '-    return "Deny" if str(at_path(vault, "properties.networkAcls.defaultAction") or ""'
+                ').lower() == "deny" else "Allow"\n'
+                '+    return "Deny" if str(at_path(vault, "properties.networkAcls.defaultAction") or ""'
+                ').lower() >= "deny" else "Allow"'
+            ),
+        ): "Azure's other word, and none at all, come before deny in the alphabet",
+        (
+            "cmk_remediate/steps/vault_state.py",
+            (
+                '-    return "None" if str(at_path(vault, "properties.networkAcls.bypass") or ""'
+                ').lower() == "none" else "AzureServices"\n'
+                '+    return "None" if str(at_path(vault, "properties.networkAcls.bypass") or ""'
+                ').lower() >= "none" else "AzureServices"'
+            ),
+        ): "Azure's other word, and none at all, come before None in the alphabet",
+        (
+            "cmk_remediate/steps/vault_state.py",
+            (
+                '-    return public_network_access(vault) == "Enabled" and default_action(vault) == "Allow"\n'
+                '+    return public_network_access(vault) == "Enabled" and default_action(vault) <= "Allow"'
+            ),
+        ): "of the two words none comes before Allow in the alphabet",
     }
 )
 """By module and changed lines: why the changed code does the same."""

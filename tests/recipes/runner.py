@@ -311,7 +311,8 @@ def _waited_for(grant: Ref[Grant] | None) -> str | None:
 
 
 def _permission_text(item: Permission) -> str:
-    marks = f"{' (data)' if item.data else ''}{'' if item.checkable else ' (not checkable)'}"
+    told = {"data": item.data, "not checkable": not item.checkable, "a question": item.asks}
+    marks = "".join(f" ({mark})" for mark, holds in told.items() if holds)
     return f"{item.split}: {item.action} at {item.scope}{marks}"
 
 

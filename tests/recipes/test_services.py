@@ -78,5 +78,10 @@ def test_what_only_follows_holds_no_step_below_it_up() -> None:
     assert {step.kind for step in EVERY if step.only_follows} == {"protect_vault", "restrict_vault", "enable_tde"}
 
 
+def test_what_protects_a_vault_does_so_for_those_targets_that_are_left() -> None:
+    """One target that is refused would leave the vault of all others unprotected, or restrict it before they are moved."""
+    assert {step.kind for step in EVERY if step.runs_for_the_rest} == {"protect_vault"}
+
+
 def test_a_service_is_found_by_its_name_in_a_plan() -> None:
     assert SERVICES["sql"].resource_type == "Microsoft.Sql/servers"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class TableReader:
     """Answers reads from a table: ``{label: {"resource": id, "verb": ..., "query": ..., "answer": ..., "refused": text}}``.
 
-    What the table leaves out does not exist; a list of it is empty. A read with a body is found whatever the body.
+    What the table leaves out does not exist; a list of it is empty. A read with a body is found whatever the body. One that is
+    marked ``{"needless": true}`` must not be asked.
     """
 
     table: Mapping[str, Any]
@@ -34,6 +35,7 @@ class TableReader:
         if not exact:
             return Answer([] if read.verb.startswith("list:") else None, NOW)
         row = exact[0]
+        assert not row.get("needless"), f"{read} is asked, and nothing needs it"
         if "without" in row and row["without"] in read.body:
             return Answer(None, NOW)
         if "refused" in row:

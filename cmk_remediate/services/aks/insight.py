@@ -40,7 +40,7 @@ def of_target(wish: Wish) -> Insight:
 def _node_disk(place: ResourceId, current: ResourceId) -> DiskFacts:
     """Return the disks of a cluster's nodes, which AKS puts on the cluster's set *current*."""
     encryption = {"type": bodies.CUSTOMER, "diskEncryptionSetId": current.text}
-    return DiskFacts(place, {"properties": {"encryption": encryption}})
+    return DiskFacts(place, {"properties": {"encryption": encryption}}, (), 0)
 
 
 def _proofs(wish: Wish) -> Iterator[Evidence]:

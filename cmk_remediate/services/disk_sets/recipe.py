@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate.model.json_types import at_path
@@ -105,7 +105,7 @@ class SetRecipe:
         made = self._set(wanted, uri, None)
         self.prepare.put(made, key, protect)
         # Whoever names the set needs its grant, and the set stays: nobody can tell who has named it meanwhile.
-        grant = self._untried.grant(self._key_id, self._facts, made.principal_id, for_good=True)
+        grant = replace(self._untried.grant(self._key_id, self._facts, made.principal_id), for_good=True)
         self._untried.put(grant, key)
         wait = self._untried.wait(grant, self._key_id, made.principal_id, None, protect, key)
         return Ready(wait, wait.granted, made.principal_id)

@@ -74,8 +74,8 @@ class CreateDiskEncryptionSet(Step):
     identity: ResourceId | None = None
     version: str = ""
     access: Grant | Ref[Grant] | None = None
-    owner: str = field(default="", compare=False, kw_only=True)
-    review: str = field(default="", compare=False, kw_only=True)
+    owner: str = field(default="", compare=False)
+    review: str = field(default="", compare=False)
 
     def address(self) -> ResourceId:
         """Return the set's id."""

@@ -26,8 +26,8 @@ class DiskFacts:
 
     id: ResourceId
     body: JsonObject | None
-    incremental: tuple[str, ...] = ()
-    snapshots: int = 0
+    incremental: tuple[str, ...]
+    snapshots: int
 
     @property
     def is_direct_drive(self) -> bool:

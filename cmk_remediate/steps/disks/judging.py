@@ -97,5 +97,5 @@ def words(identity: ResourceId | None) -> str:
 def key_named(body: Body | None) -> tuple[str, str]:
     """Return the key of a set as ``vault/key`` and its version, in lower case."""
     parts = str(at_path(body, "properties.activeKey.keyUrl") or "").lower().split("/")
-    host, key, version = (*parts[2:3], *parts[4:6], "", "", "")[:3]
+    host, key, version = (*parts[2:3], *parts[4:], "", "", "")[:3]
     return f"{host.split('.')[0]}/{key}", version

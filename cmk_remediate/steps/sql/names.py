@@ -106,4 +106,4 @@ def sent_uri(uri: Maybe[KeyUri], *, versionless: bool) -> str | Unknown:
 
 def version_of(uri: str) -> str:
     """Return the version in a key's URI (``https://<host>/keys/<key>/<version>``), or an empty text."""
-    return "".join(urlsplit(uri).path.strip("/").split("/")[2:3])
+    return "".join(urlsplit(uri).path.strip("/").split("/")[2:])

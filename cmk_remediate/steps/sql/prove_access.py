@@ -43,8 +43,8 @@ class ProveAccess(WaitForAccess):
 
     instance: ResourceId = field(kw_only=True)
     uri: KeyUri | Ref[KeyUri] = field(kw_only=True)
-    attached: str | Ref[str] = field(default="", kw_only=True)
-    partner: bool = field(default=False, kw_only=True)
+    attached: str | Ref[str] = field(kw_only=True)
+    partner: bool = field(kw_only=True)
 
     def also_reads(self) -> tuple[Read, ...]:
         """Return the causes, the instance, and its answer as soon as there is something to ask."""

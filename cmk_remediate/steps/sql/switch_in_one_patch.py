@@ -150,10 +150,9 @@ class SwitchInOnePatch(SqlStep):
 
 
 def named_by(server: Mapping[str, Any]) -> Protector:
-    """Return the protector that a server's own body names by ``keyId``."""
+    """Return the protector that a server's own body names by ``keyId``, in whichever version."""
     uri = str(at_path(server, "properties.keyId") or "")
     parts = uri.lower().split("/")
     if len(parts) < 5:  # noqa: PLR2004 - https, empty, host, keys, name
         return Protector("ServiceManaged")
-    version = parts[5] if len(parts) > 5 else ""  # noqa: PLR2004 - the version comes after the name
-    return Protector(AZURE_KEY_VAULT, parts[2].split(".")[0], parts[4], version, uri)
+    return Protector(AZURE_KEY_VAULT, parts[2].split(".")[0], parts[4], uri=uri)
