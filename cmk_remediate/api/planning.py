@@ -267,7 +267,8 @@ async def make_review(subject: Subject, frame: Frame, session: Azure, reader: Ea
     unknown = await refuse_own_ground(frame.runs, projected, reader, frame.by)
     late = set(barred) - set(subject.blocked)
     one_way = {key: value for key, value in checked.one_way.items() if key in projected}
-    steps, asked = reviewed_steps(projected, session, one_way, subject.kept)
+    undoing = frame.undoes is not None
+    steps, asked = reviewed_steps(projected, session, one_way, subject.kept, undoing=undoing)
     # The vault of a previous key is named by a step alone; its backups need it.
     named = vaults_of(naming(frame.plan.content, steps))
     said = [

@@ -20,6 +20,7 @@ from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.lease import outwait
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.rollback import inverse
+from cmk_remediate.errors import RefusedError
 from cmk_remediate.model.decisions import Blocked
 from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import seconds
@@ -52,10 +53,11 @@ async def review_rollback(
 
     Raises:
         InputError: CMK115 when the run store holds no such run.
+        RefusedError: CMK431 when it is a rollback itself.
         RunStoreError: CMK510 when it is being carried out, CMK511 when its journal is damaged.
     """
     store = open_store(runs, connection)
-    undone = await run_store.find_run(store, run)
+    undone = await _to_undo(store, run)
     review = await review_of(store, undone)
     clock = connection.clock
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
@@ -123,17 +125,32 @@ async def rollback(
     caller has shown one; without it one is made now. *stop_after* is as for `apply`.
 
     Raises:
-        RefusedError: an acceptance or a permission is missing; nothing was changed.
+        RefusedError: an acceptance or a permission is missing, or *run* is a rollback itself; nothing was changed.
         ReviewError, RunStoreError, InputError: as `review_rollback` and `apply`.
     """
     store = open_store(runs, connection)
     deadline = ends_at(connection.clock, stop_after)
-    undone = await run_store.find_run(store, run)
+    undone = await _to_undo(store, run)
     if begun := await _begun(store, undone):
         inverse_review = await review_of(store, begun[-1])
     else:
         inverse_review = review or await review_rollback(undone, connection=connection, runs=runs, progress=progress)
     return await carry_out(inverse_review, connection, store, How(accept, approver, strict, deadline, stop, progress))
+
+
+async def _to_undo(store: RunStore, text: str) -> str:
+    """Return the run that *text* names, if it is one that can be undone; nothing is written.
+
+    Raises:
+        RefusedError: CMK431 when it is a rollback itself.
+    """
+    run = await run_store.find_run(store, text)
+    state = await run_store.state_of(store, run)
+    if state.started is None or state.started.undoes is None:
+        return run
+    undoes = state.started.undoes[:8]
+    hint = "Make a new dry run of the plan." if state.over else f"`rollback {undoes}` goes on with it."
+    raise RefusedError(codes.sql.ROLLBACK_DONE, f"it undoes run {undoes}", resource=f"run {run[:8]}", hint=hint)
 
 
 async def _begun(store: RunStore, undone: str) -> list[str]:

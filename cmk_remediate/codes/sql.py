@@ -171,7 +171,7 @@ IDENTITY_IN_USE = Code(
 ROLLBACK_DONE = Code(
     "CMK431",
     title="a rollback is not rolled back",
-    meaning="Undoing an undo would be a change nobody reviewed.",
+    meaning="The run, or a step of it, is a rollback: undoing an undo would be a change nobody reviewed.",
     next="Make a new dry run of the plan.",
 )
 PROTECTOR_ABSENT = Code(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
@@ -11,6 +11,7 @@ from cmk_remediate.engine.acceptance import names
 from cmk_remediate.errors import ReviewError
 from cmk_remediate.model.codec import Registry, decode, encode, node_id
 from cmk_remediate.model.decisions import (
+    AGAIN,
     Acceptance,
     Blocked,
     Change,
@@ -63,6 +64,8 @@ def reviewed_steps(
     azure: Azure,
     one_way: Mapping[str, Reversibility],
     kept: Sequence[Kept] = (),
+    *,
+    undoing: bool = False,
 ) -> tuple[tuple[ReviewedStep, ...], tuple[str, ...]]:
     """Return the steps of a review and the acknowledgements it requires.
 
@@ -71,8 +74,11 @@ def reviewed_steps(
         azure: asked for api-versions only.
         one_way: steps whose undo something outside forbids (a policy, a lock), by node id.
         kept: for the review of a rollback: what stays, and why.
+        undoing: whether it is the review of a rollback.
     """
     lines_of = {key: _with_one_way(item, one_way.get(key)) for key, item in projected.items()}
+    if undoing:
+        lines_of = {key: tuple(_not_undone_again(line) for line in lines) for key, lines in lines_of.items()}
     asked = [line.acceptance for lines in lines_of.values() for line in lines if line.acceptance is not None]
     texts = names(asked, _ids(projected))
     # Steps of one target need much the same: at a thousand targets one object each would be most of the memory.
@@ -103,6 +109,12 @@ def _with_one_way(item: Projected, outside: Reversibility | None) -> tuple[Line,
         else line
         for line in lines
     )
+
+
+def _not_undone_again(line: Line) -> Line:
+    """Return a line of a rollback: no rollback takes back what this one restores."""
+    back = line.reversibility
+    return replace(line, reversibility=AGAIN) if back is not None and back.kind == "reversible" else line
 
 
 def _reviewed(

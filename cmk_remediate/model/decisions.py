@@ -103,6 +103,8 @@ class Reversibility:
 
 
 REVERSIBLE = Reversibility("reversible", "rollback restores the value found before")
+AGAIN = Reversibility("reversible", "not by rollback: make a new dry run of the plan")
+"""Of what a rollback itself changes: undoing an undo would be a change that nobody reviewed."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,15 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.simulator.declare import Schedule
+from cmk_remediate.simulator.faults import Fault, Killed
 from cmk_remediate.simulator.providers.sql.geo import FAILOVER
 from tests.e2e.desk import adding, blocked, having, planning, refused, without
 from tests.e2e.estates import IDENTITY, KEY, OPERATOR, PARTNER, SERVER, SUB, TENANT, VAULT, Scene, geo, one_server, plan
-from tests.e2e.stage import DAY, writes
+from tests.e2e.stage import DAY, like_a_dead_process, writes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cmk_remediate.codes.code import Code
     from tests.e2e.conftest import Sit
     from tests.e2e.desk import Desk
@@ -213,6 +216,55 @@ def test_a_rolled_back_review_is_3(desk: Sit) -> None:
 
 
 # -- the run store: exit 1 --------------------------------------------------------------------------------------------------------
+
+
+def test_a_rollback_is_not_rolled_back(desk: Sit) -> None:
+    """Else it ends well having done nothing, and the rollback is listed as undone."""
+    at = desk(one_server())
+    run = at.reviewed()
+    assert at.apply().code == 0
+    assert at("rollback", run, "--yes").code == 0
+    back = next(one.run for one in cmk.runs(at.stage.folder) if one.undoes)
+    before = stored(at.stage.folder)
+
+    for options in (("--yes",), ("-o", at.folder / "again.json")):
+        refused(at("rollback", back, *options), 4, codes.sql.ROLLBACK_DONE, f"run {back[:8]}", "Make a new dry run")
+
+    assert stored(at.stage.folder) == before, "nothing was written to the store"
+    assert {one.run: one.state for one in cmk.runs(at.stage.folder)} == {run: "rolled back", back: "finished"}
+
+
+def test_a_rollback_cut_short_is_gone_on_with_by_the_run_it_undoes(desk: Sit) -> None:
+    at = desk(one_server())
+    run = at.reviewed()
+    assert at.apply().code == 0
+    at.stage.azure.faults.add(Fault("kill-after", method="PUT"))
+    with pytest.raises(Killed):
+        at("rollback", run, "--yes")
+    like_a_dead_process(at.stage.folder)
+    at.stage.azure.faults.clear()
+    back = next(one.run for one in cmk.runs(at.stage.folder) if one.undoes)
+
+    refused(at("rollback", back, "--yes"), 4, codes.sql.ROLLBACK_DONE, f"`rollback {run[:8]}` goes on with it")
+
+    assert at("rollback", run, "--yes").code == 0
+
+
+def test_the_lines_of_a_rollback_promise_no_rollback(desk: Sit) -> None:
+    """Who reads that a rollback can be rolled back counts on it."""
+    at = desk(one_server())
+    run = at.reviewed()
+    assert at.apply().code == 0
+
+    shown = at("rollback", run, "-o", at.folder / "back.json")
+
+    assert "rollback restores the value found before" not in shown.out
+    assert "not by rollback: make a new dry run of the plan" in " ".join(shown.out.split())
+
+
+def stored(folder: Path) -> dict[str, bytes]:
+    """Return the files of a run store."""
+    return {str(one.relative_to(folder)): one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file()}
 
 
 @pytest.mark.parametrize("command", ["resume", "rollback", "verify"])
