@@ -16,5 +16,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_EXTRA_MISSING, file=sys.stderr)  # noqa: T201 - there is nothing else to say it with
         return 1
     from cmk_remediate.cli.running import run
+    from cmk_remediate.cli.signals import as_before
+    from cmk_remediate.cli.streams import make_sure
 
-    return run(list(sys.argv[1:] if arguments is None else arguments))
+    make_sure()
+    if arguments is None:
+        return run(sys.argv[1:])  # the process ends with it: what a run has made of Ctrl-C stays until then
+    with as_before():
+        return run(arguments)

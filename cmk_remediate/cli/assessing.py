@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import cmk_remediate
 from cmk_remediate import Selection, codes
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Format, Globals
+from cmk_remediate.cli.streams import aside
 from cmk_remediate.errors import UsageError
 from cmk_remediate.report import renderer
 from cmk_remediate.report.json_ import pretty
@@ -94,5 +94,5 @@ def assess(
     written = () if files.plans is None else cmk_remediate.write_plans(found, files.plans)
     output.emit(renderer((options.format or Format.text).value).assessment(found), options.palette)
     for path in written:
-        sys.stderr.write(f"plan: {path}\n")
+        aside(f"plan: {path}\n")
     return NOT_COMPLIANT if detailed and not found.compliant else 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +12,12 @@ from pathlib import Path
 import cmk_remediate
 from cmk_remediate.cli import consent, output, world
 from cmk_remediate.cli.options import Format, Globals
-from cmk_remediate.cli.progress import progress
+from cmk_remediate.cli.progress import Display, progress
 from cmk_remediate.cli.reviewing import shown
-from cmk_remediate.errors import RunStoreBusy
+from cmk_remediate.cli.signals import interruptible
+from cmk_remediate.cli.streams import aside
+from cmk_remediate.engine.schedule import Stop
+from cmk_remediate.errors import InputError, RunStoreBusy
 from cmk_remediate.model.result import RunResult
 from cmk_remediate.model.review import Review
 from cmk_remediate.report import renderer
@@ -47,11 +52,7 @@ def apply(options: Globals, path: Path, agreed: Consent, stop_after: timedelta |
     if not agreed.yes and sys.stdin.isatty():
         output.emit(_to_confirm(options, review), options.colour, sys.stderr)
     consent.confirm(review, yes=agreed.yes)
-    with (
-        world.connection(options, cloud=review.cloud) as connection,
-        progress(options) as observer,
-        world.interruptible(observer) as stop,
-    ):
+    with world.connection(options, cloud=review.cloud) as connection, _watched(options) as (observer, stop):
         try:
             result = cmk_remediate.apply(
                 review,
@@ -72,11 +73,7 @@ def apply(options: Globals, path: Path, agreed: Consent, stop_after: timedelta |
 def resume(options: Globals, text: str, *, strict: bool, stop_after: timedelta | None = None) -> int:
     """Go on with an unfinished run."""
     store = world.store(options)
-    with (
-        world.of_run(options, text) as (connection, run),
-        progress(options) as observer,
-        world.interruptible(observer) as stop,
-    ):
+    with world.of_run(options, text) as (connection, run), _watched(options) as (observer, stop):
         try:
             result = cmk_remediate.resume(
                 run,
@@ -108,10 +105,10 @@ def rollback(
             output.emit(shown(options, review), options.palette)
             return 0
         # stdout carries one document; where that is no text, it is the result's
-        aside = sys.stderr if options.format in _NOT_TO_READ_HERE else None
-        output.emit(_to_confirm(options, review), options.colour, aside)
+        beside = sys.stderr if options.format in _NOT_TO_READ_HERE else None
+        output.emit(_to_confirm(options, review), options.colour, beside)
         consent.confirm(review, yes=agreed.yes)
-        with progress(options) as observer, world.interruptible(observer) as stop:
+        with _watched(options) as (observer, stop):
             result = cmk_remediate.rollback(
                 run,
                 connection=connection,
@@ -125,6 +122,19 @@ def rollback(
                 review=review,
             )
     return _ended(options, result)
+
+
+@contextmanager
+def _watched(options: Globals) -> Iterator[tuple[Display, Stop]]:
+    """Give what shows a run and what ends it early; a terminal that is gone at its end changes nothing in how it ended."""
+    shows = progress(options)
+    observer = shows.__enter__()
+    try:
+        with interruptible(observer) as stop:
+            yield observer, stop
+    finally:
+        with suppress(OSError):
+            shows.__exit__(None, None, None)
 
 
 def _to_confirm(options: Globals, review: Review) -> str:
@@ -141,5 +151,9 @@ def _at_work(busy: RunStoreBusy, run: str) -> int:
 
 
 def _ended(options: Globals, result: RunResult) -> int:
-    output.emit(renderer((options.format or Format.text).value).run(result), options.palette)
+    """Print *result* and return its exit code: what was done was done, whether it can be told here or not."""
+    try:
+        output.emit(renderer((options.format or Format.text).value).run(result), options.palette)
+    except InputError as error:
+        aside(f"{result.text}\nThis is all that could be written of the result; stdout: {error.cause}\n")
     return result.exit_code

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cmk_remediate import codes
+from cmk_remediate.cli.streams import aside
 from cmk_remediate.errors import RefusedError, UsageError
 from cmk_remediate.model.review import Review
 
@@ -39,8 +40,7 @@ def confirm(review: Review, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise RefusedError(codes.engine.NOT_CONFIRMED, "there is no terminal to confirm at, and --yes was not given")
-    sys.stderr.write(f"To carry out this review, type the first 8 characters of its digest ({review.short_digest}): ")
-    sys.stderr.flush()
+    aside(f"To carry out this review, type the first 8 characters of its digest ({review.short_digest}): ")
     typed = sys.stdin.readline().strip().lower()
     if typed != review.short_digest:
         raise RefusedError(codes.engine.NOT_CONFIRMED, "that is not this review's digest")

@@ -16,6 +16,7 @@ from cmk_remediate import codes, simulator
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.cli.output import emit
 from cmk_remediate.cli.running import run
+from cmk_remediate.cli.signals import as_before
 from cmk_remediate.errors import InputError, UsageError
 from cmk_remediate.report.ends import read_or_write
 from cmk_remediate.report.words import count
@@ -90,7 +91,8 @@ def _command(options: Globals, *arguments: str) -> int:
     shared = ["--simulate", STATE, "--color", options.colour.value]
     shared += ["--quiet"] if options.quiet else ["-v"] * options.verbose
     emit(f"$ cmk-remediate --simulate {STATE} {' '.join(arguments)}\n")
-    return run([*shared, *arguments])
+    with as_before():
+        return run([*shared, *arguments])
 
 
 def _run_id() -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import cmk_remediate
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Globals
+from cmk_remediate.cli.streams import aside
 
 
 def export_estate(options: Globals, scopes: Sequence[str], saved: Path | None, cloud: str) -> int:
@@ -22,10 +22,8 @@ def export_estate(options: Globals, scopes: Sequence[str], saved: Path | None, c
     else:
         output.emit(estate.to_yaml())
     for text in estate.not_read:
-        sys.stderr.write(f"not in the estate: {' '.join(text.split())}\n")
+        aside(f"not in the estate: {' '.join(text.split())}\n")
     if not options.quiet:
         held, gone = len(estate.content["resources"]), len(estate.removed)
-        sys.stderr.write(
-            f"{held} resources, {len(estate.not_read)} things missing, {gone} members taken out as secrets\n"
-        )
+        aside(f"{held} resources, {len(estate.not_read)} things missing, {gone} members taken out as secrets\n")
     return 0

@@ -43,7 +43,14 @@ class LiveProgress:
 
         self._board = board or Board()
         # Without colours the table is drawn all the same: moving the cursor is no colour.
-        self._console = Console(file=out, force_terminal=True, no_color=not colour, highlight=False, emoji=False)
+        self._console = Console(
+            file=out,
+            force_terminal=True,
+            no_color=not colour,
+            highlight=False,
+            emoji=False,
+            _environ=_without_zeros(os.environ),
+        )
         self._colour = colour
         self._stopping = False
         self._live = Live(
@@ -84,6 +91,12 @@ class LiveProgress:
     def _picture(self) -> RenderableType:
         size = self._console.size
         return picture(self._board, size.width, size.height, colour=self._colour, stopping=self._stopping)
+
+
+def _without_zeros(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return *environment* without a size of 0, which says that nobody knows it: the terminal is asked then."""
+    sizes = ("COLUMNS", "LINES")
+    return {name: value for name, value in environment.items() if name not in sizes or value.strip("0")}
 
 
 def picture(board: Board, width: int, height: int, *, colour: bool, stopping: bool = False) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import TextIO
 
 from cmk_remediate import codes
 from cmk_remediate.cli.options import Colour
+from cmk_remediate.cli.streams import abandon
 from cmk_remediate.errors import InputError
 
 _STYLES = (
@@ -22,6 +24,8 @@ _STYLES = (
     (r"\b(in progress|manual|by hand)\b", "yellow"),
     (r"\(known after apply\)", "cyan"),
 )
+_WIDTH = 80
+"""Columns; any number will do for what is not wrapped."""
 
 
 def wants_colour(choice: Colour, environment: Mapping[str, str], *, terminal: bool) -> bool:
@@ -36,20 +40,40 @@ def wants_colour(choice: Colour, environment: Mapping[str, str], *, terminal: bo
 
 
 def emit(document: str, colour: Colour = Colour.auto, stream: TextIO | None = None) -> None:
-    """Write *document* to stdout (or *stream*), coloured where that is wanted."""
+    """Write *document* to stdout (or *stream*), coloured where that is wanted.
+
+    Who has stopped reading has read enough: that changes nothing in what was found, nor in the exit code.
+
+    Raises:
+        InputError: CMK118 when it cannot be written for another reason.
+    """
     out = stream or sys.stdout
-    if not wants_colour(colour, os.environ, terminal=out.isatty()):
-        out.write(document)
+    text = coloured(document) if wants_colour(colour, os.environ, terminal=out.isatty()) else document
+    try:
+        out.write(text)
         out.flush()
-        return
+    except BrokenPipeError:
+        abandon(out)
+    except (OSError, ValueError) as error:
+        abandon(out)
+        cause = getattr(error, "strerror", None) or str(error)
+        name = "stderr" if out is sys.stderr else "stdout"
+        raise InputError(codes.input_.OUTPUT_UNWRITABLE, cause, resource=name) from error
+
+
+def coloured(document: str) -> str:
+    """Return *document* with the escape sequences of its colours."""
     from rich.console import Console
     from rich.text import Text
 
     text = Text(document)
     for pattern, style in _STYLES:
         text.highlight_regex(f"(?m){pattern}", style)
-    # soft_wrap: what was laid out stays as it was laid out
-    Console(file=out, force_terminal=True, highlight=False, soft_wrap=True).print(text, end="")
+    # Drawn aside: where a pipe breaks, rich would end the process by itself, with an exit code of its own.
+    drawn = io.StringIO()
+    # soft_wrap: what was laid out stays as it was laid out; a width, for COLUMNS may be 0, and then nothing would be
+    Console(file=drawn, force_terminal=True, highlight=False, soft_wrap=True, width=_WIDTH).print(text, end="")
+    return drawn.getvalue()
 
 
 def save(document: str, path: Path) -> None:

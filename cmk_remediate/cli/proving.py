@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import cmk_remediate
 from cmk_remediate import codes
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Format, Globals
+from cmk_remediate.cli.streams import aside
 from cmk_remediate.errors import UsageError
 from cmk_remediate.planfile.load import load
 from cmk_remediate.report import renderer
@@ -32,7 +32,7 @@ def verify(options: Globals, subject: str, folder: Path | None) -> int:
                 evidence = cmk_remediate.make_evidence(run, connection=connection, runs=store)
                 found, path = evidence.verification, cmk_remediate.save_evidence(evidence, folder)
                 # Not into the product, which may be JSON.
-                sys.stderr.write(f"Evidence: {path}\nSHA-256 {evidence.sha256}\n")
+                aside(f"Evidence: {path}\nSHA-256 {evidence.sha256}\n")
     output.emit(renderer((options.format or Format.text).value).verification(found), options.palette)
     return found.exit_code
 

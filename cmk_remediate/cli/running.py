@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import typer
 from typer.main import get_command
 
 from cmk_remediate import codes
 from cmk_remediate.cli.app import app
-from cmk_remediate.errors import BugError, CmkError, InterruptedEarly, UsageError
+from cmk_remediate.cli.streams import abandon, aside
+from cmk_remediate.errors import BugError, CmkError, InputError, InterruptedEarly, UsageError
 
 # Typer carries click within itself or beside itself, by its version; its public BadParameter leads to the bases in both.
 _UsageProblem = cast("type[Exception]", typer.BadParameter.__base__)
 WRITING_COMMANDS = ("apply", "resume", "rollback", "demo")
 """Commands that may have changed something when they fail unexpectedly."""
+_PRINTED_BY_TYPER = {"-h", "--help", "--version"}
+"""Options that typer answers by itself."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that *arguments* name and return the exit code of docs/command-line.md."""
-    command = get_command(app)
     try:
-        code = command.main(args=list(arguments), prog_name="cmk-remediate", standalone_mode=False)
-        sys.stdout.flush()
+        code = _invoke(arguments)
+    except typer.Exit as end:
+        return end.exit_code
     except CmkError as error:
         return _fail(error)
     except _UsageProblem as problem:
         return _fail(UsageError(codes.input_.USAGE, _message(problem)), usage=_usage(problem))
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, EOFError, typer.Abort):
         return _fail(InterruptedEarly(codes.engine.INTERRUPTED, "interrupted"))
-    except BrokenPipeError:
-        # Whoever read our output has left; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours must not look like a result
-        traceback.print_exc()
+        if isinstance(error, OSError) and _PRINTED_BY_TYPER & set(arguments):
+            return _untold(error)
+        aside(traceback.format_exc())
         _fail(BugError(codes.engine.BUG, f"{type(error).__name__}: {error}"))
         return 5 if any(argument in WRITING_COMMANDS for argument in arguments) else 1
     return code if isinstance(code, int) else 0
+
+
+def _invoke(arguments: Sequence[str]) -> Any:
+    """Return what the command returns; not typer's own `main`, which answers Ctrl-C and a broken pipe with its own codes."""
+    command = get_command(app)
+    with command.make_context("cmk-remediate", list(arguments)) as context:
+        return command.invoke(context)
+
+
+def _untold(error: OSError) -> int:
+    """Return the exit code of a help that could not be written, as `output.emit` does it for all else."""
+    abandon(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    return _fail(InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource="stdout"))
 
 
 def describe(error: CmkError) -> str:
@@ -54,9 +69,8 @@ def describe(error: CmkError) -> str:
 
 
 def _fail(error: CmkError, usage: str = "") -> int:
-    sys.stdout.flush()
     text = f"{usage}\n{describe(error)}" if usage else describe(error)
-    print(text, file=sys.stderr)  # noqa: T201 - stderr is where errors go
+    aside(f"{text}\n")
     return error.exit_code
 
 

@@ -1,24 +1,16 @@
-"""The outside world a command line asks for: the real Azure, or an embedded one; and Ctrl-C."""
+"""The outside world a command line asks for: the real Azure, or an embedded one."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from cmk_remediate import codes
 from cmk_remediate.cli.options import Globals
-from cmk_remediate.cli.progress import Display
-from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import UsageError
 from cmk_remediate.model.protocols import Connection
 from cmk_remediate.model.run_address import is_remote, parse_address
-
-_STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now."
 
 
 @contextmanager
@@ -93,26 +85,3 @@ def of_run(options: Globals, text: str) -> Iterator[tuple[Connection, str]]:
     run = find_run(where, text)
     with connection(options, cloud=blocking(cloud_of)(where, run)) as opened:
         yield opened, run
-
-
-@contextmanager
-def interruptible(display: Display) -> Iterator[Stop]:
-    """Give the wish to end that the first Ctrl-C expresses; the second ends the process at once. *display* says so."""
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def interrupted(_signal: int, _frame: FrameType | None) -> None:
-        if stop.asked:
-            # No clean-up: every intent is in the journal before its request leaves, and the lock goes with the process.
-            display.leaving()
-            os._exit(5)
-        stop.ask("interrupted by Ctrl-C")
-        display.stopping(_STOPPING)
-
-    previous = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, previous)

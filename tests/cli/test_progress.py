@@ -23,7 +23,7 @@ from cmk_remediate.cli.board import Board
 from cmk_remediate.cli.live import LiveProgress
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.cli.progress import HEARTBEAT, PlainProgress, progress
-from cmk_remediate.cli.world import interruptible
+from cmk_remediate.cli.signals import as_before, interruptible
 from cmk_remediate.model.result import Event, EventKind, Pace
 from tests.cli.test_demo import DOOR, ROOT, reviewed
 from tests.report import sample
@@ -163,6 +163,24 @@ def test_the_table_fits_every_terminal(columns: int, screen: Callable[..., Termi
     assert any("40 under way" in line or columns < 40 for line in picture)
 
 
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_columns_of_nothing_hide_no_table(
+    columns: str, screen: Callable[..., Terminal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails: on a terminal that says 0, as some do, a run of an hour shows nothing at all."""
+    out = screen()
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+    with progress(Globals(), out) as display:
+        display(event("began", "1 to look after"))
+        display(event("sending", "x", step="s.1"))
+        display(event("note", "something is to be known"))
+        display._live.refresh()  # type: ignore[attr-defined] # the live one
+
+    assert any("1 under way" in line for line in shown(out))
+    assert any("something is to be known" in line for line in shown(out))
+
+
 def test_what_ended_and_what_was_noted_stays_above_the_table(screen: Callable[..., Terminal]) -> None:
     out = screen()
     with progress(Globals(), out) as display:
@@ -214,7 +232,7 @@ def test_an_error_in_the_run_leaves_the_terminal_in_order(screen: Callable[..., 
 
 def test_the_table_says_that_the_run_is_being_stopped(screen: Callable[..., Terminal]) -> None:
     out = screen()
-    with progress(Globals(), out) as display, interruptible(display) as stop:
+    with as_before(), progress(Globals(), out) as display, interruptible(display) as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.asked
         display(event("sending", "x", step="s.1"))
@@ -228,7 +246,7 @@ def test_the_second_ctrl_c_gives_the_cursor_back(
 ) -> None:
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
-    with progress(Globals(), screen()) as display, interruptible(display):
+    with as_before(), progress(Globals(), screen()) as display, interruptible(display):
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
 
