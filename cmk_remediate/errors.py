@@ -100,7 +100,7 @@ class LeaseLost(RunStoreError):  # noqa: N818 - what happened, not what is wrong
 
 
 class LookTooOldError(CmkError):
-    """A write has waited its turn for so long that it is not sent as it was decided: whoever waits looks again."""
+    """A write waited so long that what it was decided on may be stale: it was not sent, and its step is looked at again."""
 
 
 class RunStoreBusy(RunStoreError):  # noqa: N818 - it may be our own run, alive: then nothing is wrong

@@ -282,7 +282,7 @@ def _any_left(graph: Graph, checked: PreCheck) -> bool:
 
 
 def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
-    """Refuse a run none of whose targets the caller may read: of one it is a refusal, of all of them a right the run needs.
+    """Refuse a run none of whose targets the caller may read: one of many is a refused target, all of them a right that lacks.
 
     Raises:
         RefusedError: CMK204.

@@ -30,7 +30,10 @@ _METRIC = "ServiceApiResult"
 
 
 async def failed_accesses(reader: Reader, findings: Sequence[Finding]) -> tuple[FailedAccesses, ...]:
-    """Return it of each vault that *findings* use a key of, one request each; who may not read metrics learns why."""
+    """Return, for each vault that holds a key named in *findings*, how many requests it refused in the last day.
+
+    One request a vault; of one whose metrics may not be read, why.
+    """
     named = {key.vault.lower(): key.vault for one in findings for key in one.keys if key.vault}
     vaults = [ResourceId.parse(text) for _, text in sorted(named.items())]
     return tuple(await each(vaults, partial(_of, reader)))

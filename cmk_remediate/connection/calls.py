@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
@@ -117,6 +117,7 @@ class Call:
         patience: seconds it waits at most where Azure asks everybody to wait.
         reply: the last answer; None as long as none came.
         refreshed: whether a 401 has already led to a new token.
+        attempts: how often it was sent.
         permit: asked before each attempt leaves, with the seconds it may take; raises where it must not.
     """
 
@@ -128,7 +129,7 @@ class Call:
     patience: float = PATIENCE
     reply: Reply | None = None
     refreshed: bool = False
-    attempts: int = field(default=0)
+    attempts: int = 0
     permit: Callable[[float], Awaitable[None]] | None = None
 
     @property

@@ -107,6 +107,9 @@ class Waiting:
     """Waits for operations.
 
     Attributes:
+        cloud: whose hosts a status URL may name.
+        clock: ours, to wait by.
+        azure_clock: Azure's, to tell how old an operation is.
         durations: how long such operations take today.
         ask: polls a status URL.
         read: returns the body of a resource, None when it does not exist.

@@ -52,7 +52,7 @@ def after_wait(outcome: WaitOutcome, operation: Operation) -> Took:
 
 
 def refused_for_good(answer: NotYet) -> Refused:
-    """Return what a "not yet" means that came after Azure had taken a write which must not be sent twice."""
+    """Turn a "not yet" into a refusal: Azure had taken this write already, and it must not be sent twice."""
     return Refused(codes.access.REFUSED_BY_AZURE, answer.code, answer.text, correlation_id=answer.correlation_id)
 
 

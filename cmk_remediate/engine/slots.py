@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Slots:
-    """So many outages at once, by what causes them; those an earlier process left may exceed it: they exist.
+    """At most *most* outages at a time, each named by the step that causes it; inherited ones may exceed the limit: they exist.
 
     Args:
         most: how many at once.

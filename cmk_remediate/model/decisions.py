@@ -77,8 +77,8 @@ class Acceptance:
     Attributes:
         kind: the word before the colon, such as ``purge-protection``.
         resource: what the name after the colon is made from: the shortest end of its id that is unique in the review.
-        suffix: what follows the name, such as the days of ``retention:<vault>:<days>``.
         category: why it must be accepted.
+        suffix: what follows the name, such as the days of ``retention:<vault>:<days>``.
     """
 
     kind: str
@@ -93,8 +93,8 @@ class Reversibility:
 
     Attributes:
         kind: ``reversible``; ``kept``: rollback leaves it, though Azure could undo it; ``one-way``: Azure cannot undo it.
-        code: the code that explains it at length; empty for what is plainly reversible.
         why: one sentence.
+        code: the code that explains it at length; None for what is plainly reversible.
     """
 
     kind: Literal["reversible", "kept", "one-way"]
@@ -175,9 +175,9 @@ class Caution:
         pause: seconds between these tries.
         shows: seconds between two looks that both must show nothing before a write that Azure may have taken is sent again.
         final: once Azure has taken it, it is never sent again: an operation that fails afterwards is the step's end.
-        echo: seconds for which a read may go on not showing an accepted write; it is looked for all along.
         background: seconds after which its operation, if it still runs, is left to go on by itself; 0: waited for.
         once: once Azure has carried it out, it is not sent again where no read shows it: each time disrupts.
+        echo: seconds for which a read may go on not showing an accepted write; it is looked for all along.
     """
 
     tries: int = 0

@@ -272,13 +272,13 @@ class Assessment(Frozen):
         filters: which findings were kept, in words; empty for all.
         subscriptions: those that were searched, by id.
         not_read: what is not covered, and why.
-        unsure: what may not have been read whole, and why nobody can say; it does not count against compliance.
         not_covered: what other tools found and no plan of ours moves.
         exemptions: every one that was given.
         vaults: those that plans for the findings may name.
         findings: sorted by service and id.
         figures: what owners track.
         compared: what moved since an earlier assessment; None where none was given.
+        unsure: what may not have been read whole, and why nobody can say; it does not count against compliance.
     """
 
     format_version: str

@@ -85,6 +85,7 @@ class NotYet:
         text: Azure's message.
         retry_after: seconds; 0 when Azure did not say.
         network_possible: the same text can come from a vault firewall.
+        correlation_id: Azure's id of the request; empty where it gave none.
     """
 
     reason: Literal["access", "busy", "replication", "throttled"]
@@ -111,6 +112,8 @@ class Unclear:
     """Nobody can say from the answer whether the write took effect: read first.
 
     Attributes:
+        text: what was answered, or that nothing was.
+        correlation_id: Azure's id of the request; empty where it gave none.
         at_work_since: when Azure began the operation that nobody can follow; None where it is not known to have begun one.
     """
 

@@ -44,7 +44,7 @@ class Insight:
         evidence: the property values that prove its state.
         uses: the customer-managed keys it uses.
         cost: what moving it takes.
-        as_found: what a plan would say of it that wanted it as it is; None on platform keys, and where its key was not found.
+        as_found: what the plan that would leave it unchanged says of it; None on platform keys, and where its key was not found.
         covers: resource groups whose resources it speaks for, such as those of a cluster's nodes.
         state: as found, where no one plan could want it as it is, because its parts use different keys; else empty.
     """

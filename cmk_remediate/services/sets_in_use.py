@@ -1,4 +1,4 @@
-"""Encryption sets as an assessment sees them: each judged by itself, and what a plan would say that wanted it as it is. Pure.
+"""Encryption sets as an assessment sees them: each judged by itself, and what the plan that would leave it unchanged says. Pure.
 
 Shared by the services that move disks.
 """
@@ -79,7 +79,7 @@ def state_of(sets: Sets, wanted: KeyFacts, chosen: WantedSet | None, current: Re
 
 
 def state_alone(sets: Sets, wanted: KeyFacts, disk: DiskFacts) -> str:
-    """Return the state of *disk* as a plan sees it that wants it as it is."""
+    """Return the state of *disk* as the plan sees it that would leave it unchanged."""
     _, current = bodies.encryption(disk.body)
     return state_on(sets, wanted, None if current is None else _as_it_is(sets, wanted, current), disk)
 
@@ -151,7 +151,7 @@ def _overrides(ordinary: WantedSet, direct: WantedSet | None) -> Overrides:
 
 
 def _as_it_is(sets: Sets, wanted: KeyFacts, place: ResourceId) -> WantedSet | None:
-    """Return the set *place* as a plan would want it that wanted it as it is; None where that, or its key, was not found."""
+    """Return the set *place* as the plan wants it that would leave it unchanged; None where that, or its key, was not found."""
     body = sets.found.get(place.key)
     key = _key_id(body, key_of(sets, wanted, place))
     if body is None or key is None:

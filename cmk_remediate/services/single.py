@@ -102,7 +102,7 @@ class SingleFacts(ABC):
             yield Blocked(unreadable, self.refused, resource=self.id.text)
 
     def owned_by_another(self, what: str, managed: Code) -> Iterator[Blocked]:
-        """Yield whose it, called *what*, or its resource group is."""
+        """Yield the refusal *managed* where ``managedBy`` is set on the resource, which the text calls *what*, or on its group."""
         for part, body in ((what, self.body), ("its resource group", self.group)):
             owner = at_path(body, "managedBy")
             if owner:

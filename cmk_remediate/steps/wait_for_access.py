@@ -34,6 +34,7 @@ class Cause:
         text: what it is, in words.
         since: when it was made or last changed, by Azure's clock; None if nothing says; `UNKNOWN` while it does not
             exist.
+        late: it was made, and a read does not show it yet.
     """
 
     text: str

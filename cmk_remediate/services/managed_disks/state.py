@@ -25,7 +25,7 @@ def of_target(wish: Wish) -> str:
 
 
 def as_found(wish: Wish) -> str:
-    """Return the state of a target, all of whose disks were shown, as plans see it of which each wants one disk as it is."""
+    """Return the state of a target, all of whose disks were shown, judged by plans that would leave each disk unchanged."""
     sets, wanted = wish.facts.sets, wish.facts.wanted
     return joined(state_alone(sets, wanted, disk) if _on_customer_key(disk) else PLATFORM for disk in wish.facts.disks)
 

@@ -31,8 +31,8 @@ class RebuildCluster(Step):
         target: the cluster that the plan names.
         cluster: the one that has to be right: the target itself if it was made with the set, else what replaces it.
         encryption_set: its set.
-        others: sets that volumes may be on beside it.
         nodes: its node resource group, as it is or as the rebuild pack names it.
+        others: sets that volumes may be on beside it.
     """
 
     kind: ClassVar[str] = "rebuild_cluster"
