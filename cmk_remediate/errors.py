@@ -3,6 +3,7 @@
     CmkError                    code, resource, cause, hint, exit code
     |- UsageError          64   the command line
     |- InputError           1   plan file, estate file, tenant, credential
+    |  `- NoTokenError      1   the credential gave no token: nothing was sent
     |- ReviewError          3   altered, expired, foreign review; drift before the first write
     |- EvidenceError        3   evidence that was altered
     |- RefusedError         4   acceptance, permission, window, cap, policy: nothing changed
@@ -71,6 +72,10 @@ class UsageError(CmkError):
 
 class InputError(CmkError):
     """A plan file, estate file, tenant or credential is wrong."""
+
+
+class NoTokenError(InputError):
+    """The credential gave no token, or not this time: what needed it was not sent."""
 
 
 class ReviewError(CmkError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cmk_remediate import codes
 from cmk_remediate.connection.policies.hosts import plain_https_host
 from cmk_remediate.connection.tokens import Tokens, redact
-from cmk_remediate.errors import InputError, RefusedError, RunStoreError
+from cmk_remediate.errors import CmkError, InputError, RefusedError, RunStoreError
 from cmk_remediate.model.objects import Item, Tail
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ class Blobs:
             raise InputError(codes.input_.BLOB_EXTRA_MISSING, cause, resource=where.text) from error
         self._where = where
         self._clock = connection.clock
+        self._tokens = Tokens(connection.credential, connection.clock, attempts=1)  # `_tried` tries again
         self._container: Any = ContainerClient(
             f"https://{where.host}",
             where.container,
-            credential=_Credential(Tokens(connection.credential, connection.clock)),  # type: ignore[arg-type]
+            credential=_Credential(self._tokens),  # type: ignore[arg-type]
             transport=OneHost(connection.transport, where.host),
             retry_total=0,
             permit_redirects=False,
@@ -189,6 +190,11 @@ class Blobs:
             except (AzureError, OSError, TimeoutError) as error:
                 if attempt == attempts:
                     raise self._error(0, "", str(error), name) from None
+            except CmkError as error:
+                # No token. Whoever never had one has not signed in; what led to another host would lead there again.
+                passes = self._tokens.gave(SCOPE) and not isinstance(error, RefusedError)
+                if attempt == attempts or not passes:
+                    raise self._unusable(error.cause, name, error.hint) from None
             await self._clock.sleep(2.0 ** (attempt - 1))
         raise AssertionError(attempts)
 
@@ -201,6 +207,9 @@ class Blobs:
             hint = f"Give whoever runs this {who}, and a way through the account's firewall."
         elif code in ("ContainerNotFound", "ContainerBeingDeleted"):
             hint = f"Make the container {self._where.container} first."
+        return self._unusable(cause, name, hint)
+
+    def _unusable(self, cause: str, name: str, hint: str) -> RunStoreError:
         where = f"{self._where.text}/{name}" if name else self._where.text
         return RunStoreError(codes.engine.JOURNAL_UNWRITABLE, cause, resource=where, hint=hint)
 

@@ -18,6 +18,7 @@ from cmk_remediate.connection.azure_clock import AzureClock
 from cmk_remediate.connection.classify import judge_operation, judge_reply
 from cmk_remediate.connection.clouds import Cloud
 from cmk_remediate.connection.durations import CLOSE, Durations
+from cmk_remediate.errors import NoTokenError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import at_path
 from cmk_remediate.model.outcomes import (
@@ -157,7 +158,10 @@ class Waiting:
         while self.durations.left_to_another(operation) and self._age(operation) < estimate.worst:
             await self.clock.sleep(CLOSE)
         while True:
-            asked, outcome = await (self._poll(url, operation, deadline) if url else self._look(operation))
+            try:
+                asked, outcome = await (self._poll(url, operation, deadline) if url else self._look(operation))
+            except NoTokenError:
+                asked, outcome = 0, None  # nothing was asked; the operation goes on without us
             if outcome is not None:
                 return outcome
             left = (deadline - self.azure_clock.now()).total_seconds()

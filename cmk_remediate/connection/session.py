@@ -95,7 +95,7 @@ class Session:
         """Return the object id of who we are (claim ``oid``); empty when the token does not say.
 
         Raises:
-            InputError: CMK105 when the credential gives no token.
+            NoTokenError: CMK105 when the credential gives no token.
         """
         return str((await self._tokens.claims_of(self._cloud.arm_scope)).get("oid", ""))
 
@@ -103,7 +103,7 @@ class Session:
         """Return the tenant we are signed in to (claim ``tid``); empty when the token does not say.
 
         Raises:
-            InputError: CMK105 when the credential gives no token.
+            NoTokenError: CMK105 when the credential gives no token.
         """
         return str((await self._tokens.claims_of(self._cloud.arm_scope)).get("tid", ""))
 
@@ -121,7 +121,7 @@ class Session:
         Raises:
             AzureError: refused (its code says why), or no clear answer after the retries that reads are given.
             RefusedError: CMK211, a next page on a foreign host.
-            InputError: CMK105 when the credential gives no token.
+            NoTokenError: CMK105 when the credential gives no token.
         """
         row = row_for(read.resource, read.verb)
         if row.kind != "read":
@@ -180,7 +180,7 @@ class Session:
 
         Raises:
             BugError: CMK599 when it holds something unknown; CMK212 in a read-only session. Nothing was sent.
-            InputError: CMK105 when the credential gives no token.
+            NoTokenError: CMK105 when the credential gives no token. Nothing was sent, or what was is refused (401).
         """
         resource = request.resource
         if isinstance(resource, Unknown) or holds_unknown(request.body):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmk_remediate import codes
-from cmk_remediate.connection.blobs import Blobs, OneHost
+from cmk_remediate.connection.blobs import ATTEMPTS, Blobs, OneHost
 from cmk_remediate.engine import remote_log
 from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.lease import take
@@ -224,6 +224,75 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_happens_twice(connection: 
         assert flaky.sent - before == 6
 
     done(connection, main)
+
+
+class Lapsing(azurite.Credential):
+    """Gives tokens that an SDK asks for anew each time, and fails so many times from now on."""
+
+    def __init__(self) -> None:
+        self.down = 0
+        self.failed = 0
+
+    async def get_token(self, *scopes: str, **options: Any) -> Any:
+        if self.down:
+            self.down -= 1
+            self.failed += 1
+            raise ConnectionError("the identity endpoint answered 500")
+        return (await super().get_token(*scopes, **options))._replace(expires_on=0)
+
+
+def test_without_a_token_the_store_is_tried_again_and_says_that_it_is_the_store(served: Azurite) -> None:
+    """Fails: the journal's error is taken for one of the command line, and nobody says which machine was left stopped."""
+    credential = Lapsing()
+    real = served.connection(credential)
+    blobs = Blobs(quick(real, real.transport), parse_address(f"{azurite.ADDRESS}/{uuid.uuid4().hex}"))
+
+    async def main() -> None:
+        assert await blobs.begin("log") == Tail(0, 0)
+        credential.down = ATTEMPTS - 1
+        assert await blobs.append("log", b"one\n", 0) == Tail(4, 1)
+        await blobs.write("claim", b"{}")
+        lease = await blobs.lease("claim", 60)
+        assert lease is not None
+        credential.down = 1
+        with pytest.raises(RunStoreError):
+            await blobs.renew("claim", lease)
+        assert await blobs.renew("claim", lease)
+        credential.down, credential.failed = 1_000, 0
+        with pytest.raises(RunStoreError) as caught:
+            await blobs.append("log", b"two\n", 4)
+        assert (caught.value.code, credential.failed) == (codes.engine.JOURNAL_UNWRITABLE, ATTEMPTS)
+        assert "the credential gave no token for https://storage.azure.com" in caught.value.cause
+        assert caught.value.hint == codes.input_.CREDENTIAL_UNUSABLE.next
+
+    done(real, main)
+    real.run(real.close)
+
+
+def test_whoever_has_not_signed_in_is_told_at_once() -> None:
+    from cmk_remediate.connection import connect  # noqa: PLC0415 - only here
+
+    credential = Lapsing()
+    credential.down = 1_000
+    connection = connect(credential)
+    blobs = Blobs(connection, parse_address(azurite.ADDRESS))
+    with pytest.raises(RunStoreError) as caught:
+        connection.run(lambda: blobs.items(""))
+    assert (caught.value.code, credential.failed) == (codes.engine.JOURNAL_UNWRITABLE, 1)
+    connection.run(connection.close)
+
+
+def test_what_leads_elsewhere_is_the_stores_error_too_and_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cmk_remediate.connection import connect  # noqa: PLC0415 - only here
+
+    asked: list[str] = []
+    monkeypatch.setattr("cmk_remediate.connection.blobs.plain_https_host", asked.append)
+    connection = connect(azurite.Credential())
+    blobs = Blobs(connection, parse_address(azurite.ADDRESS))
+    with pytest.raises(RunStoreError, match="was addressed to"):
+        connection.run(lambda: blobs.items(""))
+    assert len(asked) == 1
+    connection.run(connection.close)
 
 
 def test_no_other_host_is_asked_whatever_a_url_says() -> None:
