@@ -40,7 +40,11 @@ only after its worst case: until then its targets are not undone. What shows of 
 OF_ACCESS = ("access", "replication")
 """Reasons of a "not yet" that a young grant or identity explains."""
 
-STILL_REFUSED: Mapping[str, Code] = {"busy": codes.access.STILL_BUSY, "throttled": codes.access.THROTTLED}
+STILL_REFUSED: Mapping[str, Code] = {
+    "busy": codes.access.STILL_BUSY,
+    "throttled": codes.access.THROTTLED,
+    "signed out": codes.input_.CREDENTIAL_UNUSABLE,
+}
 """What to call a "not yet" that lasted, by its reason; every other one is of access."""
 
 BUSY_INTERVAL = wait_exponential(multiplier=5, min=5, max=60)
@@ -60,6 +64,7 @@ class Attempts:
         self.sent = 0
         self.accepted = 0
         self.refused_for_now = 0
+        self._unsent = 0
         self.client_request_id = ""
         self._waited = 0.0
         self._stood = 0.0
@@ -101,6 +106,9 @@ class Attempts:
 
     def note(self, outcome: Accepted | NotYet | Refused | Unclear | StillRunning, unproven: float = 0) -> None:
         """Take note of what came of a write; what a read shows of it may be taken back for *unproven* seconds."""
+        if isinstance(outcome, NotYet) and not outcome.sent:
+            self._unsent += 1
+            return
         self._cautious = False
         self._stood = 0.0
         if isinstance(outcome, Unclear):
@@ -179,7 +187,7 @@ class Attempts:
         if caution.pause and answer.reason in OF_ACCESS:
             return max(float(caution.pause), float(answer.retry_after))
         strategy = PROBE_INTERVAL if answer.reason in OF_ACCESS else BUSY_INTERVAL
-        return max(delay(strategy, self.refused_for_now), float(answer.retry_after))
+        return max(delay(strategy, self.refused_for_now + self._unsent), float(answer.retry_after))
 
     def waited(self, seconds: float) -> float:
         """Add *seconds* to what was waited on "not yet" answers, and return the sum."""
@@ -229,7 +237,7 @@ def said_of(outcome: Accepted | NotYet | Refused | Unclear | StillRunning) -> st
         return "accepted"
     if isinstance(outcome, Refused):
         return f"refused: {outcome.azure_code}"
-    return f"not yet: {outcome.code}" if isinstance(outcome, NotYet) else f"unclear: {outcome.text}"
+    return f"not yet: {outcome.code or outcome.text}" if isinstance(outcome, NotYet) else f"unclear: {outcome.text}"
 
 
 def _looks(seconds: float) -> Iterator[float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.schedule import pause
 from cmk_remediate.engine.shapes import making_sense_of
-from cmk_remediate.errors import AzureError
+from cmk_remediate.errors import AzureError, NoTokenError, StoppedError
 from cmk_remediate.model.decisions import Done, Pending
 from cmk_remediate.model.records import Gate
 
@@ -76,7 +76,7 @@ class Canary:
                 with making_sense_of(self._graph.by_id[key].step.address()):
                     step, found = await context.look(self._graph.by_id[key], again=True)
                     decision = step.decide(found)
-            except AzureError as error:
+            except (AzureError, NoTokenError, StoppedError) as error:
                 return f"after its soak the canary could not be looked at: {error.cause}"
             if not isinstance(decision, (Done, Pending)):
                 return f"after its soak the canary is not right any more: {decision.__class__.__name__.lower()} {step.kind}"

@@ -27,7 +27,16 @@ from cmk_remediate.engine.lease import WRITE, Permit, Unlimited
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
-from cmk_remediate.errors import AzureError, BugError, LeaseLost, LookTooOldError, RunStoreError, StoppedError
+from cmk_remediate.engine.signed_out import not_sent, once_signed_in
+from cmk_remediate.errors import (
+    AzureError,
+    BugError,
+    LeaseLost,
+    LookTooOldError,
+    NoTokenError,
+    RunStoreError,
+    StoppedError,
+)
 from cmk_remediate.model.codec import node_id
 from cmk_remediate.model.decisions import Change, Estimate, Found, Read
 from cmk_remediate.model.ids import ResourceId
@@ -114,7 +123,17 @@ class RunContext:
         self._progress(Event(self.clock.now(), kind, node.targets if node else (), node.id if node else "", text))
 
     async def look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
-        """Return the step with its promises bound, and what it finds; *again*: its own resource as it is now."""
+        """Return the step with its promises bound, and what it finds; *again*: its own resource as it is now.
+
+        Raises:
+            AzureError: something it is judged by could not be read.
+            NoTokenError, StoppedError: as `once_signed_in`.
+        """
+        return await once_signed_in(
+            lambda: self._look(node, again=again), lambda seconds, why: self.pause(node, seconds, why)
+        )
+
+    async def _look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
         step = bind(node.step, self._promised)
         address = step.address()
         body = None
@@ -231,7 +250,8 @@ class RunContext:
                 self.grant_works(node)
                 return Settlement("failed", over.code, over.text, step, None, attempts.sent)
         elif attempts.waited(seconds) > attempts.PATIENCE:
-            text = f"still refused after {attempts.sent} attempts: {answer.code}: {answer.text}"
+            tried = f"still refused after {attempts.sent} attempts: " if attempts.sent else ""
+            text = f"{tried}{answer.said}"
             code = STILL_REFUSED.get(answer.reason, codes.access.ACCESS_NOT_YET)
             return Settlement("failed", code, text, step, None, attempts.sent)
         return None
@@ -301,13 +321,15 @@ class RunContext:
                 client_request_id=attempts.client_request_id,
                 permit=lambda seconds: self._permit(node, seconds),
             )
-        except LeaseLost as lost:
+        except (LeaseLost, LookTooOldError, NoTokenError) as unsent:
             attempts.sent, self.writes = attempts.sent - 1, self.writes - 1
-            await self._note(node, Refused(lost.code, "", f"not sent: {lost.cause}"), request.resource)
-            raise
-        except LookTooOldError as old:
-            attempts.sent, self.writes = attempts.sent - 1, self.writes - 1
-            sent = NotYet("throttled", "", f"not sent: {old.cause}")
+            if not attempts.sent:
+                self.gates.not_sent(node)
+            outcome: Took = not_sent(unsent)
+            await self._note(node, outcome, request.resource)
+            if isinstance(unsent, LeaseLost):
+                raise
+            return outcome
         if isinstance(sent, Started):
             await self.journal.append(operation_began(node, sent.operation, change.caution))
             outcome = await self._end_of(node, sent.operation, change.estimate, change.caution.background)

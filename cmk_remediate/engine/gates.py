@@ -165,6 +165,11 @@ class Gates:
         """Say whether the bracket of *opener* is open."""
         return opener in self._open
 
+    def not_sent(self, node: Node) -> None:
+        """Note that no write of *node* has left after all: a bracket that it was to open is not open."""
+        if node.id not in self._inherited:
+            self._open.discard(node.id)
+
     def in_open_bracket(self, node: Node) -> bool:
         """Say whether *node* stands in a bracket that is open."""
         return bool(self._open) and self._graph.bracket_of(node) in self._open

@@ -20,7 +20,7 @@ from cmk_remediate.model.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class StepState:
     """What the journal knows of one step.
 
     Attributes:
-        intents: every attempt, oldest first; an attempt may have reached Azure whatever its outcome says.
+        intents: every attempt, oldest first, that left or may have; it may have reached Azure whatever else its outcome says.
         open_intent: the last attempt, as long as no outcome says what came of it: read before anything else.
         operation: the operation Azure began for the last attempt, as long as no outcome says how it ended.
         outcome: the last outcome.
@@ -118,9 +118,8 @@ class JournalState:
         started: RunStarted | None = None
         ended: RunEnded | None = None
         rolled_back_by = ""
-        count = 0
-        for number, record in enumerate(records):
-            count = number + 1
+        every = tuple(records)
+        for number, record in _counting(every):
             if isinstance(record, (Intent, OperationBegan, Outcome, Settled)):
                 before = steps.get(record.step, StepState())
                 steps[record.step] = _next(before, record, number)
@@ -138,7 +137,7 @@ class JournalState:
                 ended = record
             else:
                 rolled_back_by = record.by
-        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by, records=count)
+        return cls(started, steps, tuple(order), written, gates, ended, rolled_back_by, records=len(every))
 
     @property
     def maybe_written(self) -> dict[str, datetime]:
@@ -186,6 +185,18 @@ class JournalState:
     def step(self, node: str) -> StepState:
         """Return what is known of the step *node*; of one without records, that nothing was sent."""
         return self.steps.get(node, StepState())
+
+
+def _counting(records: Sequence[Record]) -> Iterator[tuple[int, Record]]:
+    """Yield *records* by number, without each intent of which its outcome says that it was not sent, and that outcome."""
+    open_: dict[str, int] = {}
+    left_out: set[int] = set()
+    for number, record in enumerate(records):
+        if isinstance(record, Intent):
+            open_[record.step] = number
+        elif isinstance(record, Outcome) and not record.sent:
+            left_out |= {number, open_.pop(record.step, number)}
+    yield from ((number, record) for number, record in enumerate(records) if number not in left_out)
 
 
 def _next(state: StepState, record: Intent | OperationBegan | Outcome | Settled, number: int) -> StepState:

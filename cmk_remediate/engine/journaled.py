@@ -112,6 +112,7 @@ def outcome_of(node: Node, outcome: Ended, now: datetime) -> Outcome:
         azure_code=azure_code,
         text="" if isinstance(outcome, Accepted) else outcome.text,
         correlation_id=outcome.correlation_id,
+        sent=not isinstance(outcome, NotYet) or outcome.sent,
     )
 
 

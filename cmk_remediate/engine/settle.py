@@ -172,7 +172,7 @@ async def _change(look: _Look, change: Change) -> Settlement | None:
         never = world.give_up(node, look.step, outcome, attempts, change.caution)
         seconds = attempts.pause_before_next(outcome, change.caution)
         world.let_go(node)
-        return never or await look.wait(seconds, f"{outcome.code}: {outcome.text}")
+        return never or await look.wait(seconds, outcome.said)
     if isinstance(outcome, Accepted):
         await world.let_it_show(node)
     return None

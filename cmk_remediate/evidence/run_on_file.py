@@ -149,7 +149,9 @@ class RunOnFile:
                 row = open_rows[record.step]
                 if record.correlation_id and record.correlation_id not in row["correlation_ids"]:
                     row["correlation_ids"].append(record.correlation_id)
-                if isinstance(record, Outcome):
+                if isinstance(record, Outcome) and not record.sent:
+                    rows.remove(open_rows.pop(record.step))
+                elif isinstance(record, Outcome):
                     row |= {"result": record.result, "azure_at": record.azure_at, "azure_code": record.azure_code}
         yield from rows
 

@@ -80,20 +80,28 @@ class NotYet:
 
     Attributes:
         reason: ``access``: looks like a grant that has not arrived; ``busy``: something else is being done to the resource;
-            ``replication``: what the request names is too young to be known everywhere; ``throttled``.
-        code: Azure's own error code.
-        text: Azure's message.
+            ``replication``: what the request names is too young to be known everywhere; ``throttled``; ``signed out``: the
+            credential gave no token.
+        code: Azure's own error code; empty where it was not asked.
+        text: Azure's message; why it was not asked.
         retry_after: seconds; 0 when Azure did not say.
         network_possible: the same text can come from a vault firewall.
         correlation_id: Azure's id of the request; empty where it gave none.
+        sent: whether the write has left; what did not leave says nothing of what was sent before it.
     """
 
-    reason: Literal["access", "busy", "replication", "throttled"]
+    reason: Literal["access", "busy", "replication", "throttled", "signed out"]
     code: str
     text: str
     retry_after: int = 0
     network_possible: bool = False
     correlation_id: str = ""
+    sent: bool = True
+
+    @property
+    def said(self) -> str:
+        """Code and text, in words."""
+        return f"{self.code}: {self.text}" if self.code else self.text
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,10 @@ class OperationBegan(Frozen):
 
 
 class Outcome(Frozen):
-    """What came of the write; ``azure_at`` is Azure's clock, empty when nothing clear came back."""
+    """What came of the write; ``azure_at`` is Azure's clock, empty when nothing clear came back.
+
+    Where it was not ``sent`` after all its intent counts for nothing.
+    """
 
     type: Literal["outcome"] = "outcome"
     step: str
@@ -76,6 +79,7 @@ class Outcome(Frozen):
     azure_code: str
     text: str
     correlation_id: str
+    sent: bool = True
 
 
 class Settled(Frozen):
