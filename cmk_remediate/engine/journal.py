@@ -167,4 +167,4 @@ class Journal:
             await self._pen.may_append()
         except CmkError as error:
             return [error] * len(records)
-        return await self._log.append(records)
+        return await self._log.append(records, self._pen.again)

@@ -98,7 +98,7 @@ class JournalFile:
         self._handle = -1
         self._size = 0
         self._prev = folder.name
-        self._broken: OSError | None = None
+        self._left = b""
         # Not bound to a thread: the journal's own thread opens and writes, whoever closes may be another.
         self._lock = FileLock(folder / LOCK, timeout=PATIENCE, thread_local=False)
 
@@ -135,16 +135,15 @@ class JournalFile:
         """Append *records* in one write and make them durable; either all of them are, or none.
 
         Raises:
-            OSError: when they are not; also each time after a failure that could not be cleaned up.
+            OSError: when they are not; also as long as what a failed write has left cannot be cleaned up.
             LeaseLost: CMK530: another process has written to it since we did.
             RunStoreError: CMK512: another process keeps it locked.
         """
-        if self._broken is not None:
-            raise self._broken
         lines, prev = chained(records, self._prev)
         data = b"".join(lines)
         try:
             with self._lock:
+                self._clean_up()
                 self._append(data)
         except Timeout:
             raise self._in_use() from None
@@ -161,7 +160,9 @@ class JournalFile:
                 rest = rest[os.write(self._handle, rest) :]
             os.fsync(self._handle)
         except OSError:
-            self._cut_back()
+            self._left = data
+            with contextlib.suppress(OSError):
+                self._clean_up()
             raise
 
     def _in_use(self) -> RunStoreError:
@@ -179,11 +180,12 @@ class JournalFile:
         try:
             with self._lock:
                 there, ours = self._path.stat(), os.fstat(self._handle)
+                untouched = ours.st_size == self._size or (bool(self._left) and self._left.startswith(self._rest()))
         except FileNotFoundError:
             return False
         except Timeout:
             raise self._in_use() from None
-        return os.path.samestat(there, ours) and ours.st_size == self._size
+        return os.path.samestat(there, ours) and untouched
 
     def spend_reserve(self) -> None:
         """Give the reserved room to the journal."""
@@ -196,12 +198,18 @@ class JournalFile:
             os.close(self._handle)
             self._handle = -1
 
-    def _cut_back(self) -> None:
-        """Remove what a failed write may have left: it would break the chain for what comes after."""
-        try:
+    def _rest(self) -> bytes:
+        """Return what stands after our last whole append."""
+        return self._path.read_bytes()[self._size :]
+
+    def _clean_up(self) -> None:
+        """Remove what a failed write may have left: it would break the chain for what comes after.
+
+        Only that: whoever came since has cut it off, and what stands there is another's.
+        """
+        if self._left and self._left.startswith(self._rest()):
             os.ftruncate(self._handle, self._size)
-        except OSError as error:
-            self._broken = error
+        self._left = b""
 
     def _make_reserve(self) -> None:
         path = self.folder / RESERVE

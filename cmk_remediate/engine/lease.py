@@ -59,6 +59,9 @@ class Pen(Protocol):
             LeaseLost: CMK530 when somebody else may go on with it.
         """
 
+    async def again(self, error: CmkError) -> bool:
+        """Say, after a while, whether an append is to be tried again that failed with *error*, which may pass."""
+
 
 class Unlimited:
     """The permit of a process that shares its Azure with nobody."""
@@ -68,6 +71,11 @@ class Unlimited:
 
     async def may_append(self) -> None:
         """Always."""
+
+    async def again(self, error: CmkError) -> bool:
+        """Never."""
+        del error
+        return False
 
     def lose(self, why: str) -> None:
         """Nothing to lose."""

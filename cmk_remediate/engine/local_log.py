@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cmk_remediate.engine.journal_file import JournalFile, unwritable
-from cmk_remediate.errors import CmkError
+from cmk_remediate.errors import CmkError, LeaseLost
 from cmk_remediate.model.records import Intent, Record, RunStarted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from cmk_remediate.engine.run_store import Again
 
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -35,13 +37,17 @@ class LocalLog:
         """See `run_store.Log`; with *review* the folder is made, and the reserve."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._file.open, review)
 
-    async def append(self, records: Sequence[Record]) -> Sequence[CmkError | None]:
+    async def append(self, records: Sequence[Record], again: Again) -> Sequence[CmkError | None]:
         """See `run_store.Log`.
 
-        On a full disk intents are refused, and all that says what came of one, or ends an outage, is written into the reserved
-        room.
+        On a full disk, which is not waited for, intents are refused, and all that says what came of one, or ends an outage, is
+        written into the reserved room.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, tuple(records))
+        while True:
+            errors = await asyncio.get_running_loop().run_in_executor(self._thread, self._write, tuple(records))
+            failed = next((error for error in errors if error is not None), None)
+            if failed is None or isinstance(failed, LeaseLost) or self._full is not None or not await again(failed):
+                return errors
 
     async def untouched(self) -> bool:
         """See `run_store.Log`."""

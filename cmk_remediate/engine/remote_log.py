@@ -18,6 +18,7 @@ from cmk_remediate.model.objects import Tail
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cmk_remediate.engine.run_store import Again
     from cmk_remediate.model.objects import ObjectStore
     from cmk_remediate.model.records import Record
 
@@ -85,16 +86,12 @@ class RemoteLog:
             await self._roll()
         return found.records, found.torn
 
-    async def append(self, records: Sequence[Record]) -> Sequence[CmkError | None]:
-        """See `run_store.Log`; after a failure nothing more is appended, since nobody knows where the journal ends."""
+    async def append(self, records: Sequence[Record], again: Again) -> Sequence[CmkError | None]:
+        """See `run_store.Log`; once it was given up nothing more is appended, since nobody knows where the journal ends."""
         lines, last = chained(records, self._prev, uuid.uuid4().hex)
         done = 0
         for block in _blocks(lines):
-            if self._failed is None:
-                try:
-                    await self._append(b"".join(block))
-                except CmkError as error:
-                    self._failed = error
+            self._failed = self._failed or await self._landed(b"".join(block), again)
             if self._failed is not None:
                 return [None] * done + [self._failed] * (len(lines) - done)
             done += len(block)
@@ -117,6 +114,21 @@ class RemoteLog:
 
     def close(self, *, over: bool) -> None:
         """See `run_store.Log`; nothing is held."""
+
+    async def _landed(self, data: bytes, again: Again) -> CmkError | None:
+        """Append *data*, as often as *again* says; return why it is not there."""
+        while True:
+            failed = await self._tried(data)
+            # It may have landed all the same: the next try finds that out before anything else is written.
+            if failed is None or isinstance(failed, LeaseLost) or not await again(failed):
+                return failed
+
+    async def _tried(self, data: bytes) -> CmkError | None:
+        try:
+            await self._append(data)
+        except CmkError as error:
+            return error
+        return None
 
     async def _append(self, data: bytes) -> None:
         if self._tail.blocks >= SEGMENT:

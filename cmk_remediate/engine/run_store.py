@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cmk_remediate import codes
 from cmk_remediate.engine.journal_lines import JOURNAL, REVIEW, parse
@@ -14,13 +14,16 @@ from cmk_remediate.errors import InputError, RunStoreError
 from cmk_remediate.model.result import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from cmk_remediate.engine.claims import Claim
     from cmk_remediate.errors import CmkError
     from cmk_remediate.model.records import Record
 
 _PREFIX = re.compile(r"[0-9a-f]{4,64}")
+
+
+Again: TypeAlias = "Callable[[CmkError], Awaitable[bool]]"
 
 
 class Log(Protocol):
@@ -35,8 +38,10 @@ class Log(Protocol):
             RunStoreError: CMK511 when it is damaged, CMK512 when it cannot be written.
         """
 
-    async def append(self, records: Sequence[Record]) -> Sequence[CmkError | None]:
+    async def append(self, records: Sequence[Record], again: Again) -> Sequence[CmkError | None]:
         """Make *records* durable in their order; return for each why it is not, or None when it is.
+
+        *again* is asked whether to try once more after a failure that may pass; a record is there once, however often it was tried.
 
         An error is a `RunStoreError`, a `LeaseLost` where somebody else has written to the journal meanwhile.
         """

@@ -83,6 +83,17 @@ class Tenure:
         """See `lease.Pen`."""
         await self._last(0)
 
+    async def again(self, error: CmkError) -> bool:
+        """See `lease.Pen`: what cannot be journaled now is not given up while something stands still and nobody else has come."""
+        if not self._standing_still() or self._out_of_patience(error.cause):
+            return False
+        await self._clock.sleep(LOOK)
+        try:
+            await self.may_append()
+        except LeaseLost:
+            return False
+        return True
+
     def lose(self, why: str) -> None:
         """See `lease.Permit`."""
         self._theirs = True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -216,3 +218,42 @@ def test_a_store_out_of_reach_is_asked_for_a_while_as_long_as_something_stands_s
     place.run(main)
     assert sum("out of reach" in text for text in place.said) == stands
     assert (tmp_path / CLAIMS).exists()
+
+
+@pytest.mark.parametrize("stands", [True, False])
+@pytest.mark.parametrize("lost", [False, True], ids=["the lease holds", "the lease is lost"])
+def test_what_a_folder_does_not_take_now_is_written_when_it_does_as_long_as_something_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, lost: bool, stands: bool
+) -> None:
+    """A network folder that is away for half a minute, in the middle of a line, and not to be cut back either."""
+    place = Place(tmp_path)
+    back: list[float] = []
+    real = os.write, os.ftruncate
+
+    def write(handle: int, data: bytes) -> int:
+        if back and place.clock.stamp() < back[0]:
+            real[0](handle, bytes(data)[:20])
+            raise OSError(errno.EIO, "away")
+        return real[0](handle, data)
+
+    def truncate(handle: int, size: int) -> None:
+        if back and place.clock.stamp() < back[0]:
+            raise OSError(errno.EIO, "away")
+        real[1](handle, size)
+
+    monkeypatch.setattr(os, "write", write)
+    monkeypatch.setattr(os, "ftruncate", truncate)
+
+    async def main() -> None:
+        tenure, journal = await place.begun(stands=stands)
+        back.append(place.clock.stamp() + 2 * LEASE)
+        keeping = place.clock.sleep(3600) if lost else tenure.keep()
+        if not stands:
+            with pytest.raises(RunStoreError):
+                await alongside(keeping, journal.append(outcome("a")))
+            return
+        await alongside(keeping, journal.append(outcome("a")))
+        assert place.clock.stamp() >= back[0]
+        assert (await Journal.open(LocalStore(tmp_path), RUN)).records == (*journal.records[:-1], outcome("a"))
+
+    place.run(main)
