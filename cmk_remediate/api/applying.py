@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from cmk_remediate import codes
+from cmk_remediate.api.other_runs import check_others
 from cmk_remediate.api.own_ground import refuse_own_ground
 from cmk_remediate.api.planning import check_surroundings
 from cmk_remediate.api.registry import registry
-from cmk_remediate.api.rolled_back import refuse_half_undone, refuse_marked, refuse_outrun, refuse_undone
+from cmk_remediate.api.rolled_back import refuse_marked
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.staying import with_what_stays
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
@@ -26,7 +27,7 @@ from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.lease import take
-from cmk_remediate.engine.leased import begun_names, leased_names
+from cmk_remediate.engine.leased import leased_names
 from cmk_remediate.engine.outcome import taken_over
 from cmk_remediate.engine.precheck import PreCheck, open_brackets, precheck
 from cmk_remediate.engine.reviewing import graph_of
@@ -34,8 +35,7 @@ from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.run_store import RunStore
 from cmk_remediate.engine.schedule import Stop, alongside
 from cmk_remediate.engine.tenure import Tenure
-from cmk_remediate.errors import AzureError, InputError, LeaseLost, RefusedError, ReviewError
-from cmk_remediate.model.graph import Graph
+from cmk_remediate.errors import AzureError, LeaseLost, RefusedError, ReviewError
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cmk_remediate.engine.journal_state import JournalState
+    from cmk_remediate.model.graph import Graph
     from cmk_remediate.model.outcomes import Azure
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
@@ -215,11 +216,9 @@ async def _leased(
 ) -> RunResult:
     watched = Watched(how.progress, review, session.traffic, deadline=how.deadline, window=_window(review))
     how = replace(how, progress=watched)
-    others = await run_store.begun(held.store)
-    refuse_undone(review.digest, others)
-    refuse_half_undone(review.digest, others)
-    refuse_outrun(review, before, others)
-    await _refuse_overlap(review, held, others)
+    passed = await check_others(review, held.store, held.names, before, open_brackets(graph, before))
+    if passed:
+        noting(how.progress, clock)(f"damaged journals were passed over: {', '.join(run[:8] for run in passed)}")
     checked = await _checked(review, graph, session, before, how)
     if before.finished and _any_left(graph, checked):
         _gates(review, clock.now(), how)
@@ -292,30 +291,6 @@ def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
     lacking = [one for one in refused if one.code == codes.access.PERMISSION_MISSING]
     if moving and len(lacking) == len(moving):
         raise RefusedError(codes.access.PERMISSION_MISSING, lacking[0].text, resource=moving[0])
-
-
-async def _refuse_overlap(review: Review, held: Held, others: Sequence[tuple[str, JournalState]]) -> None:
-    """Refuse to write what one of *others* that is neither finished nor rolled back has begun to write.
-
-    Raises:
-        RefusedError: CMK517.
-    """
-    for run, state in others:
-        if run in (review.digest, review.undoes) or state.over or not state.resources:
-            continue
-        shared = sorted(held.names & begun_names(await _graph_of_run(held.store, run), state))
-        if shared:
-            cause = f"run {run[:8]} has begun to write it and is not finished"
-            hint = f"`resume {run[:8]}` or `rollback {run[:8]}` first."
-            raise RefusedError(codes.engine.UNFINISHED_RUN, cause, resource=shared[0], hint=hint)
-
-
-async def _graph_of_run(store: RunStore, run: str) -> Graph:
-    """Return the graph of another run; an empty one where its review cannot be read: its journal says the most."""
-    try:
-        return graph_of(await review_of(store, run), registry())
-    except (InputError, ReviewError):
-        return Graph(())
 
 
 async def _journal(review: Review, session: Azure, clock: Clock, held: Held, how: How, before: JournalState) -> Journal:

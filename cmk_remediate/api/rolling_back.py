@@ -66,7 +66,7 @@ async def review_rollback(
         return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)
     refuse_marked(undone, journal)
-    refuse_undone(undone, await run_store.begun(store))
+    refuse_undone(undone, await run_store.begun(store, damaged={}))
     check_fits(review, journal)
     session = await sign_in_for(review, connection, read_only=True)
     graph = graph_of(review, registry())
@@ -156,9 +156,10 @@ async def _to_undo(store: RunStore, text: str) -> str:
 async def _begun(store: RunStore, undone: str) -> list[str]:
     """Return the rollbacks of the run *undone* that have sent something and are not finished; there is one at most.
 
-    One that has sent nothing holds nobody up: it is reviewed anew, for the run may have gone on since.
+    One that has sent nothing holds nobody up: it is reviewed anew, for the run may have gone on since. One whose journal is damaged
+    cannot be gone on with; whether another may begin beside it is asked when it does.
     """
-    unfinished = await run_store.unfinished(store)
+    unfinished = await run_store.unfinished(store, damaged={})
     mine = [(key, state) for key, state in unfinished if state.started is not None and state.started.undoes == undone]
     return [key for key, state in mine if state.resources]
 

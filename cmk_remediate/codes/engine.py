@@ -67,7 +67,7 @@ RUN_STORE_BUSY = Code(
 JOURNAL_DAMAGED = Code(
     "CMK511",
     title="journal damaged",
-    meaning="A record before the last one does not fit the chain of digests, or is not readable.",
+    meaning="A record before the last one does not fit the chain of digests, or is not readable. No other run is begun beside it.",
     next="Do not resume; compare with a backup of the run store.",
 )
 JOURNAL_UNWRITABLE = Code(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from cmk_remediate import codes
 from cmk_remediate.engine.claims import Claim, new_claim, run_name
 from cmk_remediate.engine.run_store import state_of
-from cmk_remediate.errors import CmkError, LeaseLost, RunStoreBusy
+from cmk_remediate.errors import CmkError, LeaseLost, RunStoreBusy, RunStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -248,10 +248,18 @@ def busy(claim: Claim, names: Collection[str]) -> RunStoreBusy:
 
 
 async def _refuse_unfinished(store: RunStore, claim: Claim, run: str, names: Collection[str], *, undoing: bool) -> None:
-    """Refuse at once what waiting would not change: another run's process is alive, or has left its work unfinished."""
+    """Refuse at once what waiting would not change: another run's process is alive, or has left its work unfinished.
+
+    Of one whose journal is damaged only waiting tells whether it is alive; whether to begin beside it is not asked here.
+    """
     if claim.run == run or run_name(claim.run) in names:
         return
-    state = await state_of(store, claim.run)
+    try:
+        state = await state_of(store, claim.run)
+    except RunStoreError as error:
+        if error.code != codes.engine.JOURNAL_DAMAGED:
+            raise
+        return
     if state.started is not None and not state.over and not (undoing and state.started.undoes == run):
         raise busy(claim, names)
 

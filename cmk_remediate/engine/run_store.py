@@ -149,19 +149,25 @@ async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
     return tuple(sorted(told, key=lambda summary: (summary.started, summary.run)))
 
 
-async def begun(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
+async def begun(
+    store: RunStore, damaged: dict[str, RunStoreError] | None = None
+) -> tuple[tuple[str, JournalState], ...]:
     """Return each run of *store* that was begun, with its state.
+
+    *damaged*: where given, runs whose journals are damaged are left out, and put here with what is wrong.
 
     Raises:
         RunStoreError: CMK511 when a journal is damaged, for nobody knows what it left open; CMK512 when unreadable.
     """
-    states = [(run, await state_of(store, run)) for run in await store.runs()]
+    states = [(run, await _state_or_damage(store, run, damaged)) for run in await store.runs()]
     return tuple((run, state) for run, state in states if state.started is not None)
 
 
-async def unfinished(store: RunStore) -> tuple[tuple[str, JournalState], ...]:
+async def unfinished(
+    store: RunStore, damaged: dict[str, RunStoreError] | None = None
+) -> tuple[tuple[str, JournalState], ...]:
     """Return those of the runs `begun` that are neither finished nor rolled back."""
-    return tuple((run, state) for run, state in await begun(store) if not state.over)
+    return tuple((run, state) for run, state in await begun(store, damaged) if not state.over)
 
 
 async def rollbacks_of(store: RunStore, run: str) -> tuple[str, ...]:
@@ -170,17 +176,19 @@ async def rollbacks_of(store: RunStore, run: str) -> tuple[str, ...]:
     Raises:
         RunStoreError: CMK512 when it cannot be read.
     """
-    found = []
-    for one in await store.runs():
-        try:
-            state = await state_of(store, one)
-        except RunStoreError as error:
-            if error.code != codes.engine.JOURNAL_DAMAGED:
-                raise
-            continue
-        if state.started is not None and state.started.undoes == run:
-            found.append(one)
-    return tuple(found)
+    every = await begun(store, damaged={})
+    return tuple(one for one, state in every if state.started is not None and state.started.undoes == run)
+
+
+async def _state_or_damage(store: RunStore, run: str, damaged: dict[str, RunStoreError] | None) -> JournalState:
+    """Return what `state_of` does; of a damaged journal nothing, where *damaged* takes what is wrong with it."""
+    try:
+        return await state_of(store, run)
+    except RunStoreError as error:
+        if damaged is None or error.code != codes.engine.JOURNAL_DAMAGED:
+            raise
+        damaged[run] = error
+        return JournalState()
 
 
 async def find_run(store: RunStore, text: str) -> str:

@@ -351,3 +351,24 @@ def test_a_rollback_stops_a_machine_its_owner_has_started_within_its_time_only(a
     assert result.alarms == (), told(result)
     result = stage.resume(undoing.digest)
     assert (result.exit_code, state(stage)) == (0, "running"), told(result)
+
+
+def damaged(stage: Stage) -> None:
+    """Let a run lie in the store whose journal nobody can read."""
+    folder = stage.folder / ("ab" * 32)
+    folder.mkdir(parents=True)
+    (folder / "journal.ndjson").write_bytes(b"\0\0\0\n")
+
+
+@pytest.mark.parametrize("verb", ["apply", "resume", "rollback"])
+def test_law_10_the_damaged_journal_of_another_run_keeps_no_machine_stopped(azure: Azure, verb: str) -> None:
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    died(stage, review, _stopped)
+    damaged(stage)
+    if verb == "rollback":
+        stage.rolled_back(review.digest)
+    else:
+        result = stage.apply(review) if verb == "apply" else stage.resume(review.digest)
+        assert result.exit_code == 0, told(result)
+    assert state(stage) == "running"

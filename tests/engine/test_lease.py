@@ -290,6 +290,27 @@ def test_another_run_need_not_wait_to_be_refused_what_an_unfinished_one_left(tmp
     timed(main)
 
 
+def test_a_damaged_journal_of_whoever_claims_does_not_stop_who_waits_for_the_lease(tmp_path: Path) -> None:
+    """Fails: a machine stands still until somebody finds a backup of another run's journal."""
+
+    async def main(clock: VirtualClock) -> None:
+        store = LocalStore(tmp_path)
+        claimed = await take(store, ONE, [SERVER], clock)
+        (tmp_path / ONE).mkdir()
+        (tmp_path / ONE / "journal.ndjson").write_bytes(b"\0\0\0\n")
+
+        async def second() -> None:
+            with pytest.raises(RunStoreBusy):
+                await take(LocalStore(tmp_path), TWO, [SERVER], clock)
+
+        await alongside(claimed.keep(), second())
+        begun = clock.monotonic()
+        await take(LocalStore(tmp_path), TWO, [SERVER], clock)
+        assert clock.monotonic() - begun >= LEASE - RENEW
+
+    timed(main)
+
+
 def test_to_undo_a_run_is_to_wait_for_its_process(tmp_path: Path) -> None:
     async def main(clock: VirtualClock) -> None:
         store = LocalStore(tmp_path)

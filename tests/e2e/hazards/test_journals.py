@@ -5,22 +5,24 @@ from __future__ import annotations
 import errno
 import json
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.engine.journal_lines import digest_of
 from cmk_remediate.errors import CmkError, RunStoreError
 from cmk_remediate.simulator.faults import Fault, Killed
-from tests.e2e.desk import owner_sets
+from tests.e2e.desk import owner_sets, several
 from tests.e2e.estates import (
     SERVER,
     SUB,
     one_server,
 )
 from tests.e2e.hazards.telling import sent_by, step_of
-from tests.e2e.stage import Stage, like_a_dead_process, told, writes
+from tests.e2e.stage import Stage, died, like_a_dead_process, told, writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,44 @@ def test_5_a_journal_changed_without_its_chain_is_not_resumed(azure: Azure) -> N
         stage.resume(run)
     assert refused.value.code == codes.engine.JOURNAL_DAMAGED
     assert stage.since(mark) == [], "nothing at all was asked"
+
+
+def _damage(stage: Stage, run: str) -> None:
+    folder = stage.folder / run
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "journal.ndjson").write_bytes(b"\0\0\0\n")
+
+
+def test_20_beside_a_damaged_journal_nothing_is_begun_and_what_was_begun_goes_on(azure: Azure) -> None:
+    """Nobody knows what that run has begun to write; whoever had begun before has its claim on what it writes."""
+    stage = azure(several(2))
+    one, two = stage.scene.servers
+    reviews = [stage.dry_run({**stage.scene.plan, "targets": [{"resource_id": server}]}) for server in (one, two)]
+    died(stage, reviews[0], lambda event: event.kind == "sending" and event.step.startswith("set_protector"))
+    _damage(stage, "ab" * 32)
+    mark = stage.seen()
+    with pytest.raises(RunStoreError) as refused:
+        stage.apply(reviews[1])
+    assert refused.value.code == codes.engine.JOURNAL_DAMAGED
+    assert writes(stage.since(mark)) == []
+    result = stage.resume(reviews[0].digest)
+    assert result.exit_code == 0, told(result)
+
+
+def test_20_a_run_whose_rollback_has_a_damaged_journal_is_not_gone_on_with(azure: Azure) -> None:
+    """Fails: the hourly apply moves again what somebody was about to undo."""
+    stage = azure(one_server())
+    review, _ = stage.moved()
+    undoing = stage.review_rollback(review.digest)
+    begun: dict[str, Any] = {"review": undoing, "accept": undoing.acknowledgements_required}
+    cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, stop_after=timedelta(0), **begun)
+    _damage(stage, undoing.digest)
+    mark = stage.seen()
+    for again in (lambda: stage.apply(review), lambda: stage.rolled_back(review.digest)):
+        with pytest.raises(RunStoreError) as refused:
+            again()
+        assert refused.value.code == codes.engine.JOURNAL_DAMAGED
+    assert writes(stage.since(mark)) == []
 
 
 def test_20_a_run_store_that_cannot_be_written_sends_nothing(azure: Azure) -> None:
