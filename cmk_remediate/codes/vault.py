@@ -54,9 +54,9 @@ IDENTITY_KEPT = Code(
 )
 GRANT_KEPT = Code(
     "CMK309",
-    title="a grant that was used stays after a rollback",
-    meaning="Something that stands on this grant was sent; backups and replicas may need the key through it.",
-    next="Remove it by hand after the longest retention of everything it ever unlocked.",
+    title="a grant stays after a rollback",
+    meaning="Backups and replicas may need the key through it, and other runs and resources may use it unseen.",
+    next="Remove it by hand once no resource has the identity, and no backup it ever unlocked is kept any longer.",
 )
 VAULT_ABSENT = Code(
     "CMK310",

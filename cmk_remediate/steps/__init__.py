@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from cmk_remediate.model.codec import Registry
-from cmk_remediate.steps.access_policy import AddAccessPolicy, RemoveAccessPolicy
-from cmk_remediate.steps.assign_key_role import AssignKeyRole, RemoveRole
+from cmk_remediate.steps.access_policy import AddAccessPolicy
+from cmk_remediate.steps.assign_key_role import AssignKeyRole
 from cmk_remediate.steps.create_identity import CreateIdentity
 from cmk_remediate.steps.create_key import CreateKey
 from cmk_remediate.steps.find_key import FindKey
 from cmk_remediate.steps.protect_vault import ProtectVault
+from cmk_remediate.steps.removed_grants import RemoveAccessPolicy, RemoveRole
 from cmk_remediate.steps.restrict_vault import RestrictVault
 from cmk_remediate.steps.rotation import RotationPolicy
 from cmk_remediate.steps.set_rotation_policy import SetRotationPolicy
@@ -37,8 +38,6 @@ __all__ = [
     "CreateKey",
     "FindKey",
     "ProtectVault",
-    "RemoveAccessPolicy",
-    "RemoveRole",
     "RestrictVault",
     "RotationPolicy",
     "SetRotationPolicy",

@@ -1,4 +1,4 @@
-"""Give a principal the use of the keys of an access-policy vault, and take it back."""
+"""Give a principal the use of the keys of an access-policy vault: an access policy, which stays (see `grants`)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,11 @@ from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.model.permissions import Permission, Permissions
 from cmk_remediate.model.step import Step
 from cmk_remediate.model.values import UNKNOWN, Grant, Output, PrincipalId, Ref, Unknown, known
-from cmk_remediate.steps import policies, vault_state
+from cmk_remediate.steps import grants, policies, vault_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GRANTED = Reversibility(
-    "reversible",
-    "rollback takes back the permissions added if nothing that stands on them was ever sent; once used they stay",
-    codes.vault.GRANT_KEPT,
-)
-FOR_GOOD = Reversibility("kept", "what it is for stays and may serve others", codes.vault.GRANT_KEPT)
-TAKEN_BACK = Reversibility("reversible", "a new dry run and apply permits it again")
 NEEDED = ("get", "wrapKey", "unwrapKey")
 
 
@@ -95,7 +88,7 @@ class AddAccessPolicy(Step):
         before = list(policies.keys_of(mine))
         permissions = {**(at_path(mine, "permissions") or {}), "keys": [*before, *missing]}
         entry = {"tenantId": self.tenant, "objectId": object_id, "permissions": permissions}
-        back = FOR_GOOD if self.for_good else GRANTED
+        back = grants.after_rollback(for_good=self.for_good)
         return Change(
             Request("PUT", self.vault, {"properties": {"accessPolicies": [entry]}}, verb="access-policy-add"),
             _lines(None if mine is None else object_id, object_id, before, permissions, back),
@@ -113,93 +106,11 @@ class AddAccessPolicy(Step):
             f"the principal's access policy lacks {', '.join(missing)}",
         )
 
-    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> RemoveAccessPolicy | Keep:  # noqa: ARG002
-        """Take back the permissions we added, if nothing ever used them."""
-        object_id = known(self.object_id)
-        if isinstance(object_id, Unknown):
+    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
+        """Keep what was added, and say what is known of its users."""
+        if isinstance(known(self.object_id), Unknown):
             return Keep("the principal never came to be, so no access policy was added")
-        if used:
-            return Keep("something that needs this access policy was sent, so it stays", codes.vault.GRANT_KEPT)
-        if self.for_good:
-            return Keep(FOR_GOOD.why, codes.vault.GRANT_KEPT)
-        mine = next((item for item in policies.entries(before) if policies.is_for(item, object_id, self.tenant)), None)
-        added = policies.lacking(mine, self.permissions_on_keys)
-        return RemoveAccessPolicy(self.vault, self.tenant, object_id, added, entry_was_there=mine is not None)
-
-    def permissions(self) -> Permissions:
-        """Return reading the vault and writing its access policies."""
-        return (
-            Permission("Microsoft.KeyVault/vaults/read", self.vault, "vault"),
-            Permission("Microsoft.KeyVault/vaults/accessPolicies/write", self.vault, "vault"),
-        )
-
-
-@dataclass(frozen=True)
-class RemoveAccessPolicy(Step):
-    """Take back permissions that this tool added to a principal's access policy and nothing ever used.
-
-    An entry that was there before is sent with what is left of it (``accessPolicies/replace``, which replaces that
-    principal's entry only); one that we made goes away whole (``accessPolicies/remove``). So HashiCorp's provider for
-    Azure does too (`azurerm_key_vault_access_policy`), and no reading of ``remove`` can cost the principal more than
-    we gave it.
-
-    Attributes:
-        vault: the vault's id.
-        tenant: the tenant of the principal.
-        object_id: the principal's object id.
-        added: the permissions on keys that were added.
-        entry_was_there: whether the principal had an entry before.
-    """
-
-    kind: ClassVar[str] = "remove_access_policy"
-
-    vault: ResourceId
-    tenant: str
-    object_id: PrincipalId
-    added: tuple[str, ...]
-    entry_was_there: bool
-
-    def address(self) -> ResourceId:
-        """Return the vault's id."""
-        return self.vault
-
-    def decide(self, found: Found) -> Decision:
-        """Judge the vault's list of entries."""
-        mine = next(
-            (item for item in policies.entries(found.body) if policies.is_for(item, self.object_id, self.tenant)), None
-        )
-        still = [item for item in policies.keys_of(mine) if item.lower() in {one.lower() for one in self.added}]
-        if mine is None or not still:
-            return Done(f"the access policy of {self.object_id} has none of {', '.join(self.added)}")
-        before = list(policies.keys_of(mine))
-        left = [item for item in before if item not in still]
-        others = {name: value for name, value in at_path(mine, "permissions").items() if name != "keys" and value}
-        permissions = {**others, "keys": left}
-        whole = not self.entry_was_there and not left and not others
-        operation = "remove" if whole else "replace"
-        entry = {"tenantId": self.tenant, "objectId": self.object_id, "permissions": permissions}
-        sent = {**entry, "permissions": {"keys": before}} if whole else entry
-        remaining = policies.with_entry(found.body, entry)
-        return Change(
-            Request("PUT", self.vault, {"properties": {"accessPolicies": [sent]}}, verb=f"access-policy-{operation}"),
-            _lines(self.object_id, None if whole else self.object_id, before, permissions, TAKEN_BACK),
-            (
-                Effect(
-                    self.vault,
-                    {
-                        "properties": {"accessPolicies": remaining[:-1] if whole else remaining},
-                        "systemData": {"lastModifiedAt": UNKNOWN},
-                    },
-                ),
-            ),
-            Estimate(usual=5, worst=60),
-            "delete" if whole else "update",
-            "nothing ever used the key through these permissions",
-        )
-
-    def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002
-        """Leave them removed: a rollback is not rolled back."""
-        return Keep("an access policy taken back is added again by a new dry run and apply")
+        return grants.keep("access policy", used=used, for_good=self.for_good)
 
     def permissions(self) -> Permissions:
         """Return reading the vault and writing its access policies."""
@@ -211,7 +122,7 @@ class RemoveAccessPolicy(Step):
 
 def _lines(
     before: PrincipalId | Unknown | None,
-    after: PrincipalId | Unknown | None,
+    after: PrincipalId | Unknown,
     keys: list[str],
     permissions: Mapping[str, Any],
     reversibility: Reversibility,
@@ -225,6 +136,6 @@ def _lines(
     )
     return (
         Line(f"{path}.objectId", before, after, "owned" if before != after else "carried", reversibility),
-        Line(f"{path}.permissions.keys", keys, permissions["keys"] if after else None, "owned", reversibility),
+        Line(f"{path}.permissions.keys", keys, permissions["keys"], "owned", reversibility),
         *carried,
     )

@@ -156,6 +156,9 @@ def kept(stage: Stage, review: Review, undoing: Review) -> list[Stays]:
         if not back or not all(kind in ("kept", "one-way") for kind in back) or step.id not in where:
             continue
         method, resource = where[step.id]
+        if step.kind == "add_access_policy":
+            found.append(Stays(resource, "properties.accessPolicies"))
+            continue
         whole = method == "PUT" and resource.rsplit("/", 1)[1] != "current"
         owned = [line.path for line in lines.get(step.id, ()) if line.role == "owned"]
         found += [Stays(resource)] if whole else [Stays(resource, one) for one in owned]

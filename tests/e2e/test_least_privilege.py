@@ -189,7 +189,7 @@ def test_each_action_is_missed(
         else:
             _fails_cleanly(lesser, action, tmp_path / f"runs-of-{number}")
     figures(f"{len(needed)} actions, {len(told_before)} of them refused beforehand when missing")
-    assert len(told_before) >= len(needed) / 2
+    assert len(told_before) >= len(needed) // 2
 
 
 def _is_refused_beforehand(stage: Stage, review: Any, action: str) -> None:

@@ -25,7 +25,6 @@ ROWS = (
     ),
     sdk(_ROLES, _ASSIGNMENT, "get", "role_assignments.get", "scope=scope role_assignment_name=name"),
     sdk(_ROLES, _ASSIGNMENT, "put", "role_assignments.create", "scope=scope role_assignment_name=name parameters=body"),
-    sdk(_ROLES, _ASSIGNMENT, "delete", "role_assignments.delete", "scope=scope role_assignment_name=name"),
     sdk(_ROLES, ANY, "list:roleAssignments", "role_assignments.list_for_scope", "scope=id filter=query.filter"),
     sdk(_ROLES, ANY, "list:denyAssignments", "deny_assignments.list_for_scope", "scope=id filter=query.filter"),
     sdk(

@@ -22,20 +22,6 @@ ROWS = (
         "vaults.update_access_policy",
         f"{_IN_VAULT} operation_kind==add parameters=body",
     ),
-    sdk(
-        _VAULT,
-        "microsoft.keyvault/vaults",
-        "access-policy-remove",
-        "vaults.update_access_policy",
-        f"{_IN_VAULT} operation_kind==remove parameters=body",
-    ),
-    sdk(
-        _VAULT,
-        "microsoft.keyvault/vaults",
-        "access-policy-replace",
-        "vaults.update_access_policy",
-        f"{_IN_VAULT} operation_kind==replace parameters=body",
-    ),
     sdk(_VAULT, "microsoft.keyvault/vaults", "list:keys", "keys.list", _IN_VAULT),
     sdk(
         _VAULT,

@@ -38,12 +38,10 @@ def sdk(client: tuple[str, str], kind: str, name: str, operation: str, arguments
 
 def _words(name: str) -> tuple[str, Kind]:
     """Return the HTTP method and the kind of a row called *name*."""
-    if name in ("put", "access-policy-add", "access-policy-remove", "access-policy-replace", "rotation-policy-put"):
+    if name in ("put", "access-policy-add", "rotation-policy-put"):
         return "PUT", "write"
     if name == "patch":
         return "PATCH", "write"
-    if name == "delete":
-        return "DELETE", "delete"
     if name in ("deallocate", "start", "revert"):
         return "POST", "write"
     return ("POST" if name in ("check-policy", SEARCH, VALIDATE) else "GET"), "read"

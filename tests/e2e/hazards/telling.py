@@ -5,7 +5,7 @@ Where a file outside this folder has it already, it is named here.
 | hazard | tests |
 | --- | --- |
 | 1 hardening a vault shuts nobody out | test_vaults; test_vault_users; recipes/steps: protect_vault, restrict_vault; law 11 |
-| 2 undo sees who depends on it now | test_journals; engine/test_rollback: test_no_undone_step_is_needed_by_one_that_stays |
+| 2 undo sees who depends on it now | test_journals, test_grants; engine/test_rollback: no undone step is needed by one that stays |
 | 3 brackets | engine/test_brackets, test_brackets_undone; test_managed_disks |
 | 4 exactly the reviewed lines, or nothing | test_journals; test_gates: an owner's change, what is not ours; engine/test_settle |
 | 5 unclear answers, tampered journals | test_journals; faults/test_crashes; connection/test_operation: a status URL gets no token |
