@@ -7,6 +7,7 @@ request. Who claims first looks afterwards: of two that claim one resource at th
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ CLAIMS = "leases"
 """The folder of a run store that holds the claims."""
 
 _DIGEST = 64
+_NAME = re.compile(rf"{CLAIMS}/(?P<id>[0-9a-f]{{{_DIGEST}}}-[0-9a-f]+)\.json")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,17 @@ class Claim:
 def new_claim(run: str, names: Collection[str]) -> Claim:
     """Return the claim that a new process of *run* makes."""
     return Claim(f"{run}-{uuid.uuid4().hex[:16]}", frozenset(names))
+
+
+def name_of(id_: str) -> str:
+    """Return the name under which the claim *id_* is kept in a run store."""
+    return f"{CLAIMS}/{id_}.json"
+
+
+def id_of(name: str) -> str | None:
+    """Return which claim is kept under *name*; None when it is none: whatever else somebody has put there."""
+    found = _NAME.fullmatch(name)
+    return None if found is None else found["id"]
 
 
 def run_name(run: str) -> str:

@@ -184,8 +184,9 @@ async def take(
         RunStoreBusy: CMK510 when a living process has one of them; ``holder`` is its run.
         RunStoreError: CMK512 when the store cannot be written.
     """
-    claim = new_claim(run, {*names, run_name(run)})
     while True:
+        # Another one each time: what cannot be deleted cannot be written anew either.
+        claim = new_claim(run, {*names, run_name(run)})
         await outwait(store, run, claim.names or (), clock, notice)
         lease = Lease(store, claim, clock)
         await store.claim(claim)

@@ -11,7 +11,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, to_bytes
+from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, id_of, name_of, to_bytes
 from cmk_remediate.engine.journal_file import JOURNAL, unwritable, write_atomically
 from cmk_remediate.engine.journal_lines import DIGEST
 from cmk_remediate.engine.local_log import LocalLog
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-
-_SUFFIX = ".json"
 
 
 class LocalStore:
@@ -108,15 +106,18 @@ class LocalStore:
             raise unwritable(self.folder, error) from error
 
     def _path(self, claim: Claim) -> Path:
-        return self.folder / CLAIMS / f"{claim.id}{_SUFFIX}"
+        return self.folder / name_of(claim.id)
 
     def _claims(self) -> tuple[Claim, ...]:
         found = []
-        for path in sorted((self.folder / CLAIMS).glob(f"*{_SUFFIX}")):
+        for path in sorted((self.folder / CLAIMS).glob("*")):
+            id_ = id_of(f"{CLAIMS}/{path.name}")
+            if id_ is None:
+                continue
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 # Opened anew each time, since a network folder shows old times of a file that is not.
                 mark = str(os.fstat(file.fileno()).st_mtime_ns)
-                found.append(from_bytes(path.name.removesuffix(_SUFFIX), file.read(), mark=mark))
+                found.append(from_bytes(id_, file.read(), mark=mark))
         return tuple(found)
 
     def _claim(self, claim: Claim) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
-from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, to_bytes
+from cmk_remediate.engine.claims import CLAIMS, Claim, from_bytes, id_of, name_of, to_bytes
 from cmk_remediate.engine.journal_lines import DIGEST
 from cmk_remediate.engine.remote_log import RemoteLog, bytes_of, segment_number
 from cmk_remediate.errors import RunStoreError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 60
 """`lease.LEASE` as blob storage takes it: 15 to 60 (learn.microsoft.com, "Lease Blob")."""
 
-_SUFFIX = ".json"
-
 
 class RemoteStore:
     """The `run_store.RunStore` over *objects*."""
@@ -26,6 +24,7 @@ class RemoteStore:
         """Nothing is asked yet."""
         self._objects = objects
         self._leases: dict[str, str] = {}
+        self._kept: set[str] = set()
         self._names: dict[str, frozenset[str] | None] = {}
 
     fresh = 5.0
@@ -66,7 +65,9 @@ class RemoteStore:
         """See `run_store.RunStore`; what a claim names does not change, so it is read once."""
         found = []
         for item in await self._objects.items(f"{CLAIMS}/"):
-            id_ = item.name.rpartition("/")[2].removesuffix(_SUFFIX)
+            id_ = id_of(item.name)
+            if id_ is None or (id_ in self._kept and not item.leased):
+                continue
             if id_ not in self._names:
                 data = await self._objects.read(item.name)
                 if data is None:
@@ -77,7 +78,7 @@ class RemoteStore:
 
     async def claim(self, claim: Claim) -> None:
         """See `run_store.RunStore`; one that somebody has removed before it was leased does not stand, as `claims` shows."""
-        name = _name(claim)
+        name = name_of(claim.id)
         await self._objects.write(name, to_bytes(claim))
         lease = await self._objects.lease(name, LEASE_SECONDS)
         if lease is not None:
@@ -86,23 +87,30 @@ class RemoteStore:
     async def renew(self, claim: Claim) -> bool:
         """See `run_store.RunStore`."""
         lease = self._leases.get(claim.id)
-        return lease is not None and await self._objects.renew(_name(claim), lease)
+        return lease is not None and await self._objects.renew(name_of(claim.id), lease)
 
     async def withdraw(self, claim: Claim) -> None:
         """See `run_store.RunStore`."""
-        await self._objects.delete(_name(claim), self._leases.pop(claim.id, ""))
+        name = name_of(claim.id)
+        if not await self._objects.delete(name, self._leases.pop(claim.id, "")):
+            # It is ours, leased by nobody any more, or not to be deleted: then nobody need wait until its lease runs out.
+            await self._objects.break_lease(name)
+            await self._objects.delete(name)
 
     async def clear(self, claim: Claim, *, force: bool = False) -> None:
-        """See `run_store.RunStore`; while it is leased nobody else can delete it."""
+        """See `run_store.RunStore`; while it is leased nobody else can delete it.
+
+        One that is not leased and cannot be deleted all the same (an immutability policy) does not stand: its lease is broken, so
+        that no late renewal revives it, and `claims` leaves it out.
+        """
+        name = name_of(claim.id)
         if force:
-            await self._objects.break_lease(_name(claim))
-        if not await self._objects.delete(_name(claim)) and force:
-            raise RunStoreError(
-                codes.engine.JOURNAL_UNWRITABLE,
-                "it was leased again meanwhile",
-                resource=f"{self.address}/{_name(claim)}",
-            )
-
-
-def _name(claim: Claim) -> str:
-    return f"{CLAIMS}/{claim.id}{_SUFFIX}"
+            await self._objects.break_lease(name)
+        if await self._objects.delete(name):
+            return
+        if not any(item.leased for item in await self._objects.items(name)):
+            await self._objects.break_lease(name)
+            self._kept.add(claim.id)
+        elif force:
+            cause = "it was leased again meanwhile"
+            raise RunStoreError(codes.engine.JOURNAL_UNWRITABLE, cause, resource=f"{self.address}/{name}")

@@ -70,7 +70,7 @@ class ObjectStore(Protocol):
         """Renew our *lease*; False when it is not ours any more. Tried once: whoever renews tries again."""
 
     async def delete(self, name: str, lease: str = "") -> bool:
-        """Delete the object *name*; False when somebody has leased it under another id than *lease*."""
+        """Delete the object *name*; False when somebody has leased it under another id than *lease*, or it must not be deleted."""
 
     async def break_lease(self, name: str) -> None:
         """End whoever's lease on the object *name*; harmless when there is none."""

@@ -10,11 +10,11 @@ import pytest
 from cmk_remediate import codes
 from cmk_remediate.engine import remote_log
 from cmk_remediate.engine.journal import Journal
-from cmk_remediate.engine.lease import LEASE, RENEW, Unlimited, take
+from cmk_remediate.engine.lease import LEASE, RENEW, take
 from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.engine.run_store import find_run, state_of, summaries, unfinished
 from cmk_remediate.engine.schedule import alongside
-from cmk_remediate.errors import CmkError, InputError, LeaseLost, RunStoreBusy, RunStoreError
+from cmk_remediate.errors import InputError, LeaseLost, RunStoreBusy, RunStoreError
 from cmk_remediate.model.run_address import BLOB_SUFFIXES, parse_address
 from cmk_remediate.simulator.faults import Killed
 from cmk_remediate.simulator.virtual_time import VirtualClock, run
@@ -23,8 +23,6 @@ from tests.engine.memory_objects import ADDRESS, MemoryObjects, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-
-    from cmk_remediate.model.objects import Tail
 
 ONE, TWO = "a" * 64, "b" * 64
 WRITE = 25.0
@@ -206,56 +204,6 @@ def test_a_store_out_of_reach_takes_no_intent(cloud: Cloud) -> None:
         objects.out_of_reach = False
         with pytest.raises(RunStoreError):  # whether the first one landed is not known
             await journal.append(intent("b"))
-
-    cloud.run(main)
-
-
-class Patient(Unlimited):
-    """Does not give an append up before so many failures; *between* happens after each of them."""
-
-    def __init__(self, most: int, between: Callable[[], object]) -> None:
-        self.left = most
-        self.between = between
-
-    async def again(self, error: CmkError) -> bool:
-        self.left -= 1
-        self.between()
-        return self.left >= 0
-
-
-@pytest.mark.parametrize("landed", ["not", "at once", "late"])
-def test_an_append_that_is_not_given_up_is_there_once_when_the_store_is_back(cloud: Cloud, landed: str) -> None:
-    """The store is away in the middle of a bracket: what it had taken is found, and the journal goes on."""
-
-    class Cut(MemoryObjects):
-        async def append(self, name: str, data: bytes, at: int) -> Tail | None:
-            if self.out_of_reach and landed != "not":
-                held.append((name, data, at))
-                if landed == "at once" and len(held) == 1:
-                    await MemoryObjects(self.shelf, cloud.clock.stamp).append(name, data, at)
-            return await super().append(name, data, at)
-
-    held: list[tuple[str, bytes, int]] = []
-    objects = Cut(cloud.shelf, cloud.clock.stamp)
-
-    def back() -> None:
-        objects.out_of_reach = pen.left > 1
-        if not objects.out_of_reach and landed == "late":
-            name, data, at = held[0]
-            assert len(cloud.shelf.data[name]) == at
-            cloud.shelf.data[name] += data
-            cloud.shelf.blocks[name] += 1
-
-    pen = Patient(4, back)
-
-    async def main() -> None:
-        journal = await Journal.create(RemoteStore(objects), review(), started(), pen)
-        objects.out_of_reach = True
-        await asyncio.gather(journal.append(intent("a")), journal.append(intent("b")))
-        assert pen.left < 4
-        await journal.append(outcome("a"))
-        found = (await Journal.open(cloud.store(), RUN)).records
-        assert found == (started(), intent("a"), intent("b"), outcome("a"))
 
     cloud.run(main)
 

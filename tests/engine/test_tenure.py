@@ -12,12 +12,12 @@ import pytest
 from cmk_remediate import codes
 from cmk_remediate.engine.claims import CLAIMS, Claim, run_name
 from cmk_remediate.engine.journal import Journal
-from cmk_remediate.engine.lease import LEASE, take
+from cmk_remediate.engine.lease import LEASE, Unlimited, take
 from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.engine.schedule import alongside
 from cmk_remediate.engine.tenure import PATIENCE, Tenure
-from cmk_remediate.errors import LeaseLost, RunStoreError
+from cmk_remediate.errors import CmkError, LeaseLost, RunStoreError
 from cmk_remediate.simulator.virtual_time import VirtualClock, run
 from tests.engine.journal_parts import RUN, ended, intent, outcome, review, started
 from tests.engine.memory_objects import MemoryObjects, Shelf
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cmk_remediate.engine.run_store import RunStore
+    from cmk_remediate.model.objects import Tail
 
 MACHINE, VAULT = "/subscriptions/s/machines/vm", "/subscriptions/s/vaults/kv"
 OTHER = "b" * 64
@@ -257,3 +258,54 @@ def test_what_a_folder_does_not_take_now_is_written_when_it_does_as_long_as_some
         assert (await Journal.open(LocalStore(tmp_path), RUN)).records == (*journal.records[:-1], outcome("a"))
 
     place.run(main)
+
+
+class Patient(Unlimited):
+    """Does not give an append up before so many failures; *between* happens after each of them."""
+
+    def __init__(self, most: int, between: Callable[[], object]) -> None:
+        self.left = most
+        self.between = between
+
+    async def again(self, error: CmkError) -> bool:
+        self.left -= 1
+        self.between()
+        return self.left >= 0
+
+
+@pytest.mark.parametrize("landed", ["not", "at once", "late"])
+def test_an_append_that_is_not_given_up_is_there_once_when_the_store_is_back(landed: str) -> None:
+    """The store is away in the middle of a bracket: what it had taken is found, and the journal goes on."""
+
+    class Cut(MemoryObjects):
+        async def append(self, name: str, data: bytes, at: int) -> Tail | None:
+            if self.out_of_reach and landed != "not":
+                held.append((name, data, at))
+                if landed == "at once" and len(held) == 1:
+                    await MemoryObjects(self.shelf, cloud.clock.stamp).append(name, data, at)
+            return await super().append(name, data, at)
+
+    cloud = Place(None)
+    held: list[tuple[str, bytes, int]] = []
+    objects = Cut(cloud.shelf, cloud.clock.stamp)
+
+    def back() -> None:
+        objects.out_of_reach = pen.left > 1
+        if not objects.out_of_reach and landed == "late":
+            name, data, at = held[0]
+            assert len(cloud.shelf.data[name]) == at
+            cloud.shelf.data[name] += data
+            cloud.shelf.blocks[name] += 1
+
+    pen = Patient(4, back)
+
+    async def main() -> None:
+        journal = await Journal.create(RemoteStore(objects), review(), started(), pen)
+        objects.out_of_reach = True
+        await asyncio.gather(journal.append(intent("a")), journal.append(intent("b")))
+        assert pen.left < 4
+        await journal.append(outcome("a"))
+        found = (await Journal.open(cloud.store(), RUN)).records
+        assert found == (started(), intent("a"), intent("b"), outcome("a"))
+
+    cloud.run(main)
