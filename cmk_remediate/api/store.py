@@ -18,8 +18,8 @@ from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.errors import InputError, ReviewError
 from cmk_remediate.model.review import FORMAT_VERSION, Review
-from cmk_remediate.model.run_address import is_remote, parse_address
-from cmk_remediate.planfile.job import KEPT_PLANS
+from cmk_remediate.model.run_address import is_remote, parse_address, split_address
+from cmk_remediate.planfile.job import KEPT_PLANS, KEPT_REVIEWS
 from cmk_remediate.planfile.load import from_bytes
 from cmk_remediate.planfile.problems import PlanError, Problem
 
@@ -42,7 +42,7 @@ async def load_review(path: str | Path, *, connection: Connection | None = None)
         ReviewError: CMK110 when it was altered, CMK112 when its format is not one this version reads.
     """
     if is_remote(str(path)):
-        address, _, name = str(path).partition(f"/{REVIEWS}/")
+        address, name = split_address(str(path), KEPT_REVIEWS)
         found = await open_store(address, connection).load(f"{REVIEWS}/{name}")
         if found is None:
             raise InputError(codes.input_.REVIEW_UNREADABLE, "there is no such review", resource=str(path))
@@ -61,8 +61,8 @@ async def load_kept_plan(url: str, *, connection: Connection) -> PlanDocument:
         PlanError: CMK101 when there is none; else as `cmk_remediate.load_plan`.
         InputError: CMK130 or CMK132 when the run store is none, or none that *connection* reaches.
     """
-    address, between, name = url.rpartition(KEPT_PLANS)
-    data = await open_store(address, connection).load(f"{between}{name}".lstrip("/"))
+    address, name = split_address(url, KEPT_PLANS)
+    data = await open_store(address, connection).load(f"{KEPT_PLANS}{name}".lstrip("/"))
     if data is None:
         raise PlanError(url, [Problem(codes.input_.PLAN_UNREADABLE, (), "there is no such plan")])
     return from_bytes(data, url)
@@ -135,7 +135,7 @@ async def save_review(review: Review, path: str | Path | None = None, *, connect
         await save_artefacts(review, connection=connection)
         return await open_store(review.runs, connection).save(f"{REVIEWS}/{review.digest}.json", pretty_bytes(review))
     if is_remote(str(path)):
-        address, _, name = str(path).partition(f"/{REVIEWS}/")
+        address, name = split_address(str(path), KEPT_REVIEWS)
         return await open_store(address, connection).save(f"{REVIEWS}/{name}", pretty_bytes(review))
     return _write(Path(path), pretty_bytes(review))
 

@@ -75,3 +75,12 @@ def parse_address(text: str) -> RunAddress:
         cause = "it is not https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX, nor that of another cloud"
         raise InputError(codes.input_.RUNS_ADDRESS_WRONG, cause, resource=text)
     return RunAddress(found["account"], cloud, found["container"], found["prefix"].strip("/"))
+
+
+def split_address(url: str, between: str) -> tuple[str, str]:
+    """Return the run store of *url*, and the name in it that stands after the last *between*; no name where that is not in it.
+
+    The last, since a container or a prefix may be called so too.
+    """
+    store, found, name = url.rpartition(between)
+    return (store, name) if found else (url, "")

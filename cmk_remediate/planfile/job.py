@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from cmk_remediate import codes
 from cmk_remediate.errors import CmkError, InputError, ReviewError, RunStoreBusy
-from cmk_remediate.model.run_address import is_remote, parse_address
+from cmk_remediate.model.run_address import is_remote, parse_address, split_address
 from cmk_remediate.planfile.load import load_plan
 from cmk_remediate.planfile.schema import seconds
 
@@ -24,6 +24,8 @@ _KEYS = ("do", "plan", "review", "digest", "accept", "runs", "client_id", "stop_
 _LATER = "is not available in this version"
 KEPT_PLANS = "/plans/"
 """What stands between a run store's URL and the name of a plan kept in it."""
+KEPT_REVIEWS = "/reviews/"
+"""The same for a review."""
 _PLAN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _REVIEW = re.compile(r"[0-9a-f]{64}\.json")
 
@@ -67,11 +69,11 @@ class Job:
             InputError: CMK101 and following when the plan is not valid.
         """
         if self.plan_url:
-            return parse_address(self.plan_url.partition(KEPT_PLANS)[0]).cloud
+            return parse_address(split_address(self.plan_url, KEPT_PLANS)[0]).cloud
         if self.review is None:
             return load_plan(self.plan or {}).cloud
         if is_remote(self.review):
-            return parse_address(self.review.partition("/reviews/")[0]).cloud
+            return parse_address(split_address(self.review, KEPT_REVIEWS)[0]).cloud
         try:
             return str(json.loads(Path(self.review).read_bytes())["cloud"])
         except (OSError, ValueError, LookupError, TypeError):
@@ -192,7 +194,7 @@ def _remote(key: str, value: str) -> str:
     if key not in _KEPT:
         raise _later(key, f"{value} {_LATER}")
     between, name_like, shown = _KEPT[key]
-    store, _, name = value.rpartition(between)
+    store, name = split_address(value, between)
     if not name_like.fullmatch(name):
         raise _later(key, f"{value} is not {shown}; any other URL {_LATER}")
     return f"{parse_address(store).text}{between}{name}"
@@ -200,7 +202,7 @@ def _remote(key: str, value: str) -> str:
 
 _KEPT: Mapping[str, tuple[str, re.Pattern[str], str]] = {
     "plan": (KEPT_PLANS, _PLAN, "STORE/plans/NAME"),
-    "review": ("/reviews/", _REVIEW, "STORE/reviews/DIGEST.json"),
+    "review": (KEPT_REVIEWS, _REVIEW, "STORE/reviews/DIGEST.json"),
 }
 """By key: what stands before the name, what the name looks like, and the whole in words."""
 

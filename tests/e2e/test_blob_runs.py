@@ -19,7 +19,7 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import codes, simulator
 from cmk_remediate.api.own_ground import refuse_own_ground
-from cmk_remediate.api.store import open_store
+from cmk_remediate.api.store import load_kept_plan, open_store
 from cmk_remediate.engine.lease import LEASE
 from cmk_remediate.errors import InputError, RefusedError
 from cmk_remediate.model.decisions import Change, Estimate, Request
@@ -254,6 +254,19 @@ def test_files_made_beside_a_review_lie_beside_it_in_the_container(azure: Azure,
 
     assert stage.connection.run(kept) == [one.content for one in review.files]
     assert len(review.files) == 3
+    assert cmk.runs(stage.where, connection=stage.connection) == ()
+
+
+@pytest.mark.parametrize("name", ["reviews", "plans"])
+def test_a_store_may_be_called_like_what_lies_in_it(azure: Azure, served: Azurite, name: str) -> None:
+    stage = staged(azure(one_server()), served, f"{azurite.ADDRESS}/{uuid.uuid4().hex}/{name}")
+    review = stage.dry_run()
+    where = cmk.save_review(review, connection=stage.connection)
+    assert cmk.save_review(review, where, connection=stage.connection) == where
+    assert cmk.load_review(where, connection=stage.connection) == review
+    keep(stage, "plans/sql.json", json.dumps(stage.scene.plan).encode())
+    plan = stage.connection.run(lambda: load_kept_plan(f"{stage.where}/plans/sql.json", connection=stage.connection))
+    assert plan.name == "sql.json"
     assert cmk.runs(stage.where, connection=stage.connection) == ()
 
 

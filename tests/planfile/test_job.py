@@ -10,6 +10,7 @@ import pytest
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError, ReviewError, RunStoreBusy, RunStoreError
+from cmk_remediate.model.run_address import split_address
 from cmk_remediate.planfile.job import Job, parse_job
 from tests.report import sample
 
@@ -100,6 +101,21 @@ def test_the_cloud_is_that_of_plan_or_review(tmp_path: Path) -> None:
     assert parse(do="apply", review=str(tmp_path / "absent.json"), digest="d").cloud == "AzureCloud"
     with pytest.raises(InputError):
         _ = parse(do="dry-run", plan=str(tmp_path / "absent.yaml")).cloud
+
+
+@pytest.mark.parametrize(
+    "store", ["{}/plans", "{}/reviews", "{}/plans/reviews", "{}/reviews/plans", "{}/runs/reviews/reviews"]
+)
+def test_a_container_or_a_prefix_may_be_called_like_what_lies_in_it(store: str) -> None:
+    """Fails: nothing that is kept in a container named `reviews` or `plans` can be applied."""
+    runs = store.format("https://runsaccount.blob.core.usgovcloudapi.net")
+    review, plan = f"{runs}/reviews/{'a' * 64}.json", f"{runs}/plans/sql.yaml"
+    applied = parse(do="apply", review=review, digest="a" * 64, runs=runs)
+    assert (applied.review, applied.cloud) == (review, "AzureUSGovernment")
+    planned = parse(do="dry-run", plan=plan, runs=runs)
+    assert (planned.plan_url, planned.cloud) == (plan, "AzureUSGovernment")
+    assert split_address(review, "/reviews/") == (runs, f"{'a' * 64}.json")
+    assert split_address(runs, "/other/") == (runs, "")
 
 
 def test_the_sandbox_may_look_and_may_rehearse() -> None:
