@@ -95,13 +95,15 @@ def _with_brackets(
 ) -> dict[str, tuple[Step, ...]]:
     """Return *chains* without the brackets in which nothing is undone; of one that was left open both ends are there.
 
-    What opened that one stands for its opening on the way back where nothing had begun to close it.
+    What opened a bracket stands for its opening on the way back where nothing was sent to close it: it was left open, or its owner
+    had closed it first.
     """
     found = dict(chains)
     for opener, closer in graph.closing.items():
-        if opener in left_open and opener in chains:
+        undone = any(key in chains for key in graph.inside(opener))
+        if opener in chains and (undone or opener in left_open):
             found.setdefault(closer, (_bound(graph.by_id[opener].step, bodies),))
-        elif not any(key in chains for key in graph.inside(opener)):
+        elif not undone:
             found.pop(opener, None)
             found.pop(closer, None)
     return found

@@ -372,3 +372,27 @@ def test_law_10_the_damaged_journal_of_another_run_keeps_no_machine_stopped(azur
         result = stage.apply(review) if verb == "apply" else stage.resume(review.digest)
         assert result.exit_code == 0, told(result)
     assert state(stage) == "running"
+
+
+def test_a_machine_its_owner_started_after_our_death_is_stopped_by_the_rollback_to_restore_its_disks(
+    azure: Azure,
+) -> None:
+    """Our start sent nothing. Fails: the disks are blocked (CMK752), and nobody but the owner can take them back."""
+    stage = azure(one_machine())
+    review = stage.dry_run()
+    before = stage.bodies()
+    died(stage, review, _stopped, Fault("kill-after", method="PATCH", url="/disks/", nth=2))
+    becomes(stage, "running")
+    for one in (OS_DISK, DATA_DISK):
+        owner_sets(stage, one, {"properties": {"diskState": "Attached"}})
+    assert stage.resume(review.digest).exit_code == 0
+    undoing, _ = stage.rolled_back(review.digest)
+    assert [step.action for step in undoing.steps if step.kind in ("deallocate_machine", "start_machine")] == [
+        "stop",
+        "start",
+    ]
+    after = stage.bodies()
+    for one in (OS_DISK, DATA_DISK):
+        kinds = [found[one.lower()]["properties"]["encryption"]["type"] for found in (before, after)]
+        assert kinds[0] == kinds[1]
+    assert state(stage) == "running"

@@ -147,3 +147,25 @@ def test_law_10_a_machine_that_the_rollback_cannot_start_is_its_first_line() -> 
             assert (done.exit_code, "CMK516" in done.alarms[0]) == (6, True), died
             said += 1
     assert said
+
+
+def test_disks_of_a_machine_that_its_owner_started_before_us_are_restored_while_it_stands_still() -> None:
+    """Our start sent nothing, for it ran. Fails: nothing stops the machine on the way back, and its disks cannot be undone."""
+    lab, graph = fleet(1, 2)
+    before, machine = lab.image(), rid("machines", "m0")
+    review, restored = lab.dry_run(graph), 0
+    for number in range(1, lab.copy().apply(review).calls + 1):
+        other = lab.copy()
+        killed = other.apply(review, kill_at=(number, "after"))
+        if killed.result is not None or powers(other) != {"stopped"}:
+            continue
+        other.pass_time(120)
+        other.put(machine, {"power": "running"})
+        resumed = other.apply(review, killed.lines)
+        assert resumed.done.exit_code == 0, number
+        back = other.roll_back_review(review, resumed.lines)
+        assert [step.action for step in back.steps] == ["stop", "update", "update", "start"], number
+        assert other.apply(back).done.exit_code == 0, number
+        assert other.image() == before, number
+        restored += not any("/start" in row["url"] for row in resumed.writes)
+    assert restored
