@@ -338,6 +338,7 @@ def _rules(review: Review, clock: Clock, how: How) -> Rules:
         canary=canary.targets if canary and not undoing else 0,
         soak=seconds(canary.soak) if canary else 0,
         fits=fits,
+        expired=lambda: "" if undoing else window.expired(review.expires, clock.now()),
         deadline=how.deadline,
     )
 

@@ -74,7 +74,8 @@ REVIEW_ALTERED = Code(
 REVIEW_EXPIRED = Code(
     "CMK111",
     title="review expired",
-    meaning="The review's `expires` has passed, so what it shows may no longer be true.",
+    meaning="The review's `expires` has passed, so what it shows may no longer be true: nothing is begun with it, "
+    "what it has begun goes on.",
     next="Make a new dry run and have it reviewed.",
 )
 REVIEW_FOREIGN = Code(

@@ -1,4 +1,4 @@
-"""What stands at the start of each untouched target: canary, failure cap, window, the wish to end; and before each write, the time.
+"""What stands at the start of each untouched target: expiry, canary, failure cap, window, the wish to end; before a write, the time.
 
 None but the time is ever in the way of resuming, closing or undoing our own work: a target that was begun goes on. Nothing at all
 is in the way of closing an open bracket.
@@ -37,11 +37,13 @@ class Gates:
         graph: the run's graph.
         stop: the wish to end.
         touched: targets an earlier process of this run has begun.
+        sent: steps that it has sent a write for: they go on after the review's expiry, though no target of theirs was begun.
         max_failures: so many failed targets end the start of new ones.
         max_disrupted: so many brackets may be open, or steps that disrupt by themselves be at work, at once.
         canary: the targets that go first; empty for none.
         fits: says, for a number of seconds, why work of that length must not start now (the window); empty if it may.
-        in_time: says the same of the time the run was given; asked before each write.
+        expired: says that the review has expired; empty where it has not.
+        in_time: says the same as *fits* of the time the run was given; asked before each write.
         worst: the worst case of each target in seconds.
         bracket_worst: the worst case of each bracket from opening to closing, in seconds, by the step that opens it.
         disruptive: the steps that disrupt by themselves, without a bracket.
@@ -54,11 +56,13 @@ class Gates:
         graph: Graph,
         stop: Stop,
         touched: Collection[str],
+        sent: Collection[str] = (),
         max_failures: int,
         max_disrupted: int,
         canary: Collection[str],
         fits: Callable[[int], str],
         in_time: Callable[[int], str],
+        expired: Callable[[], str] = lambda: "",
         worst: Mapping[str, int],
         bracket_worst: Mapping[str, int] | None = None,
         disruptive: Collection[str] = (),
@@ -68,12 +72,14 @@ class Gates:
         self._graph = graph
         self._stop = stop
         self._touched = set(touched)
+        self._sent = set(sent)
         self._max_failures = max_failures
         self._canary = frozenset(canary)
         self._canary_ended = asyncio.Event()
         self._canary_verdict = ""
         self._fits = fits
         self._in_time = in_time
+        self._expired = expired
         self._worst = worst
         self._bracket_worst = dict(bracket_worst or {})
         self._failed: set[str] = set()
@@ -91,7 +97,7 @@ class Gates:
             await self._urgent_ended.wait()
         if self._begun(node):
             return None
-        if self._canary and not self._canary & set(node.targets):
+        if self._canary and not self._canary & set(node.targets) and not self._too_old(node):
             await self._canary_ended.wait()
         return self._held(node)
 
@@ -101,6 +107,8 @@ class Gates:
             return None
         if self._stop.asked:
             return Held(self._stop.code, self._stop.reason, stopped=True)
+        if late := self._too_old(node):
+            return Held(codes.input_.REVIEW_EXPIRED, late, stopped=True)
         if self._canary_verdict and not self._canary & set(node.targets):
             return Held(codes.engine.CANARY_FAILED, self._canary_verdict, stopped=True)
         if len(self._failed) >= self._max_failures:
@@ -115,6 +123,11 @@ class Gates:
         if self.in_open_bracket(node):
             return True
         return not self._stop.asked and bool(self._touched & set(node.targets))
+
+    def _too_old(self, node: Node) -> str:
+        """Return why *node* is not begun with a review as old as this one; empty where it may be, or was begun."""
+        late = "" if node.id in self._sent else self._expired()
+        return f"the review is too old to begin this target: {late}" if late else ""
 
     def _out_of_time(self, worst: int) -> Held | None:
         late = self._in_time(worst)
@@ -158,6 +171,7 @@ class Gates:
     def wrote(self, node: Node) -> None:
         """Note a write: the target that alone owns *node* is begun, and every target whose bracket it opens."""
         self._opening.discard(node.id)
+        self._sent.add(node.id)
         if len(node.targets) == 1 or node.id in self._graph.closing:
             self._touched.update(node.targets)
 

@@ -120,7 +120,8 @@ def _exit_code(targets: Collection[TargetResult], end: RunEnd) -> int:
         return 5
     if end.interrupted:
         return 130
-    if all(target.id in end.refused or target.code == codes.engine.DRIFT for target in bad):
+    otherwise = (codes.engine.DRIFT, codes.input_.REVIEW_EXPIRED)
+    if all(target.id in end.refused or target.code in otherwise for target in bad):
         return 3
     held = (codes.engine.OUTSIDE_WINDOW, codes.engine.STOPPED)
     return 4 if all(target.code in held for target in bad) else 1

@@ -48,6 +48,7 @@ class Rules:
         canary: how many targets go first; 0 for none.
         soak: seconds the canary rests before it is looked at again.
         fits: says why work of so many seconds must not start now; empty if it may.
+        expired: says that the review has expired; empty where it has not.
         deadline: when the run's time is up, by our clock; None for never.
     """
 
@@ -56,6 +57,7 @@ class Rules:
     canary: int = 0
     soak: int = 0
     fits: Callable[[int], str] = lambda _: ""
+    expired: Callable[[], str] = lambda: ""
     deadline: datetime | None = None
 
 
@@ -101,11 +103,13 @@ class Run:
             graph=self._graph,
             stop=stop,
             touched=self._touched,
+            sent=[key for key, state in self._before.steps.items() if state.sent],
             max_failures=rules.max_failures,
             max_disrupted=rules.max_disrupted,
             canary=first if self._canary.watches else (),
             fits=rules.fits,
             in_time=self._budget.too_short,
+            expired=rules.expired,
             worst=self._worst(),
             bracket_worst=self._bracket_worst(),
             disruptive=disruptive,
@@ -144,9 +148,8 @@ class Run:
                 interrupted="" if self._budget.spent or self._stop.code != codes.engine.STOPPED else self._stop.reason,
             )
         )
-        finished = not any(item.stopped or item.end in ("failed", "skipped") for item in ended.values()) and all(
-            ended[closer].succeeded for closer in self._graph.closing.values()
-        )
+        closed = all(ended[closer].succeeded for closer in self._graph.closing.values())
+        finished = closed and not any(_is_left(item) for item in ended.values())
         await self._append(RunEnded(at=self._now(), finished=finished, exit_code=end.exit_code))
         return end
 
@@ -291,6 +294,11 @@ class Run:
 
     def _now(self) -> str:
         return format_utc(self._clock.now())
+
+
+def _is_left(item: Settlement) -> bool:
+    """Say whether the run may yet do what was not done: what was never begun is not begun once the review has expired."""
+    return item.code != codes.input_.REVIEW_EXPIRED and (item.stopped or item.end in ("failed", "skipped"))
 
 
 def _unended(state: StepState) -> bool:

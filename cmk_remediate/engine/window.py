@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from cmk_remediate.planfile.schema import Window
 
 
+def expired(expires: str, now: datetime) -> str:
+    """Return in words that *expires* (ISO 8601) has passed at *now*; empty where it has not."""
+    return f"it expired at {expires}; it is {format_utc(now)} now" if now >= parse_utc(expires) else ""
+
+
 def check_expiry(expires: str, now: datetime) -> None:
     """Refuse a review whose *expires* (ISO 8601) has passed at *now*.
 
     Raises:
         ReviewError: CMK111.
     """
-    if now >= parse_utc(expires):
-        raise ReviewError(codes.input_.REVIEW_EXPIRED, f"it expired at {expires}; it is {format_utc(now)} now")
+    if why := expired(expires, now):
+        raise ReviewError(codes.input_.REVIEW_EXPIRED, why)
 
 
 def check_open(window: Window | None, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.engine.schedule import Stop
@@ -18,7 +19,7 @@ from cmk_remediate.errors import RefusedError, ReviewError
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.desk import owner_sets, planning, refused, several
 from tests.e2e.equality import differences
-from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, one_server
+from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, bare, one_server
 from tests.e2e.stage import DAY, Stage, like_a_dead_process, path, rows, told, writes
 from tests.laws import check_laws
 
@@ -288,6 +289,51 @@ def test_a_review_that_expires_as_the_plan_says(azure: Azure) -> None:
         stage.apply(review)
     assert expired.value.code == codes.input_.REVIEW_EXPIRED
     assert writes(stage.since(0)) == []
+
+
+def test_an_expired_review_begins_no_target_that_nobody_has_begun(azure: Azure) -> None:
+    """Else what somebody approved a year ago is done today. The run is over then: its vault is free for the next one."""
+    stage = azure(several(3))
+    review = stage.dry_run({**stage.scene.plan, "review_expires": "2h", "canary": CANARY})
+    assert _stopped_after(stage, review, "attach_identity").exit_code == 5
+    stage.azure.advance(400 * DAY)
+    mark, began = stage.seen(), stage.azure.clock.stamp()
+    result = stage.apply(review)
+    assert (result.exit_code, _ends(result)) == (5, [("done", ""), *[("skipped", "CMK111")] * 2]), told(result)
+    assert "expired at" in result.targets[1].text
+    assert len(_on(stage.scene, stage.since(mark), 0)) == len(writes(stage.since(mark))) > 0
+    assert stage.azure.clock.stamp() - began < SOAK + 600
+    assert [one.state for one in cmk.runs(stage.folder)] == ["finished"]
+    assert stage.apply(stage.dry_run()).exit_code == 0
+
+
+def test_an_expired_review_of_which_nothing_was_begun_is_3(azure: Azure) -> None:
+    stage = azure(several(2))
+    review = stage.dry_run()
+    stop = Stop()
+    stop.ask("interrupted by Ctrl-C")
+    assert stage.apply(review, stop=stop).exit_code == 130
+    stage.azure.advance(8 * DAY)
+    result = stage.apply(review)
+    assert (result.exit_code, result.writes, _ends(result)) == (3, 0, [("skipped", "CMK111")] * 2), told(result)
+
+
+def test_what_all_share_is_ended_where_a_process_died_in_it_though_the_review_expired(azure: Azure) -> None:
+    """Its request has left: what came of it is read and journaled, or the run would hold the key for ever."""
+    stage = azure(bare(2))
+    review = stage.dry_run()
+    stage.azure.faults.add(Fault("kill-after", method="PUT", url="/keys/"))
+    with pytest.raises(Killed):
+        stage.apply(review)
+    like_a_dead_process(stage.folder)
+    stage.azure.faults.clear()
+    stage.azure.advance(8 * DAY)
+    result = stage.resume(review.digest)
+    assert (result.exit_code, result.writes, _ends(result)) == (5, 0, [("skipped", "CMK111")] * 2), told(result)
+    ends = {
+        one["step"]: one["result"] for one in map(json.loads, stage.journal(review.digest)) if one["type"] == "settled"
+    }
+    assert list(ends.values()) == ["already done"]
 
 
 # -- drift -----------------------------------------------------------------------------------------------------------------------
