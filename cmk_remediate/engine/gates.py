@@ -1,4 +1,4 @@
-"""What stands at the start of each untouched target: expiry, canary, failure cap, window, the wish to end; before a write, the time.
+"""What stands at the start of an untouched target: expiry, canary, failure cap, window, the wish to end; before a write, the time.
 
 None but the time is ever in the way of resuming, closing or undoing our own work: a target that was begun goes on. Nothing at all
 is in the way of closing an open bracket.
