@@ -47,9 +47,7 @@ def choose(have: Account, wishes: Wishes, target: ResourceId, gone: Container[Re
 
 
 def _system(how: Literal["keeps", "system"], have: Account) -> Choice:
-    return Choice(
-        how, None, PrincipalId(have.identities.system_principal) if have.identities.system_principal else None
-    )
+    return Choice(how, None, have.identities.principal_of(None))
 
 
 def _attached(how: Literal["keeps", "ours"], have: Account, identity: ResourceId | None) -> Choice:

@@ -13,7 +13,6 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import PrincipalId
 
 if TYPE_CHECKING:
-    from cmk_remediate.services.storage.account import Account
     from cmk_remediate.services.storage.facts import AccountFacts
 
 
@@ -40,20 +39,17 @@ def choose(facts: AccountFacts) -> Choice:
     """Return which identity the account in *facts* uses."""
     have = facts.account
     if have.is_customer and facts.identity_works:
-        return Choice("keeps", have.reads_as, _principal(have, have.reads_as))
+        return Choice("keeps", have.reads_as, have.identities.principal_of(have.reads_as))
     if facts.wishes.identity == "system-assigned":
-        return Choice("system", None, _principal(have, None))
+        return Choice("system", None, have.identities.principal_of(None))
     ours = facts.wishes.identity_id(facts.id)
     alive = [one for one in have.identities.attached if one not in facts.gone]
     if ours is not None and ours in alive:
-        return Choice("reuses", ours, _principal(have, ours))
+        return Choice("reuses", ours, have.identities.principal_of(ours))
+    if len(alive) > 1:
+        return Choice("several")
     if alive:
-        return Choice("several") if len(alive) > 1 else Choice("reuses", alive[0], _principal(have, alive[0]))
+        return Choice("reuses", alive[0], have.identities.principal_of(alive[0]))
     if ours is None or ours in have.identities.attached:
         return Choice("unnamed")
     return Choice("ours", ours, None, next(iter(have.identities.attached), None))
-
-
-def _principal(have: Account, identity: ResourceId | None) -> PrincipalId | None:
-    found = have.identities.system_principal if identity is None else have.identities.principals.get(identity.key, "")
-    return PrincipalId(found) if found else None
