@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from concurrent import futures
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,6 +80,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual = _Selector()
         self._threads = threads
         super().__init__(self._virtual)
+        self._executor = futures.ThreadPoolExecutor(thread_name_prefix="virtual")
+        self._jobs: set[futures.Future[Any]] = set()
+        self.set_default_executor(self._executor)
 
     def time(self) -> float:
         """Return virtual seconds since the loop was made."""
@@ -90,9 +94,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Run *func* in a thread; the clock stands still until it is done."""
         if not self._threads:
             return self._soon(func, *args)
-        future = super().run_in_executor(executor, func, *args)
+        job = (executor or self._executor).submit(func, *args)
+        self._jobs.add(job)
         self._virtual.jobs += 1
-        future.add_done_callback(self._job_done)
+        future = asyncio.wrap_future(job, loop=self)
+        future.add_done_callback(lambda _: self._job_done(job))
         return future
 
     def _soon(self, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
@@ -112,13 +118,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.call_soon(job)
         return future
 
-    def _job_done(self, _future: asyncio.Future[Any]) -> None:
+    def _job_done(self, job: futures.Future[Any]) -> None:
+        self._jobs.discard(job)
         self._virtual.jobs -= 1
 
-    @property
-    def busy(self) -> bool:
-        """Whether a job of its still runs in a thread."""
-        return self._virtual.jobs > 0
+    def bury(self) -> None:
+        """Close the loop of a killed process: what a thread of it was just doing is done, what it had not begun is not."""
+        self.set_exception_handler(lambda _loop, _context: None)
+        futures.wait([job for job in self._jobs if not job.cancel()])
+        self.close()
 
     def kill(self) -> None:
         """End the process this loop stands for: nothing of it runs any more, and `run` raises `Killed`."""
@@ -201,10 +209,8 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], clock: VirtualClock | None =
         if clock is not None:
             clock.fold(loop)
         if killed:
-            loop.set_exception_handler(lambda _loop, _context: None)
             _graveyard.append((loop, asyncio.all_tasks(loop)))
-            if not loop.busy:
-                loop.close()  # its file descriptors are this process's; none of its code runs
+            loop.bury()
         else:
             _wind_down(loop)
 

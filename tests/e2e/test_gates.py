@@ -329,7 +329,6 @@ def test_what_all_share_is_ended_where_a_process_died_in_it_though_the_review_ex
     stage.azure.faults.clear()
     stage.azure.advance(8 * DAY)
     result = stage.resume(review.digest)
-    print([(json.loads(x).get("type"), json.loads(x).get("step"), json.loads(x).get("method"), json.loads(x).get("result")) for x in stage.journal(review.digest)])
     assert (result.exit_code, result.writes, _ends(result)) == (5, 0, [("skipped", "CMK111")] * 2), told(result)
     ends = {
         one["step"]: one["result"] for one in map(json.loads, stage.journal(review.digest)) if one["type"] == "settled"
