@@ -220,8 +220,6 @@ async def _leased(
     if passed:
         noting(how.progress, clock)(f"damaged journals were passed over: {', '.join(run[:8] for run in passed)}")
     checked = await _checked(review, graph, session, before, how)
-    if before.finished and _any_left(graph, checked):
-        _gates(review, clock.now(), how)
     watched.begin(clock.now(), checked.refused)
     try:
         journal = await _journal(review, session, clock, held, how, before)
@@ -273,11 +271,6 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
         raise
     standing = {target for opener in opened for target in graph.by_id[opener].targets}
     return checked.and_blocked({target: why for target, why in around.blocked.items() if target not in standing})
-
-
-def _any_left(graph: Graph, checked: PreCheck) -> bool:
-    """Say whether a step would change something for a target that is not refused: a finished run begins it like any other."""
-    return any(set(graph.by_id[key].targets) - checked.refused.keys() for key in checked.changing)
 
 
 def _refuse_without_rights(review: Review, checked: PreCheck) -> None:
