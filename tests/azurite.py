@@ -76,9 +76,9 @@ class Azurite:
 
         return Connection(transport, credential or Credential(), SystemClock(), "AzureCloud", run, close)
 
-    def make_container(self) -> None:
+    def make_container(self, name: str = CONTAINER) -> None:
         """Make the container: the operator's work, not ours."""
-        answer = self._asked("PUT", f"https://{HOST}/{CONTAINER}?restype=container")
+        answer = self._asked("PUT", f"https://{HOST}/{name}?restype=container")
         assert answer.status_code in (201, 409), answer.text
 
     def contents(self, address: str) -> dict[str, str]:

@@ -258,8 +258,9 @@ def test_files_made_beside_a_review_lie_beside_it_in_the_container(azure: Azure,
 
 
 @pytest.mark.parametrize("name", ["reviews", "plans"])
-def test_a_store_may_be_called_like_what_lies_in_it(azure: Azure, served: Azurite, name: str) -> None:
-    stage = staged(azure(one_server()), served, f"{azurite.ADDRESS}/{uuid.uuid4().hex}/{name}")
+def test_a_container_may_be_called_like_what_lies_in_it(azure: Azure, served: Azurite, name: str) -> None:
+    served.make_container(name)
+    stage = staged(azure(one_server()), served, f"https://{azurite.HOST}/{name}")
     review = stage.dry_run()
     where = cmk.save_review(review, connection=stage.connection)
     assert cmk.save_review(review, where, connection=stage.connection) == where
