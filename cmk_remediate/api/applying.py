@@ -18,7 +18,7 @@ from cmk_remediate.api.rolled_back import refuse_marked
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.staying import with_what_stays
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
-from cmk_remediate.api.watching import Watched, noting
+from cmk_remediate.api.watching import Watched, listening, noting
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
@@ -62,7 +62,7 @@ class How:
         strict: one drifted target stops all before the first write.
         deadline: when the run's time is up; None for never.
         stop: the wish to end.
-        progress: told what happens.
+        progress: told what happens; what it raises ends what it is told, not the run.
     """
 
     accept: Sequence[str] = ()
@@ -97,7 +97,7 @@ async def apply(
         stop_after: the run's time, from now on: no step is started whose worst case does not fit, open brackets are closed
             first, and what Azure is still working on then is left to the next start, which the same call is.
         stop: the wish to end.
-        progress: told what happens.
+        progress: told what happens; what it raises ends what it is told, not the run.
 
     Raises:
         ReviewError: the review was altered, has expired, is of another tenant or cloud, was rolled back; or, with *strict*,
@@ -139,6 +139,8 @@ def ends_at(clock: Clock, stop_after: timedelta | None) -> datetime | None:
 
 async def carry_out(review: Review, connection: Connection, store: RunStore, how: How) -> RunResult:
     """Carry out *review* in *store*, from its first step or from where its journal ends."""
+    listener = listening(how.progress)
+    how = replace(how, progress=listener)
     check_digest(review)
     if (review.cloud, review.tenant.lower()) != (connection.cloud, (await _tenant(connection)).lower()):
         cause = f"it is of tenant {review.tenant} in {review.cloud}, the connection is of another"
@@ -164,7 +166,7 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
         refuse_marked(review.digest, before)
         held = Held(store, tenure, names)
         work = _leased(review, graph, session, connection.clock, held, replace(how, stop=stop), before)
-        return await alongside(tenure.keep(), work)
+        return listener.noted(await alongside(tenure.keep(), work))
     finally:
         await tenure.release()
 

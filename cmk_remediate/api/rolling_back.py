@@ -12,7 +12,7 @@ from cmk_remediate.api.registry import registry
 from cmk_remediate.api.rolled_back import refuse_marked, refuse_undone
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import open_store, review_of
-from cmk_remediate.api.watching import noting
+from cmk_remediate.api.watching import listening, noting
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.aftermath import come_to_rest, let_all_show
 from cmk_remediate.engine.claims import run_name
@@ -56,6 +56,7 @@ async def review_rollback(
         RefusedError: CMK431 when it is a rollback itself.
         RunStoreError: CMK510 when it is being carried out, CMK511 when its journal is damaged.
     """
+    progress = listening(progress)
     store = open_store(runs, connection)
     undone = await _to_undo(store, run)
     review = await review_of(store, undone)
@@ -128,6 +129,7 @@ async def rollback(
         RefusedError: an acceptance or a permission is missing, or *run* is a rollback itself; nothing was changed.
         ReviewError, RunStoreError, InputError: as `review_rollback` and `apply`.
     """
+    progress = listening(progress)
     store = open_store(runs, connection)
     deadline = ends_at(connection.clock, stop_after)
     undone = await _to_undo(store, run)

@@ -1,11 +1,16 @@
-"""What whoever watches a run wants to know beside what just happened: what is usual, what was asked, what time is left."""
+"""Whoever watches a run cannot end it.
+
+It is told more than what just happened: what is usual, what was asked, what time is left.
+"""
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.model.result import Event, Pace
 
 if TYPE_CHECKING:
@@ -15,11 +20,46 @@ if TYPE_CHECKING:
     from cmk_remediate.clock import Clock
     from cmk_remediate.connection.traffic import Traffic
     from cmk_remediate.engine.precheck import Refusal
-    from cmk_remediate.model.result import Progress
+    from cmk_remediate.model.result import Progress, RunResult
     from cmk_remediate.model.review import Review
     from cmk_remediate.planfile.schema import Window
 
+LOGGER = logging.getLogger("cmk_remediate.progress")
+
 _WORST_FIRST = ("failed", "drifted", "blocked", "skipped", "manual", "in progress", "done", "already done")
+
+
+class Listener:
+    """An observer of somebody else's, who may go away: a closed pipe, a lost terminal, a full disk, a bug of its own.
+
+    What it raises ends what it is told, never the run: a machine may stand still. Whoever wants to end a run has `Stop`.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        """Tell *progress*."""
+        self._progress = progress
+        self._lost = ""
+
+    def __call__(self, event: Event) -> None:
+        """Pass *event* on, unless an earlier one was too much."""
+        if self._lost:
+            return
+        try:
+            self._progress(event)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an observer raises what it likes
+            said = f"{type(error).__name__}: {error}".partition("\n")[0]
+            self._lost = f"from {format_utc(event.at)} on nobody was told what happened: {said}"
+            with suppress(Exception):  # whoever logs may be who has gone
+                LOGGER.warning("%s; the run goes on", self._lost)
+
+    def noted(self, result: RunResult) -> RunResult:
+        """Return *result*, which somebody still reads, with a note if its observer was lost on the way."""
+        return replace(result, text=f"{result.text}; {self._lost}") if self._lost else result
+
+
+def listening(progress: Progress) -> Listener:
+    """Return *progress* as one that cannot end a run; one that is lost stays lost."""
+    return progress if isinstance(progress, Listener) else Listener(progress)
 
 
 def noting(progress: Progress, clock: Clock) -> Callable[[str], None]:

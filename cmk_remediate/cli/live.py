@@ -38,12 +38,13 @@ class LiveProgress:
 
     def __init__(self, out: TextIO, *, colour: bool, board: Board | None = None) -> None:
         """Draw on the terminal *out*."""
-        from rich.console import Console
         from rich.live import Live
+
+        from cmk_remediate.cli.screen import Screen
 
         self._board = board or Board()
         # Without colours the table is drawn all the same: moving the cursor is no colour.
-        self._console = Console(
+        self._console = Screen(
             file=out,
             force_terminal=True,
             no_color=not colour,
@@ -63,12 +64,14 @@ class LiveProgress:
 
     def __enter__(self) -> Self:
         """Begin to draw."""
-        self._live.start()
+        with suppress(OSError):  # a terminal that is gone is said by the first event
+            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wipe the table and give the cursor back."""
-        self._live.stop()
+        """Wipe the table and give the cursor back, if the terminal is still there."""
+        with suppress(OSError):
+            self._live.stop()
 
     def __call__(self, event: Event) -> None:
         """Show *event*."""

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from cmk_remediate import codes
 from cmk_remediate.cli.options import Colour
-from cmk_remediate.cli.streams import abandon
+from cmk_remediate.cli.streams import abandon, nobody_there
 from cmk_remediate.errors import InputError
 
 _STYLES = (
@@ -52,10 +52,10 @@ def emit(document: str, colour: Colour = Colour.auto, stream: TextIO | None = No
     try:
         out.write(text)
         out.flush()
-    except BrokenPipeError:
-        abandon(out)
     except (OSError, ValueError) as error:
         abandon(out)
+        if nobody_there(error):
+            return
         cause = getattr(error, "strerror", None) or str(error)
         name = "stderr" if out is sys.stderr else "stdout"
         raise InputError(codes.input_.OUTPUT_UNWRITABLE, cause, resource=name) from error

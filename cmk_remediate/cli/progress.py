@@ -115,21 +115,29 @@ class PlainProgress(Silence):
             return
         self._last[key] = text
         self._happened.set()
-        self._out.write(f"{format_utc(event.at)} {text}\n")
-        self._out.flush()
+        self._write(f"{format_utc(event.at)} {text}\n")
 
     def beat(self) -> None:
         """Write one line that says what is still going on."""
         said = [*self._board.summary(), *(_still(one) for one in self._board.activities()[:1])]
-        self._out.write(f"still working: {middle('; '.join(said), _LONGEST)}\n")
-        self._out.flush()
+        self._write(f"still working: {middle('; '.join(said), _LONGEST)}\n")
+
+    def _write(self, line: str) -> None:
+        """Write *line*; where that fails the run tells us nothing more, so the heartbeat would tell what was."""
+        try:
+            self._out.write(line)
+            self._out.flush()
+        except OSError:
+            self._over.set()
+            raise
 
     def _heartbeat(self) -> None:
         while not self._over.is_set():
             quiet = self._quiet_for(HEARTBEAT)
             self._happened.clear()
             if quiet and not self._over.is_set():
-                self.beat()
+                with suppress(OSError):
+                    self.beat()
 
 
 def _still(one: Activity) -> str:

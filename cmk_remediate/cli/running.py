@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from cmk_remediate import codes
 from cmk_remediate.cli.app import app
-from cmk_remediate.cli.streams import abandon, aside
+from cmk_remediate.cli.streams import abandon, aside, finish, nobody_there
 from cmk_remediate.errors import BugError, CmkError, InputError, InterruptedEarly, UsageError
 
 # Typer carries click within itself or beside itself, by its version; its public BadParameter leads to the bases in both.
@@ -24,7 +24,13 @@ _PRINTED_BY_TYPER = {"-h", "--help", "--version"}
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command that *arguments* name and return the exit code of docs/command-line.md."""
+    """Run the command that *arguments* name and return the exit code of docs/command-line.md, whoever reads what it says."""
+    code = _run(arguments)
+    finish()
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = _invoke(arguments)
     except typer.Exit as end:
@@ -54,7 +60,7 @@ def _invoke(arguments: Sequence[str]) -> Any:
 def _untold(error: OSError) -> int:
     """Return the exit code of a help that could not be written, as `output.emit` does it for all else."""
     abandon(sys.stdout)
-    if isinstance(error, BrokenPipeError):
+    if nobody_there(error):
         return 0
     return _fail(InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource="stdout"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -37,6 +38,24 @@ def abandon(stream: TextIO) -> None:
         os.dup2(null, stream.fileno())
         os.close(null)
         stream.flush()
+
+
+def nobody_there(error: BaseException) -> bool:
+    """Say whether *error* means that a pipe's reader has left, or that the terminal was closed."""
+    return isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO)
+
+
+def finish() -> None:
+    """Write what is left: at its end Python would, fail where nobody is there, and end with an exit code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        _flush(stream)
+
+
+def _flush(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        abandon(stream)
 
 
 def aside(text: str) -> None:

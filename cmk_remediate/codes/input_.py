@@ -118,7 +118,8 @@ GRAPH_CONFLICT = Code(
 OUTPUT_UNWRITABLE = Code(
     "CMK118",
     title="output cannot be written",
-    meaning="The file or folder given with -o cannot be made or written. Nothing was sent that changes anything.",
+    meaning="The file or folder given with -o cannot be made or written, or standard output cannot. Nothing was sent that changes "
+    "anything.",
     next="Name a file in a folder that exists and can be written.",
 )
 RUNBOOK_ARGUMENT = Code(
