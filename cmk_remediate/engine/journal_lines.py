@@ -2,7 +2,8 @@
 
 A line is a record as one JSON object in ASCII whose first member, ``prev``, is the SHA-256 (hex) of the line before without its
 newline; on the first line it is the run's digest, so a journal moved to another run's folder is noticed. A journal may be kept
-in segments; the chain goes on from one to the next, so that a missing one is noticed too. Where two processes must be told
+in segments; the chain goes on from one to the next, so that one missing between two is noticed too. Nothing tells that lines, or
+segments, are missing at the end. Where two processes must be told
 apart a line carries an ``id`` of its own.
 """
 

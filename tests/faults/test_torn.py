@@ -98,6 +98,20 @@ def test_any_line_altered_is_told_from_a_torn_one(play: Play) -> None:
         assert [one.state for one in cmk.runs(play.folder)] == ["damaged"], number
 
 
+@pytest.mark.parametrize("gone", [1, 2, 3, 5])
+def test_whole_lines_gone_from_the_end_are_not_noticed_and_a_resume_goes_by_what_azure_shows(
+    play: Play, gone: int
+) -> None:
+    """docs/safety.md says so: nothing tells a journal without its last lines from one that ended there."""
+    stage = pending(play).reborn(play.folder)
+    lines = journal(play).read_bytes().splitlines(keepends=True)
+    journal(play).write_bytes(b"".join(lines[:-gone]))
+    assert [one.state for one in cmk.runs(play.folder)] == ["unfinished"]
+    result = life(stage, lambda one: one.resume(play.review.digest))
+    assert result.exit_code == 0, told(result)
+    stage.lawful()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
