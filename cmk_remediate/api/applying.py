@@ -22,11 +22,12 @@ from cmk_remediate.api.watching import Watched, listening, noting
 from cmk_remediate.clock import Clock, format_utc
 from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
+from cmk_remediate.engine.budget import in_time
 from cmk_remediate.engine.claims import run_name
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.journal_fit import check_fits
-from cmk_remediate.engine.lease import take
+from cmk_remediate.engine.lease import outwait, take
 from cmk_remediate.engine.leased import leased_names
 from cmk_remediate.engine.outcome import taken_over
 from cmk_remediate.engine.precheck import PreCheck, open_brackets, precheck
@@ -35,7 +36,7 @@ from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.run_store import RunStore
 from cmk_remediate.engine.schedule import Stop, alongside
 from cmk_remediate.engine.tenure import Tenure
-from cmk_remediate.errors import AzureError, LeaseLost, RefusedError, ReviewError
+from cmk_remediate.errors import AzureError, CmkError, LeaseLost, RefusedError, ReviewError, StoppedError
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
@@ -95,15 +96,16 @@ async def apply(
         runs: the run store; must be the review's, if given.
         strict: one drifted target stops all before the first write.
         stop_after: the run's time, from now on: no step is started whose worst case does not fit, open brackets are closed
-            first, and what Azure is still working on then is left to the next start, which the same call is.
+            first, and what is waited for or read then is left to the next start, which the same call is.
         stop: the wish to end.
         progress: told what happens; what it raises ends what it is told, not the run.
 
     Raises:
         ReviewError: the review was altered, has expired, is of another tenant or cloud, was rolled back; or, with *strict*,
             something has drifted.
-        RefusedError: an acceptance, a permission, the window or a cap refuses; nothing was changed.
+        RefusedError: an acceptance, a permission, the window or a cap refuses, or the time was up; nothing was changed.
         RunStoreError: another run is at work on something this one writes; or the run store is damaged or cannot be written.
+        StoppedError: CMK513 when *stop_after* has passed before the first step of a run that was begun could be looked at.
     """
     store = open_store(runs_of(review, runs), connection)
     deadline = ends_at(connection.clock, stop_after)
@@ -153,8 +155,12 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
     graph = graph_of(review, registry())
     names = leased_names(review, graph) | {run_name(run) for run in _written_to(review)}
 
-    stop = how.stop or Stop()
-    note = noting(how.progress, connection.clock)
+    stop, note = how.stop or Stop(), noting(how.progress, connection.clock)
+    limit = _limit(graph, before, how)
+    try:
+        await in_time(connection.clock, limit, outwait(store, review.digest, names, connection.clock, note))
+    except StoppedError as up:
+        raise _out_of_time(up, before) from None
     lease = await take(store, review.digest, names, connection.clock, notice=note)
     lease.on_loss(lambda why: stop.ask(why, codes.engine.LEASE_LOST))
     tenure = Tenure(store, _written_to(review), lease, connection.clock, note)
@@ -221,7 +227,10 @@ async def _leased(
     passed = await check_others(review, held.store, held.names, before, open_brackets(graph, before))
     if passed:
         noting(how.progress, clock)(f"damaged journals were passed over: {', '.join(run[:8] for run in passed)}")
-    checked = await _checked(review, graph, session, before, how)
+    try:
+        checked = await in_time(clock, _limit(graph, before, how), _checked(review, graph, session, before, how))
+    except StoppedError as up:
+        raise _out_of_time(up, before) from None
     watched.begin(clock.now(), checked.refused)
     try:
         journal = await _journal(review, session, clock, held, how, before)
@@ -250,6 +259,17 @@ async def _leased(
     if result.exit_code == 0:
         await _mark_rolled_back(held, review, clock)
     return with_what_stays(result, review, registry())
+
+
+def _limit(graph: Graph, before: JournalState, how: How) -> datetime | None:
+    """Return when what comes before the first step must end; None where a bracket was left open: it is closed, however late."""
+    return None if open_brackets(graph, before) else how.deadline
+
+
+def _out_of_time(up: StoppedError, before: JournalState) -> CmkError:
+    """Return what *up* means for a run that has come so far: of one that has changed nothing it is a refusal."""
+    begun = any(step.sent for step in before.steps.values())
+    return up if begun else RefusedError(up.code, f"{up.cause}, and nothing was changed")
 
 
 async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:

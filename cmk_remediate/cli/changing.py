@@ -98,8 +98,11 @@ def rollback(
         output.writable(saved)
     store = world.store(options)
     with world.of_run(options, text) as (connection, run):
+        began = connection.clock.now()
         with progress(options) as observer:
-            review = cmk_remediate.review_rollback(run, connection=connection, runs=store, progress=observer)
+            review = cmk_remediate.review_rollback(
+                run, connection=connection, runs=store, stop_after=stop_after, progress=observer
+            )
         if saved is not None:
             output.save(pretty(review.to_json()), saved)
             output.emit(shown(options, review), options.palette)
@@ -116,7 +119,7 @@ def rollback(
                 approver=agreed.approver,
                 runs=store,
                 strict=agreed.strict,
-                stop_after=stop_after,
+                stop_after=_left(stop_after, connection.clock.now() - began),
                 stop=stop,
                 progress=observer,
                 review=review,
@@ -135,6 +138,11 @@ def _watched(options: Globals) -> Iterator[tuple[Display, Stop]]:
     finally:
         with suppress(OSError):
             shows.__exit__(None, None, None)
+
+
+def _left(stop_after: timedelta | None, gone: timedelta) -> timedelta | None:
+    """Return what is left of a command's time once *gone* of it has passed."""
+    return None if stop_after is None else max(stop_after - gone, timedelta())
 
 
 def _to_confirm(options: Globals, review: Review) -> str:

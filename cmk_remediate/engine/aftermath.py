@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate.clock import Clock, format_utc, parse_utc
 from cmk_remediate.engine.attempts import SHOWS_WITHIN, Attempts, lost_for, unproven_for
+from cmk_remediate.engine.budget import in_time
 from cmk_remediate.engine.journaled import STILL_RUNNING, nobody_knows, resumed_operation
 from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.project import project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.schedule import each
-from cmk_remediate.errors import AzureError
+from cmk_remediate.errors import AzureError, StoppedError
 from cmk_remediate.model.decisions import Pending, Read
 from cmk_remediate.model.graph import Graph
 from cmk_remediate.model.ids import ResourceId
@@ -75,6 +76,8 @@ async def let_all_show(
     azure: Azure,
     clock: Clock,
     progress: Progress = silent,
+    *,
+    deadline: datetime | None = None,
 ) -> Mapping[str, str]:
     """Return once every write of the run *journal* records has come to its end and shows, or is not waited for any longer.
 
@@ -85,7 +88,8 @@ async def let_all_show(
     operation: it is looked for until it shows, or until `LOST_FOR` times its usual duration, at most its worst, has passed since.
     Where its machine stands still meanwhile, its target is not refused: it is looked for until its worst case.
 
-    What is waited for is told to *progress*, as notes of the steps.
+    What is waited for is told to *progress*, as notes of the steps. At *deadline*, by *clock*, nothing is waited for any longer but
+    what stands in a bracket that was left open.
     """
     watcher = _Watcher(graph, azure, clock, progress)
     left_open = open_brackets(graph, journal)
@@ -94,7 +98,13 @@ async def let_all_show(
     early: dict[str, str] = {}
 
     async def one(item: tuple[ReviewedStep, StepState]) -> None:
-        step, state = item
+        urgent = graph.bracket_of(graph.by_id[item[0].id]) in left_open
+        try:
+            await in_time(clock, None if urgent else deadline, seen(*item))
+        except StoppedError as up:
+            early[item[0].id] = f"{up.cause}, before it was seen what came of it"
+
+    async def seen(step: ReviewedStep, state: StepState) -> None:
         lookout = await _lookout(step, state, watcher)
         if isinstance(lookout, _Lookout) and graph.bracket_of(graph.by_id[step.id]) in left_open:
             lookout = lookout.whole()
@@ -113,15 +123,23 @@ async def let_all_show(
 
 
 async def come_to_rest(
-    graph: Graph, journal: JournalState, azure: Azure, clock: Clock, progress: Progress = silent
+    graph: Graph,
+    journal: JournalState,
+    azure: Azure,
+    clock: Clock,
+    progress: Progress = silent,
+    *,
+    deadline: datetime | None = None,
 ) -> tuple[Mapping[str, Projected], EachOnce]:
     """Return what *graph* finds once nothing that the run *journal* records has sent is on its way, and the reader it was found by.
 
     An operation may end before its resource is ready: then its step waits, and its undo could not be judged. As long as a run would
     wait for a resource that does not come to an end. What has come to rest is believed once reads lag behind it no more.
 
-    What is waited for is told to *progress*, as notes of the steps; each once.
+    What is waited for is told to *progress*, as notes of the steps; each once. At *deadline*, by *clock*, nothing is waited for any
+    longer but what stands in a bracket that was left open.
     """
+    left_open = open_brackets(graph, journal)
     sent = {key for key, state in journal.steps.items() if state.sent}
     left = {key for key in sent if _open(journal.steps[key])}
     until = azure.now() + timedelta(seconds=Attempts.STANDSTILL)
@@ -133,14 +151,18 @@ async def come_to_rest(
         projected = await project(graph, reader, opened=sent, blocks="errors")
         found = {key: one.decision for key, one in projected.items() if key in left}
         waits = {key: one for key, one in found.items() if isinstance(one, Pending) and not one.background}
-        if azure.now() >= until or not (waits or moved):
+        left_to = (deadline - clock.now()).total_seconds() if deadline is not None else float(Attempts.STANDSTILL)
+        if left_to <= 0:
+            waits = {key: one for key, one in waits.items() if graph.bracket_of(graph.by_id[key]) in left_open}
+        if azure.now() >= until or not (waits or (moved and (left_to > 0 or left_open))):
             return projected, reader
         moved = bool(waits)
         for key, one in waits.items():
             if (key, one.why) not in told:
                 watcher.say(key, f"waiting until {format_utc(until)} at most: {one.why}")
                 told.add((key, one.why))
-        await clock.sleep(max((one.retry_after for one in waits.values()), default=_READS_LAG.total_seconds()))
+        pause = max((one.retry_after for one in waits.values()), default=_READS_LAG.total_seconds())
+        await clock.sleep(min(pause, left_to) if left_to > 0 else pause)
 
 
 def _open(state: StepState) -> bool:

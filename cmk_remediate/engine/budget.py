@@ -1,19 +1,60 @@
 """The time a run may take: `--stop-after`.
 
-A step whose worst case does not fit is not started. When the time is up nothing waits any longer: what Azure is still working on
-is in the journal, and the next start goes on with it. Inside an open bracket none of this counts: it is closed first.
+A step whose worst case does not fit is not started. When the time is up nothing is waited for any longer, also no read and no turn
+that Azure throttles: what it is still working on is in the journal, and the next start goes on with it. Inside an open bracket none
+of this counts: it is closed first.
 """
 
 from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from cmk_remediate import codes
 from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.engine.schedule import unless, unless_begun
+from cmk_remediate.errors import StoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from cmk_remediate.engine.schedule import Stop
+
+T = TypeVar("T")
+
+
+async def in_time(clock: Clock, deadline: datetime | None, looking: Coroutine[Any, Any, T]) -> T:
+    """Return what *looking* returns, which may only read and wait: at *deadline* it is cancelled.
+
+    Raises:
+        StoppedError: CMK513 at *deadline*, by *clock*; never for None.
+    """
+    if deadline is None:
+        return await looking
+
+    async def up() -> None:
+        await clock.sleep((deadline - clock.now()).total_seconds())
+
+    return await _before(up(), looking, deadline)
+
+
+async def _before(over: Coroutine[Any, Any, None], looking: Coroutine[Any, Any, T], deadline: datetime | None) -> T:
+    async def boxed() -> tuple[T]:
+        return (await looking,)
+
+    found = await unless(over, boxed())
+    if found is None:
+        looking.close()
+        raise time_is_up(deadline)
+    return found[0]
+
+
+def time_is_up(deadline: datetime | None) -> StoppedError:
+    """Return the error that says so."""
+    return StoppedError(
+        codes.engine.STOPPED, f"its time was up at {format_utc(deadline)}" if deadline else "it was stopped"
+    )
 
 
 class Budget:
@@ -61,3 +102,24 @@ class Budget:
     async def wait(self) -> None:
         """Return once the time is up."""
         await self._up.wait()
+
+    async def look(self, looking: Coroutine[Any, Any, T]) -> T:
+        """Return what *looking* returns, which may only read: when the time is up it is cancelled.
+
+        Raises:
+            StoppedError: CMK513 when the time is up.
+        """
+        return await (looking if self.endless else _before(self.wait(), looking, self._deadline))
+
+    async def send(self, sending: Coroutine[Any, Any, T], left: Callable[[], bool]) -> T:
+        """Return what *sending* returns; it leaves before the time is up, as *left* says, or not at all.
+
+        Raises:
+            StoppedError: CMK513 when the time is up while it waits its turn: nothing was sent.
+        """
+        if self.endless:
+            return await sending
+        found = await unless_begun(self.wait(), sending, left)
+        if found is None:
+            raise time_is_up(self._deadline)
+        return found

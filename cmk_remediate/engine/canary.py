@@ -76,7 +76,9 @@ class Canary:
                 with making_sense_of(self._graph.by_id[key].step.address()):
                     step, found = await context.look(self._graph.by_id[key], again=True)
                     decision = step.decide(found)
-            except (AzureError, NoTokenError, StoppedError) as error:
+            except StoppedError:
+                return "stopped during the canary's soak"
+            except (AzureError, NoTokenError) as error:
                 return f"after its soak the canary could not be looked at: {error.cause}"
             if not isinstance(decision, (Done, Pending)):
                 return f"after its soak the canary is not right any more: {decision.__class__.__name__.lower()} {step.kind}"

@@ -38,7 +38,7 @@ from cmk_remediate.errors import (
     StoppedError,
 )
 from cmk_remediate.model.codec import node_id
-from cmk_remediate.model.decisions import Change, Estimate, Found, Read
+from cmk_remediate.model.decisions import Change, Estimate, Found, Read, Request
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.outcomes import (
     Accepted,
@@ -46,6 +46,7 @@ from cmk_remediate.model.outcomes import (
     NotYet,
     Operation,
     Refused,
+    SendOutcome,
     Started,
     StillRunning,
     Unclear,
@@ -127,11 +128,13 @@ class RunContext:
 
         Raises:
             AzureError: something it is judged by could not be read.
-            NoTokenError, StoppedError: as `once_signed_in`.
+            NoTokenError: as `once_signed_in`.
+            StoppedError: CMK513, as there, or when the time is up, outside a bracket that is open.
         """
-        return await once_signed_in(
+        looking = once_signed_in(
             lambda: self._look(node, again=again), lambda seconds, why: self.pause(node, seconds, why)
         )
+        return await (looking if self.gates.in_open_bracket(node) else self._budget.look(looking))
 
     async def _look(self, node: Node, *, again: bool) -> tuple[Step, Found]:
         step = bind(node.step, self._promised)
@@ -316,18 +319,14 @@ class RunContext:
         if request.method == "PATCH":
             self._patched[node.id] = (found.body or {}, request.body or {})
         try:
-            sent = await self.azure.send(
-                request,
-                client_request_id=attempts.client_request_id,
-                permit=lambda seconds: self._permit(node, seconds),
-            )
-        except (LeaseLost, LookTooOldError, NoTokenError) as unsent:
+            sent = await self._sent(node, request, attempts.client_request_id)
+        except (LeaseLost, LookTooOldError, NoTokenError, StoppedError) as unsent:
             attempts.sent, self.writes = attempts.sent - 1, self.writes - 1
             if not attempts.sent:
                 self.gates.not_sent(node)
             outcome: Took = not_sent(unsent)
             await self._note(node, outcome, request.resource)
-            if isinstance(unsent, LeaseLost):
+            if isinstance(unsent, (LeaseLost, StoppedError)):
                 raise
             return outcome
         if isinstance(sent, Started):
@@ -339,6 +338,25 @@ class RunContext:
             outcome = sent
         await self._note(node, outcome, request.resource)
         return outcome
+
+    async def _sent(self, node: Node, request: Request, client_request_id: str) -> SendOutcome:
+        """Send *request* and return what came of it; outside an open bracket it leaves before the time is up or not at all.
+
+        Raises:
+            LeaseLost, LookTooOldError: as `_permit`; nothing was sent.
+            StoppedError: CMK513 when the time is up while it waits its turn; nothing was sent.
+        """
+        leaving = False
+
+        async def permit(seconds: float) -> None:
+            nonlocal leaving
+            leaving = True
+            await self._permit(node, seconds)
+
+        sending = self.azure.send(request, client_request_id=client_request_id, permit=permit)
+        if self.gates.in_open_bracket(node):
+            return await sending
+        return await self._budget.send(sending, lambda: leaving)
 
     async def _permit(self, node: Node, seconds: float) -> None:
         """Say that a write which has waited its turn may leave now.

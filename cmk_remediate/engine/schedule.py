@@ -95,6 +95,21 @@ async def unless(over: Coroutine[Any, Any, None], reading: Coroutine[Any, Any, T
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def unless_begun(
+    over: Coroutine[Any, Any, None], work: Coroutine[Any, Any, T], begun: Callable[[], bool]
+) -> T | None:
+    """Return what *work* returns; None when *over* ends before *begun* says that it has done something: then it is cancelled."""
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(work), asyncio.create_task(over)]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        found: T | None = await tasks[0] if tasks[0].done() or begun() else None
+        return found
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Await *work*; if we are cancelled meanwhile, let it finish first. A write, once begun, is never cancelled."""
     task = asyncio.create_task(work)

@@ -18,7 +18,7 @@ PAUSE = 30
 """Seconds between two tries, each of which asks the credential several times (our choice)."""
 
 
-def not_sent(error: NoTokenError | LookTooOldError | LeaseLost) -> NotYet:
+def not_sent(error: NoTokenError | LookTooOldError | LeaseLost | StoppedError) -> NotYet:
     """Return what came of a write that was not sent because of *error*."""
     text = f"not sent: {error.cause}"
     if isinstance(error, NoTokenError):

@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from cmk_remediate.engine.budget import Budget, in_time
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.engine.run import Rules
+from cmk_remediate.engine.schedule import Stop, alongside
+from cmk_remediate.errors import StoppedError
 from cmk_remediate.model.graph import GraphBuilder
+from cmk_remediate.simulator.virtual_time import run
 from tests.engine.estates import add_bracket, whole
 from tests.engine.invented import SetThing, rid
 from tests.engine.lab import Applied, Lab, records_of
@@ -156,3 +162,45 @@ def test_a_rollback_that_runs_out_of_time_is_5_and_goes_on() -> None:
     assert (first.done.exit_code, len(first.writes)) == (5, 1)
     assert lab.apply(back, first.lines).done.exit_code == 0
     assert [lab.value(rid("things", name), "color") for name in NAMES] == ["red"] * 3
+
+
+@pytest.mark.parametrize(("leaves", "sent"), [(500.0, False), (50.0, True)])
+def test_what_waits_its_turn_when_the_time_is_up_is_not_sent_and_what_has_left_is_heard_out(
+    leaves: float, *, sent: bool
+) -> None:
+    """Azure throttles for ten minutes: a write that leaves then does so after its process has been killed, or without one."""
+    clock, gone = Lab().clock, []
+
+    async def sending() -> str:
+        await clock.sleep(leaves)
+        gone.append(leaves)
+        await clock.sleep(100.0)
+        return "accepted"
+
+    async def started() -> str:
+        budget = Budget(clock, clock.now() + timedelta(seconds=90), Stop())
+        return await alongside(budget.run_out(), budget.send(sending(), lambda: bool(gone)))
+
+    began = clock.stamp()
+    if sent:
+        assert run(started, clock) == "accepted"
+    else:
+        with pytest.raises(StoppedError, match="its time was up"):
+            run(started, clock)
+        assert clock.stamp() - began < 91
+    assert bool(gone) is sent
+
+
+@pytest.mark.parametrize("seconds", [0, 90])
+def test_what_is_read_or_waited_for_ends_with_the_time(seconds: int) -> None:
+    clock = Lab().clock
+
+    async def looking() -> None:
+        await clock.sleep(3600.0)
+
+    began = clock.stamp()
+    with pytest.raises(StoppedError) as stopped:
+        run(lambda: in_time(clock, clock.now() + timedelta(seconds=seconds), looking()), clock)
+    assert (stopped.value.code, clock.stamp() - began < seconds + 1) == ("CMK513", True)
+    run(lambda: in_time(clock, None, looking()), clock)
+    assert clock.stamp() - began >= 3600
