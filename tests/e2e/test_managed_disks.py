@@ -31,6 +31,7 @@ from tests.simulator.raw import GROUP
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cmk_remediate.model.result import Event
     from tests.e2e.conftest import Azure
 
 DIRECT = (
@@ -204,13 +205,18 @@ def test_a_machine_that_does_not_run_is_not_started(azure: Azure) -> None:
 
 
 def test_an_incremental_snapshot_made_since_closes_the_way_back_and_the_rest_goes(azure: Azure) -> None:
+    """Made when the machine was about to be stopped: nothing that was looked at before shows it."""
     stage = azure(one_machine())
     review, _ = stage.moved()
     made = {"location": "westeurope", "properties": {"incremental": True, "encryption": encryption(stage, DATA_DISK)}}
     made["properties"]["creationData"] = {"createOption": "Copy", "sourceResourceId": DATA_DISK}  # type: ignore[index]
     place = ResourceId(f"{GROUP}/providers/Microsoft.Compute/snapshots/s")
-    stage.azure.world.apply([SetResource(place, made)])
-    stage.monitor.rebase()
+
+    def snapshot(event: Event) -> None:
+        if event.kind == "sending" and event.step.startswith("deallocate"):
+            stage.azure.world.apply([SetResource(place, made)])
+            stage.monitor.rebase()
+
     undoing = stage.review_rollback(review.digest)
     result = cmk.rollback(
         review.digest,
@@ -218,6 +224,7 @@ def test_an_incremental_snapshot_made_since_closes_the_way_back_and_the_rest_goe
         runs=stage.folder,
         review=undoing,
         accept=undoing.acknowledgements_required,
+        progress=snapshot,
     )
     assert result.exit_code == 6
     assert result.targets[0].code == codes.managed_disks.INCREMENTAL_SNAPSHOTS
