@@ -151,7 +151,7 @@ INCREMENTAL_SNAPSHOTS = Code(
 PREVIOUS_SET_ONE_WAY = Code(
     "CMK765",
     title="the encryption set in use cannot be returned to",
-    meaning="The disk uses another encryption set, which was not shown or is in error: nothing says that a way back exists.",
+    meaning="The disk uses another encryption set, which was not shown, is in error, or may not use its key: no way back is known.",
     next="Accept the switch as one-way, or let the caller read that set.",
 )
 SET_KEPT = Code(
@@ -227,4 +227,10 @@ POLICY_VERDICT = Code(
     meaning="The built-in definition asks whether an encryption set is named: it knows neither the set nor its key.",
     next="Go by the state that stands beside it.",
     kind="state",
+)
+PREVIOUS_SET_LOST = Code(
+    "CMK777",
+    title="the encryption set to return to cannot be used any more",
+    meaning="Since the run the set was deleted, is in error, has another key, or its identity may not use its key any more.",
+    next="Bring the set back as it was, and its identity's access to its key; then review the rollback again.",
 )

@@ -90,18 +90,34 @@ async def not_permitted(reader: Reader, facts: KeyFacts, principal: str, who: st
     """
     if facts.key is None or facts.vault is None or facts.body is None or not principal:
         return ""
-    vault = facts.key.top_level
-    if not vault_state.uses_roles(facts.vault):
-        tenant = vault_state.tenant(facts.vault)
-        own = (one for one in policies.entries(facts.vault) if policies.is_for(one, principal, tenant))
+    listed: Iterable[JsonObject] = ()
+    if vault_state.uses_roles(facts.vault):
+        refused: list[str] = []
+        listed = await asking.items_of(reader, reads.role_assignments(facts.key, principal), refused)
+        if refused:
+            return ""
+    return lacks_access(facts.key, facts.vault, listed, principal, who)
+
+
+def lacks_access(key: ResourceId, vault: JsonObject, listed: Iterable[JsonObject], principal: str, who: str) -> str:
+    """Return why *principal* may not use *key*, in words, as `not_permitted` does; pure.
+
+    Args:
+        key: the key.
+        vault: its vault's body, whose choice it is what counts.
+        listed: the role assignments of the principal that count at the key.
+        principal: the object id of who reads it.
+        who: that one, for the sentence.
+    """
+    if not vault_state.uses_roles(vault):
+        tenant = vault_state.tenant(vault)
+        own = (one for one in policies.entries(vault) if policies.is_for(one, principal, tenant))
         lacking = policies.lacking(next(own, None), NEEDED)
-        why = f"properties.accessPolicies of {vault.name} permit {who} no {', '.join(lacking)}"
+        why = f"properties.accessPolicies of {key.top_level.name} permit {who} no {', '.join(lacking)}"
         return why if lacking else ""
-    refused: list[str] = []
-    listed = await asking.items_of(reader, reads.role_assignments(facts.key, principal), refused)
-    if refused or any(roles.may_use_keys(one, principal) for one in roles.covering(listed, facts.key)):
+    if any(roles.may_use_keys(one, principal) for one in roles.covering(listed, key)):
         return ""
-    return f"no role assignment at {facts.key.name} in {vault.name} or above lets {who} use it"
+    return f"no role assignment at {key.name} in {key.top_level.name} or above lets {who} use it"
 
 
 def unusable(facts: KeyFacts | None, now: datetime) -> str:

@@ -18,15 +18,17 @@ from cmk_remediate import codes
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.declare import SetResource
 from cmk_remediate.simulator.doubts import COMPUTE
+from cmk_remediate.simulator.faults import Fault
 from cmk_remediate.simulator.providers.compute.names import MACHINE as TYPE
 from cmk_remediate.simulator.providers.compute.names import power
+from tests.e2e.desk import owner_deletes, owner_sets
 from tests.e2e.estates import Scene
-from tests.e2e.machines import SET, one_machine
+from tests.e2e.machines import OLD_SET, SET, on_previous_set, one_machine
 from tests.e2e.stage import Stage, rows, told, writes
 from tests.faults.plans import shipped
 from tests.laws import check_laws, law_1
 from tests.simulator.compute import DATA_DISK, MACHINE, OS_DISK, disk
-from tests.simulator.raw import GROUP
+from tests.simulator.raw import GROUP, IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,3 +233,90 @@ def test_an_incremental_snapshot_made_since_closes_the_way_back_and_the_rest_goe
     assert encryption(stage, DATA_DISK)["diskEncryptionSetId"] == SET
     assert encryption(stage, OS_DISK) == {"type": "EncryptionAtRestWithPlatformKey"}
     assert state(stage) == "running"
+
+
+def _on_old_set(azure: Azure) -> Stage:
+    """Put up a running machine both of whose disks are on another encryption set, which shows its identity as Azure does."""
+    scene = on_previous_set()
+    named = {"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": OLD_SET}
+    resources = [
+        {**one, "properties": {**one["properties"], "encryption": named}} if one["id"] in (OS_DISK, DATA_DISK) else one
+        for one in scene.estate["resources"]
+    ]
+    plan = {**scene.plan, "targets": [{"resource_id": MACHINE}]}
+    stage = azure(Scene({**scene.estate, "resources": resources}, plan, (), ()))
+    shown = {IDENTITY: {"principalId": _reader(stage)}}
+    owner_sets(stage, OLD_SET, {"identity": {"userAssignedIdentities": shown}})
+    return stage
+
+
+def _reader(stage: Stage) -> str:
+    """Return the principal that reads the old set's key."""
+    return str(stage.azure.world.get(IDENTITY)["properties"]["principalId"])  # type: ignore[index]
+
+
+def _grants(stage: Stage) -> list[str]:
+    """Return what that one was granted."""
+    found = stage.azure.world.by_type("Microsoft.Authorization/roleAssignments")
+    return [str(key) for key, body in found if body["properties"]["principalId"] == _reader(stage)]
+
+
+LOST = {
+    "set deleted": "the previous encryption set des-old does not exist any more",
+    "grant gone": "no role assignment at cmk in kv-main or above lets the identity of des-old use it",
+    "grant gone for long": "properties.autoKeyRotationError of the previous encryption set des-old is set",
+}
+
+
+@pytest.mark.parametrize("what", LOST)
+def test_a_rollback_stops_no_machine_for_a_set_that_it_cannot_return_to(azure: Azure, what: str) -> None:
+    """Fails: an outage in which every disk is refused, and another one with each further rollback."""
+    stage = _on_old_set(azure)
+    review, _ = stage.moved()
+    owner_deletes(stage, *([OLD_SET] if what == "set deleted" else _grants(stage)))
+    stage.azure.advance(3600 if what == "grant gone for long" else 0)
+    mark = stage.seen()
+    undoing = stage.review_rollback(review.digest)
+    (target,) = undoing.targets
+    assert target.blocked is not None
+    assert (target.blocked.code, target.blocked.why) == (codes.managed_disks.PREVIOUS_SET_LOST, LOST[what])
+    given: dict[str, Any] = {"review": undoing, "accept": undoing.acknowledgements_required}
+    result = cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, **given)
+    assert (result.exit_code, writes(stage.since(mark))) == (6, []), told(result)
+
+
+def test_a_rollback_returns_to_the_set_that_disks_were_on(azure: Azure) -> None:
+    stage = _on_old_set(azure)
+    review, _ = stage.moved()
+    stage.rolled_back(review.digest)
+    assert [encryption(stage, one)["diskEncryptionSetId"] for one in (OS_DISK, DATA_DISK)] == [OLD_SET, OLD_SET]
+    assert state(stage) == "running"
+
+
+def test_a_set_whose_identity_may_not_use_its_key_is_left_for_good(azure: Azure) -> None:
+    """Fails: the review promises a way back that Azure will refuse."""
+    stage = _on_old_set(azure)
+    owner_deletes(stage, *_grants(stage))
+    review = stage.dry_run()
+    assert [one for one in review.acknowledgements_required if one.startswith("previous-set:")] == [
+        "previous-set:vm-data",
+        "previous-set:vm-os",
+    ]
+
+
+def test_a_set_that_refuses_the_way_back_is_tried_three_times_and_no_longer(azure: Azure) -> None:
+    """Its grant goes once the machine stands still, where no review can see it. Fails: it is down for twenty minutes a disk."""
+    stage = _on_old_set(azure)
+    review, _ = stage.moved()
+    undoing = stage.review_rollback(review.digest)
+
+    def revoke(event: Event) -> None:
+        if event.kind == "settled" and event.step.startswith("deallocate"):
+            code = "KeyVaultAccessForbidden"
+            stage.azure.faults.add(Fault("status", method="PATCH", url="/disks/", nth=0, status=403, code=code))
+
+    began = stage.azure.clock.stamp()
+    given: dict[str, Any] = {"review": undoing, "accept": undoing.acknowledgements_required, "progress": revoke}
+    result = cmk.rollback(review.digest, connection=stage.connection, runs=stage.folder, **given)
+    assert (result.exit_code, state(stage)) == (6, "running"), told(result)
+    assert stage.azure.clock.stamp() - began < 900

@@ -67,19 +67,20 @@ class Recipe:
     def _move(self, volume: DiskFacts, ready: Mapping[ResourceId, Ready], readers: Sequence[Step]) -> Step:
         (wanted,) = self._wish.facts.sets.chosen([volume])
         made = ready[wanted.id]
-        previous, key, no_way_back = self._wish.facts.sets.way_back(volume)
+        back = self._wish.facts.sets.way_back(volume)
         step = EncryptDisk(
             volume.id,
             wanted.id,
             wanted.kind,
             None,
-            previous,
+            back.place,
             made.granted,
             one_way=bool(volume.incremental),
             untried=wanted.identity is None,
             cluster=self._wish.id,
-            previous_key=key,
-            no_way_back=no_way_back,
+            previous_key=back.key,
+            no_way_back=back.why,
+            previous_reader=back.reader,
         )
         return self._sets.prepare.put(step, made.step, *readers)
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
 from cmk_remediate.services.states import CROSS_TENANT, MANAGED_HSM
-from cmk_remediate.steps import asking, key_state, previous_key
-from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps import asking, key_in_use, key_state, previous_key, reads
+from cmk_remediate.steps.disks import bodies, previous_set
 from cmk_remediate.steps.disks.judging import WantedSet, judge_set, key_named
+from cmk_remediate.steps.identities import Identities
 from cmk_remediate.steps.key_facts import KeyFacts, read_named_key
 
 if TYPE_CHECKING:
@@ -39,6 +40,36 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who reads the key of a set, and whether that is permitted.
+
+    Attributes:
+        reader: the object id; empty where it is not shown, or where it was not shown what it was granted.
+        lacking: why it may not use the key, in words; empty where it may, and where that is not known.
+    """
+
+    reader: str = ""
+    lacking: str = ""
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """The other set that a disk is on: whether a rollback can return to it. Empty for a disk on the platform's key.
+
+    Attributes:
+        place: the set; None where a rollback cannot return to it.
+        key: its key.
+        reader: who reads the key, as in `Access`.
+        why: why a rollback cannot return to it.
+    """
+
+    place: ResourceId | None = None
+    key: ResourceId | None = None
+    reader: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Sets:
     """The encryption sets of a target.
 
@@ -50,6 +81,7 @@ class Sets:
         keys: the key of each set that only a disk names, by the same; it is what a rollback returns to.
         now: Azure's clock.
         gone: the user-assigned identities that sets have and that do not exist any more.
+        access: who reads the key of each set that only a disk names, by lower-case id.
     """
 
     ordinary: WantedSet | None
@@ -59,6 +91,7 @@ class Sets:
     keys: Mapping[str, KeyFacts | None] = field(default_factory=dict)
     now: datetime = datetime.min  # noqa: DTZ901 - before anything
     gone: frozenset[ResourceId] = frozenset()
+    access: Mapping[str, Access] = field(default_factory=dict)
 
     def of(self, disk: DiskFacts) -> WantedSet | None:
         """Return the set that *disk* gets; None where the plan has none for it."""
@@ -101,26 +134,23 @@ class Sets:
             return False
         return self.as_planned(chosen)
 
-    def way_back(self, disk: DiskFacts) -> tuple[ResourceId | None, ResourceId | None, str]:
-        """Return the other set a disk is on with its key, or why a rollback cannot return to it; nothing on the platform's key."""
+    def way_back(self, disk: DiskFacts) -> WayBack:
+        """Return the other set a disk is on with its key, or why a rollback cannot return to it."""
         kind, current = bodies.encryption(disk.body)
         body = self.found.get(current.key) if current is not None else None
         if current is None:
-            return None, None, ""
+            return WayBack()
         if body is None:
-            return None, None, f"the present encryption set {current.name} was not shown"
-        if at_path(body, "properties.autoKeyRotationError"):
-            return None, None, f"properties.autoKeyRotationError of the present encryption set {current.name} is set"
-        if at_path(body, "properties.encryptionType") != kind:
-            shown = at_path(body, "properties.encryptionType")
-            return None, None, f"properties.encryptionType of {current.name} is {shown}, of {disk.id.name} {kind}"
-        found = self.keys.get(current.key)
+            return WayBack(why=f"the present encryption set {current.name} was not shown")
+        if fault := previous_set.fault(current, body, disk.id, kind, "present"):
+            return WayBack(why=fault)
+        found, access = self.keys.get(current.key), self.access.get(current.key, Access())
         if found is None:
-            return None, None, f"properties.activeKey.keyUrl of the present encryption set {current.name} is absent"
-        key, why = previous_key.way_back(found, "disks", self.now, types=KEY_TYPES)
+            return WayBack(why=f"properties.activeKey.keyUrl of the present encryption set {current.name} is absent")
+        key, why = previous_key.way_back(found, "disks", self.now, types=KEY_TYPES, reader=access.lacking)
         if key is None:
-            return None, None, why or f"the vault of the present encryption set {current.name} was not found"
-        return current, key, ""
+            return WayBack(why=why or f"the vault of the present encryption set {current.name} was not found")
+        return WayBack(current, key, access.reader)
 
 
 def sets_of(wanted: Wishes, target: ResourceId) -> tuple[WantedSet | None, WantedSet | None]:
@@ -156,7 +186,22 @@ async def read_sets(reader: Reader, wanted: Wishes, target: ResourceId, used: It
     keys = {
         one: await _key_of(reader, found[one], wanted, target) for one in found if one not in {o.key for o in named}
     }
-    return Sets(ordinary, direct, found, hidden, keys, reader.now(), await _gone(reader, found.values()))
+    access = {one: await _access(reader, found[one], key) for one, key in keys.items() if key is not None}
+    return Sets(ordinary, direct, found, hidden, keys, reader.now(), await _gone(reader, found.values()), access)
+
+
+async def _access(reader: Reader, body: JsonObject | None, key: KeyFacts) -> Access:
+    """Return who reads *key* for the set in *body*; of several identities nothing is known."""
+    has = Identities.of(body)
+    shown = [one for one in (*has.principals.values(), has.system_principal) if one]
+    if len(shown) != 1 or len(has.attached) + has.system != 1 or key.key is None or key.vault is None:
+        return Access()
+    (principal,), refused = shown, list[str]()
+    listed = await asking.items_of(reader, reads.role_assignments(key.key, principal), refused)
+    if refused or key.body is None:
+        return Access()
+    who = f"the identity of {at_path(body, 'name')}"
+    return Access(principal, key_in_use.lacks_access(key.key, key.vault, listed, principal, who))
 
 
 async def _gone(reader: Reader, sets: Iterable[JsonObject | None]) -> frozenset[ResourceId]:

@@ -57,4 +57,4 @@ def _no_way_back(wish: Wish, disk: DiskFacts) -> str:
     if current is None:
         return ONE_WAY.why if disk.incremental else ""
     keys = {**sets.keys, current.key: sets_in_use.key_of(sets, wish.facts.wanted, current)}
-    return replace(sets, keys=keys).way_back(disk)[2]
+    return replace(sets, keys=keys).way_back(disk).why

@@ -62,16 +62,17 @@ class Recipe:
 
     def _change(self, disk: DiskFacts, wanted: WantedSet, ready: Ready) -> EncryptDisk:
         machine, sets = self._wish.facts.machine, self._wish.facts.sets
-        previous, key, no_way_back = sets.way_back(disk)
+        back = sets.way_back(disk)
         return EncryptDisk(
             disk.id,
             wanted.id,
             wanted.kind,
             machine.id if machine is not None else None,
-            previous,
+            back.place,
             ready.granted,
             one_way=bool(disk.incremental),
             untried=wanted.identity is None,
-            previous_key=key,
-            no_way_back=no_way_back,
+            previous_key=back.key,
+            no_way_back=back.why,
+            previous_reader=back.reader,
         )

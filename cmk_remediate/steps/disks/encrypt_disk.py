@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
@@ -10,7 +10,6 @@ from cmk_remediate.model.decisions import (
     PLAIN,
     REVERSIBLE,
     Acceptance,
-    Caution,
     Change,
     Decision,
     Done,
@@ -26,7 +25,7 @@ from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.values import Grant, Ref, promised
 from cmk_remediate.steps.disks import bodies
 from cmk_remediate.steps.disks.judging import judge_disk
-from cmk_remediate.steps.disks.restore_disk import ESTIMATE, RestoreDisk, at_rest, snapshots
+from cmk_remediate.steps.disks.restore_disk import ESTIMATE, RARELY, RestoreDisk, at_rest, snapshots
 from cmk_remediate.steps.disks.rights import on_disks
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ ONE_WAY = Reversibility(
     "the disk has incremental snapshots: Azure does not return it to the platform's key",
     codes.managed_disks.INCREMENTAL_SNAPSHOTS,
 )
-RARELY = Caution(tries=3, pause=60)
-"""Its machine stands still meanwhile, and nothing has tried this set's key before (our choice)."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,8 @@ class EncryptDisk(Step):
             Azure managed disks in AKS": a detached volume is changed like any disk); None for any other disk.
         previous_key: the key of the set it is on now.
         no_way_back: why rollback cannot return to that set; empty where it can.
+        previous_reader: the object id of who reads that key for that set, where it could be seen what it was granted; stays out of
+            the node's id.
     """
 
     kind: ClassVar[str] = "encrypt_disk"
@@ -82,6 +81,7 @@ class EncryptDisk(Step):
     cluster: ResourceId | None = None
     previous_key: ResourceId | None = None
     no_way_back: str = ""
+    previous_reader: str = field(default="", compare=False)
 
     def address(self) -> ResourceId:
         """Return the disk's id."""
@@ -132,8 +132,8 @@ class EncryptDisk(Step):
             return OneWay(why, codes.managed_disks.PREVIOUS_SET_ONE_WAY)
         if was is None and self.one_way:
             return OneWay(f"{self.disk.name}: {ONE_WAY.why}", codes.managed_disks.INCREMENTAL_SNAPSHOTS)
-        back = None if was is None else self.previous_key
-        return RestoreDisk(self.disk, self.encryption_set, kind, was, self.machine, self.cluster, back)
+        back, reader = (None, "") if was is None else (self.previous_key, self.previous_reader)
+        return RestoreDisk(self.disk, self.encryption_set, kind, was, self.machine, self.cluster, back, reader)
 
     def permissions(self) -> Permissions:
         """Return reading and writing the disk, reading its snapshots, and naming the set."""

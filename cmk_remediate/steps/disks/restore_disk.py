@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
 from cmk_remediate.model.decisions import (
+    PLAIN,
     REVERSIBLE,
     Blocked,
+    Caution,
     Change,
     Decision,
     Done,
@@ -23,8 +25,7 @@ from cmk_remediate.model.decisions import (
 )
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.step import Step
-from cmk_remediate.steps import previous_key
-from cmk_remediate.steps.disks import bodies
+from cmk_remediate.steps.disks import bodies, previous_set
 from cmk_remediate.steps.disks.rights import on_disks
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 ESTIMATE = Estimate(usual=15, worst=1800)
 """Seconds for one disk; at worst what the Terraform provider waits for one (30 minutes)."""
+RARELY = Caution(tries=3, pause=60)
+"""Its machine stands still meanwhile, and nothing has tried the set's key before, or not for long (our choice)."""
 LAG = 10
 """Seconds after which a disk is looked at again that does not show yet that its machine is deallocated."""
 
@@ -68,6 +71,8 @@ class RestoreDisk(Step):
         machine: the machine it hangs on, if any.
         cluster: the cluster whose volume it is, if any.
         key: the key of the set to return to, where the review found it.
+        reader: the object id of who reads that key for the set, where the review could see what it was granted; stays out of the
+            node's id.
     """
 
     kind: ClassVar[str] = "restore_disk"
@@ -80,6 +85,7 @@ class RestoreDisk(Step):
     machine: ResourceId | None = None
     cluster: ResourceId | None = None
     key: ResourceId | None = None
+    reader: str = field(default="", compare=False)
 
     def address(self) -> ResourceId:
         """Return the disk's id."""
@@ -90,9 +96,9 @@ class RestoreDisk(Step):
         return self.cluster
 
     def also_reads(self) -> tuple[Read, ...]:
-        """Return the machine, the snapshots, and the key to return to."""
+        """Return the machine, the snapshots, and the set to return to with its key and access."""
         machine = [Read(self.machine)] if self.machine else []
-        return (snapshots(self.disk), *machine, *previous_key.looked_at(self.key))
+        return (snapshots(self.disk), *machine, *previous_set.looked_at(self.encryption_set, self.key, self.reader))
 
     def decide(self, found: Found) -> Decision:
         """Judge the disk found."""
@@ -110,7 +116,8 @@ class RestoreDisk(Step):
         if names and self.encryption_set is None:
             why = f"{self.disk.name} has incremental snapshots: {', '.join(names)}"
             return Blocked(codes.managed_disks.INCREMENTAL_SNAPSHOTS, why, resource=self.disk.text)
-        held = previous_key.unusable(self.key, found) or at_rest(self.disk, self.machine, found)
+        lost = previous_set.lost(self.encryption_set, self.disk, self.encryption_type, self.key, self.reader, found)
+        held = lost or at_rest(self.disk, self.machine, found)
         if held is not None:
             return held
         back = self.encryption_set.text if self.encryption_set else None
@@ -125,6 +132,7 @@ class RestoreDisk(Step):
             ESTIMATE,
             "update",
             f"the disk {self.disk.name} is still on {current.name}",
+            caution=RARELY if self.encryption_set else PLAIN,
         )
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002 - always
@@ -132,6 +140,7 @@ class RestoreDisk(Step):
         return Keep("a rollback is not rolled back: make a new dry run of the plan", codes.managed_disks.ROLLBACK_DONE)
 
     def permissions(self) -> Permissions:
-        """Return reading and writing the disk, reading its snapshots, and the key to return to."""
+        """Return reading and writing the disk, reading its snapshots, and the set to return to with its key and access."""
         listed = on_disks(self.disk.subscription_id, "snapshots/read")[:1]
-        return (*on_disks(self.disk, "disks/read", "disks/write"), *listed, *previous_key.reading(self.key))
+        back = previous_set.reading(self.encryption_set, self.key, self.reader)
+        return (*on_disks(self.disk, "disks/read", "disks/write"), *listed, *back)
