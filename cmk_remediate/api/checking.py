@@ -15,6 +15,7 @@ from cmk_remediate.engine import run_store
 from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.roles import custom_roles
+from cmk_remediate.errors import RunStoreError
 from cmk_remediate.model.result import TargetCheck, Verdict, Verification
 from cmk_remediate.services import states
 
@@ -95,10 +96,20 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wr
 async def _verify_run(text: str, connection: Connection, store: RunStore) -> Verification:
     run = await run_store.find_run(store, text)
     own = await _carried_out(store, run)
-    last = await _carried_out(store, own.state.rolled_back_by) if own.state.rolled_back_by else own
+    undid_by = own.state.rolled_back_by or await _being_undone_by(store, run)
+    last = await _carried_out(store, undid_by) if undid_by else own
     undone = own if last is not own else await _carried_out(store, undid) if (undid := own.review.undoes) else None
     session = await sign_in_for(last.review, connection, read_only=True)
     return await judge_run(run, last, EachOnce(session), undone=undone)
+
+
+async def _being_undone_by(store: RunStore, run: str) -> str:
+    """Return the rollback of *run* that was begun and not finished; empty where there is none, or another journal is damaged."""
+    try:
+        begun = await run_store.rollbacks_begun(store, run)
+    except RunStoreError:
+        return ""
+    return begun[-1] if begun else ""
 
 
 async def _carried_out(store: RunStore, run: str) -> CarriedOut:

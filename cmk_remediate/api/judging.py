@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from cmk_remediate.api.staying import Stay
     from cmk_remediate.model.outcomes import Reader
-    from cmk_remediate.model.review import ReviewedTarget
+    from cmk_remediate.model.review import ReviewedStep, ReviewedTarget
 
 BEFORE = "as it was before the run"
 
@@ -42,6 +43,35 @@ class CarriedOut:
         sent = {key for key, step in self.state.steps.items() if step.sent}
         return await project(graph, reader, opened=sent, blocks="nothing")
 
+    @property
+    def unfinished(self) -> str:
+        """That it is not finished, and what goes on with it; empty where it is."""
+        if self.state.started is None or self.state.over:
+            return ""
+        run, undoes = self.review.short_digest, (self.review.undoes or "")[:8]
+        if undoes:
+            return f"the rollback {run} is unfinished: `rollback {undoes}` goes on with it"
+        return f"the run is unfinished: `resume {run}` goes on with it, `rollback {run}` undoes it"
+
+    def leaves_to_do(self, item: Projected) -> bool:
+        """Say whether *item* is a step that it has not come to yet, or whose end nobody has seen: as it was reviewed."""
+        if not self.unfinished or not isinstance(item.decision, Change):
+            return False
+        return self.state.step(item.node.id).unclear or self.as_reviewed(item)
+
+    def ended(self, item: Projected) -> str:
+        """Return how the step of *item* ended, in brackets; empty where the journal has no end of it."""
+        settled = self.state.step(item.node.id).settled
+        return f" ({settled.result}: {settled.text})" if settled is not None else ""
+
+    def as_reviewed(self, item: Projected) -> bool:
+        """Say whether *item* finds what its review says was there before it."""
+        return not drift(self._reviewed[item.node.id], item.decision, item.node.step)
+
+    @cached_property
+    def _reviewed(self) -> Mapping[str, ReviewedStep]:
+        return {step.id: step for step in self.review.steps}
+
 
 async def judge_run(run: str, last: CarriedOut, reader: Reader, *, undone: CarriedOut | None = None) -> Verification:
     """Say whether the result of *run* stands in what *reader* shows.
@@ -58,26 +88,33 @@ async def judge_run(run: str, last: CarriedOut, reader: Reader, *, undone: Carri
     then = await undone.projected(reader, stays) if undone is not None and stays else {}
     checks = []
     for target in review.targets:
-        found = _judged(target, projected) or _right(review, target)
+        found = _judged(target, projected, last) or _right(review, target)
         if found.verdict == "right" and target.id in stays:
-            found = _stays(target, stays[target.id], then, undone.review if undone is not None else None)
+            found = _stays(target, stays[target.id], then, undone)
         checks.append(replace(found, service=target.service))
-    return Verification(run, tuple(checks), (), exit_code(checks))
+    unfinished = last.unfinished
+    return Verification(run, tuple(checks), (), 2 if unfinished else exit_code(checks), unfinished)
 
 
 def exit_code(checks: Collection[TargetCheck]) -> int:
     """Return 0 where all that can be moved is right, or stays as a rollback's review said; else 2."""
-    return 2 if any(check.verdict in ("wrong", "in progress") for check in checks) else 0
+    return 2 if any(check.verdict in ("wrong", "unfinished", "in progress") for check in checks) else 0
 
 
-def _judged(target: ReviewedTarget, projected: Mapping[str, Projected]) -> TargetCheck | None:
+def _judged(target: ReviewedTarget, projected: Mapping[str, Projected], last: CarriedOut) -> TargetCheck | None:
     """Return what is not right of *target*; None where all is."""
     if target.blocked is not None:
         return TargetCheck(target.id, "blocked", target.blocked.code, target.blocked.why)
     mine = [projected[step] for step in target.steps if step in projected]
+    left = [item for item in mine if last.leaves_to_do(item)]
     for item in mine:
+        if item in left:
+            continue
         if isinstance(item.decision, (Change, Blocked)):
             return _wrong(target, item)
+    if left:
+        text = f"{len(left)} of its {len(mine)} steps are left to do, first {left[0].step.kind}{last.ended(left[0])}"
+        return TargetCheck(target.id, "unfinished", codes.engine.RUN_UNFINISHED, text)
     for item in mine:
         if isinstance(item.decision, Manual):
             return TargetCheck(target.id, "manual", item.decision.code or "", item.decision.instructions)
@@ -104,13 +141,12 @@ def _as_before(review: Review, target: ReviewedTarget) -> str:
     return f"its key setting is {BEFORE}; {kept}, as the rollback's review says" if kept else BEFORE
 
 
-def _stays(target: ReviewedTarget, stay: Stay, then: Mapping[str, Projected], review: Review | None) -> TargetCheck:
+def _stays(target: ReviewedTarget, stay: Stay, then: Mapping[str, Projected], undone: CarriedOut | None) -> TargetCheck:
     """Return what is found of a target that a rollback has left on its key, looked at by the steps of *then*."""
-    reviewed = {step.id: step for step in review.steps} if review is not None else {}
     looked_at = [then[key] for key in stay.steps if key in then]
     before = 0
     for item in looked_at:
-        if isinstance(item.decision, Change) and not drift(reviewed[item.node.id], item.decision, item.node.step):
+        if isinstance(item.decision, Change) and undone is not None and undone.as_reviewed(item):
             before += 1  # what was sent never came to anything: it is as it was before
         elif isinstance(item.decision, (Change, Blocked)):
             return _wrong(target, item)

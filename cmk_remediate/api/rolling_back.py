@@ -82,7 +82,7 @@ async def _review(
     notice = noting(progress, clock)
     waiting = outwait(store, undone, [run_name(undone)], clock, notice, undoing=True)
     await in_time(clock, _limit(graph, await run_store.state_of(store, undone), deadline), waiting)
-    if begun := await _begun(store, undone):
+    if begun := await run_store.rollbacks_begun(store, undone):
         return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)
     refuse_marked(undone, journal)
@@ -181,7 +181,7 @@ async def rollback(
     store = open_store(runs, connection)
     deadline = ends_at(connection.clock, stop_after)
     undone = await _to_undo(store, run)
-    if begun := await _begun(store, undone):
+    if begun := await run_store.rollbacks_begun(store, undone):
         inverse_review = await review_of(store, begun[-1])
     else:
         inverse_review = review or await _review(store, undone, connection, deadline, progress)
@@ -201,17 +201,6 @@ async def _to_undo(store: RunStore, text: str) -> str:
     undoes = state.started.undoes[:8]
     hint = "Make a new dry run of the plan." if state.over else f"`rollback {undoes}` goes on with it."
     raise RefusedError(codes.sql.ROLLBACK_DONE, f"it undoes run {undoes}", resource=f"run {run[:8]}", hint=hint)
-
-
-async def _begun(store: RunStore, undone: str) -> list[str]:
-    """Return the rollbacks of the run *undone* that have sent something and are not finished; there is one at most.
-
-    One that has sent nothing holds nobody up: it is reviewed anew, for the run may have gone on since. One whose journal is damaged
-    cannot be gone on with; whether another may begin beside it is asked when it does.
-    """
-    unfinished = await run_store.unfinished(store, damaged={})
-    mine = [(key, state) for key, state in unfinished if state.started is not None and state.started.undoes == undone]
-    return [key for key, state in mine if state.resources]
 
 
 def _bodies(journal: JournalState, projected: Mapping[str, Projected]) -> dict[str, Any]:

@@ -136,6 +136,12 @@ UNDO_TOO_EARLY = Code(
     meaning="Azure still carries out what would be undone, or may: its answer was lost, and its worst case has not passed.",
     next="Roll back again once `verify` says it has ended, or at the time named. The other targets are undone now.",
 )
+RUN_UNFINISHED = Code(
+    "CMK523",
+    title="run unfinished",
+    meaning="Its process has ended before its work, or is still at it: steps are left to do, or nobody has seen them end.",
+    next="`resume` that run, or `rollback` it.",
+)
 LEASE_LOST = Code(
     "CMK530",
     title="lease lost",

@@ -191,6 +191,20 @@ async def _state_or_damage(store: RunStore, run: str, damaged: dict[str, RunStor
         return JournalState()
 
 
+async def rollbacks_begun(store: RunStore, undone: str) -> tuple[str, ...]:
+    """Return the rollbacks of the run *undone* that have sent something and are not finished; there is one at most.
+
+    One that has sent nothing holds nobody up: it is reviewed anew, for the run may have gone on since. One whose journal is damaged
+    cannot be gone on with; whether another may begin beside it is asked when it does.
+
+    Raises:
+        RunStoreError: CMK512 when the store cannot be read.
+    """
+    found = await unfinished(store, damaged={})
+    mine = [(key, state) for key, state in found if state.started is not None and state.started.undoes == undone]
+    return tuple(key for key, state in mine if state.resources)
+
+
 async def find_run(store: RunStore, text: str) -> str:
     """Return the digest of the run in *store* that *text* names: its digest, or 4 or more digits that begin only it.
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from cmk_remediate.model.review import Note
 
 TargetEnd = Literal["done", "in progress", "manual", "blocked", "failed", "skipped"]
-Verdict = Literal["right", "stays", "wrong", "in progress", "blocked", "manual"]
+Verdict = Literal["right", "stays", "wrong", "unfinished", "in progress", "blocked", "manual"]
 EventKind = Literal["began", "read", "waiting", "sending", "sent", "settled", "target", "note"]
 
 
@@ -60,7 +60,7 @@ class TargetCheck:
 
     Attributes:
         id: the target's resource id.
-        verdict: ``right``, ``stays``, ``wrong``, ``in progress``, ``blocked`` or ``manual``; only ``wrong`` and ``in progress``
+        verdict: ``right``, ``stays``, ``wrong``, ``unfinished``, ``in progress``, ``blocked`` or ``manual``; the last two never
             change the exit code. What is blocked on a customer's key that is not as it should be is ``wrong``. What a rollback
             leaves on the customer's key, as its review says, ``stays``.
         code: why it is not right, or stays; may be empty where it is right.
@@ -77,12 +77,21 @@ class TargetCheck:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found; ``exit_code`` is 0 when all is right, or stays as a rollback's review said, and 2 when not."""
+    """What `verify` found; ``exit_code`` is 0 when all is right, or stays as a rollback's review said, and 2 when not.
+
+    Attributes:
+        subject: the name of a plan, or a run's digest.
+        targets: each target.
+        notes: what a reader should know.
+        exit_code: 0 or 2.
+        unfinished: of a run that is not finished, that it is not, and what goes on with it; empty of any other.
+    """
 
     subject: str
     targets: tuple[TargetCheck, ...]
     notes: tuple[Note, ...]
     exit_code: int
+    unfinished: str = ""
 
 
 @dataclass(frozen=True)

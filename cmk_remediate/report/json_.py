@@ -66,6 +66,7 @@ def _verification(found: Verification) -> dict[str, Any]:
         "targets": [asdict(target) for target in found.targets],
         "notes": [_note(note) for note in found.notes],
         "exit_code": found.exit_code,
+        "unfinished": found.unfinished,
     }
 
 

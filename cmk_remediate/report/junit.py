@@ -1,8 +1,9 @@
 """JUnit XML of a verification, for the test tab of a pipeline: a suite a service, a case a target.
 
-What is wrong is a failure. What is in progress, to be done by hand or blocked, or stays after a rollback, is skipped, with its
-reason: none of it is wrong, and a pipeline that has to wait for what is in progress reads the exit code. Elements and attributes
-are those of junit-10.xsd (github.com/jenkinsci/xunit-plugin), which Azure DevOps, GitHub's and GitLab's readers take.
+What is wrong, or left to do by an unfinished run, is a failure. What is in progress, to be done by hand or blocked, or stays after
+a rollback, is skipped, with its reason: none of it is wrong, and a pipeline that has to wait for what is in progress reads the exit
+code. Elements and attributes are those of junit-10.xsd (github.com/jenkinsci/xunit-plugin), which Azure DevOps, GitHub's and
+GitLab's readers take.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.review import Note, Review
 
 _SKIPPED = ("in progress", "manual", "blocked", "stays")
+_FAILED = ("wrong", "unfinished")
 _NO_SERVICE = "targets"
 
 
@@ -87,7 +89,7 @@ def _root(verification: Verification) -> Element:
 
 
 def _counts(targets: Sequence[TargetCheck]) -> dict[str, int]:
-    wrong = sum(target.verdict == "wrong" for target in targets)
+    wrong = sum(target.verdict in _FAILED for target in targets)
     return {"tests": len(targets), "failures": wrong, "errors": 0}
 
 
@@ -98,7 +100,7 @@ def _skipped(targets: Sequence[TargetCheck]) -> int:
 def _case(suite: Element, service: str, target: TargetCheck, names: Names, notes: Sequence[str]) -> None:
     case = _element(suite, "testcase", name=names(target.id), classname=f"cmk-remediate.{service}")
     said = f"{target.verdict}: {target.text}"
-    if target.verdict == "wrong":
+    if target.verdict in _FAILED:
         failure = _element(case, "failure", message=target.text, type=target.code or target.verdict)
         _text(failure, *_more(target))
     elif target.verdict in _SKIPPED:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate.codes.engine import RUN_UNFINISHED
 from cmk_remediate.report.capped import Block, capped, counted, section
 from cmk_remediate.report.ends import MEANINGS, read_or_write, unsettled
 from cmk_remediate.report.markdown_assessment import assessment_blocks
@@ -85,10 +86,15 @@ def _run(result: RunResult) -> Iterator[Block]:
     yield Block(f"Run id {code(result.run)}", "the run's id")
 
 
+def _first(verification: Verification) -> tuple[str, ...]:
+    said = verification.unfinished
+    return (f"> **{prose(said)}** ({RUN_UNFINISHED})",) if said else ()
+
+
 def _verification(verification: Verification) -> Iterator[Block]:
     verdicts = Counter(target.verdict for target in verification.targets)
     sums = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items())) or "no targets"
-    yield from section("the head", (f"# Verification of {code(verification.subject)}", sums))
+    yield from section("the head", (f"# Verification of {code(verification.subject)}", *_first(verification), sums))
     names = Names(target.id for target in verification.targets)
     rows = [(code(names(item.id)), item.verdict, prose(item.code), prose(item.text)) for item in verification.targets]
     yield from counted("targets", table(("target", "verdict", "code", "what"), rows))

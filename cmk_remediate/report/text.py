@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cmk_remediate.codes.engine import RUN_UNFINISHED
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.assessment_text import assessment_lines
@@ -84,6 +85,8 @@ def _run(result: RunResult) -> Iterator[str]:
 
 def _verification(verification: Verification) -> Iterator[str]:
     yield from wrap(f"Verification of {verification.subject}")
+    if verification.unfinished:
+        yield from wrap(f"{verification.unfinished} [{RUN_UNFINISHED}]", 2, 4)
     names = Names(target.id for target in verification.targets)
     rows = []
     for target in verification.targets:

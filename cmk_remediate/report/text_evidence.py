@@ -34,6 +34,8 @@ def evidence_lines(check: EvidenceCheck) -> Iterator[str]:
     if check.verification is not None:
         yield ""
         yield "WHAT THE BODIES IN IT SHOW, JUDGED ANEW"
+        if check.verification.unfinished:
+            yield from wrap(check.verification.unfinished, 2, 4)
         judged = check.verification.targets
         yield from table([(one.verdict, names(one.id), _said(one.text, one.code)) for one in judged], (12, 40))
     for code, advice in next_steps(codes_of(check)):

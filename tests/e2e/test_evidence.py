@@ -150,7 +150,7 @@ def test_a_run_that_partly_failed_says_so(desk: Sit, tmp_path: Path) -> None:
 
     assert checked.code == 2, checked.out
     assert re.search(r"failed +sql-1 +set_protector: BadRequest", checked.out)
-    assert re.search(r"wrong +sql-1 ", checked.out)
+    assert re.search(r"unfinished +sql-1 +1 of its \d steps are left to do, first set_protector \(failed:", checked.out)
     assert re.search(r"right +sql-0 +as the run left it", checked.out)
     assert "not all is as it should be" in checked.out
     assert "failed: " in content(tmp_path / f"{run}.zip")["README.txt"].decode()

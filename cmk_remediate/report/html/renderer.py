@@ -84,7 +84,7 @@ class HtmlRenderer:
             title=f"Verification of {verification.subject}",
             said=f"Exit code {verification.exit_code}: {verified(verification)}.",
             facts=(),
-            alarms=(),
+            alarms=(verification.unfinished,) if verification.unfinished else (),
             sums=_sums(one.verdict for one in verification.targets),
             tables=(_judged("What was found of each target", "verdict", rows),),
             advice=_advice(unsettled(verification)),
