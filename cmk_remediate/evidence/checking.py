@@ -10,6 +10,7 @@ from cmk_remediate.api.judging import judge_run
 from cmk_remediate.api.planning import own_version
 from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.engine import acceptance
+from cmk_remediate.engine.preflight import SKEW_REFUSED
 from cmk_remediate.errors import CmkError, EvidenceError, InputError
 from cmk_remediate.evidence import container, members, sums
 from cmk_remediate.evidence import manifest as manifests
@@ -175,8 +176,12 @@ class _Check:
             self._right(f"{folder}acceptances.json", _accepted(run))
 
     def _check_time(self, run: RunOnFile, folder: str) -> None:
+        """Look whether it was made after the run's last record.
+
+        Records bear the time of the machine that carried out the run, which may be off Azure's by what a run is not refused for.
+        """
         times = [parse_utc(text) for text in (getattr(one, "at", "") for one in run.records) if text]
-        if max(times) > self._manifest.at:
+        if max(times) - SKEW_REFUSED > self._manifest.at:
             text = f"it was made at {format_utc(self._manifest.at)}, before the last record of {folder}journal.ndjson"
             self._altered(manifests.NAME, text)
 

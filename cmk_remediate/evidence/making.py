@@ -54,7 +54,8 @@ async def make_evidence(run: str, *, connection: Connection, runs: str | Path = 
     digest = own.review.digest
     undone = own.carried_out if undone_by else None
     found = await judge_run(digest, last.carried_out, recorder, undone=undone)
-    at, after = connection.clock.now(), recorder.to_bytes()
+    # By Azure's clock, as what was read: this machine's may be another than that of the machine which carried out the run.
+    at, after = session.now(), recorder.to_bytes()
     content = {
         **own.members(""),
         **(last.members(members.ROLLBACK) if undone_by else {}),

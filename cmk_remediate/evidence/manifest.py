@@ -37,7 +37,7 @@ class Manifest:
     Attributes:
         run: whose evidence it is.
         rolled_back_by: the run that undid it; empty if none did.
-        at: when it was made, our clock.
+        at: when it was made, Azure's clock.
         azure_at: Azure's clock when the bodies were read: the moment they are judged at.
         made_by: the object id of who made it.
         made_with: package and version.

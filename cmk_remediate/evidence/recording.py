@@ -26,9 +26,10 @@ class Recorder:
     """Reads each thing once and keeps it; what is judged is what is kept: without secrets, and at one moment."""
 
     def __init__(self, reader: Reader) -> None:
-        """Read through *reader*; Azure's clock stands still at this moment."""
+        """Read through *reader*; Azure's clock stands still from when it is first asked for."""
+        self._reader = reader
         self._once = EachOnce(reader)
-        self._now = reader.now().replace(microsecond=0)
+        self._now: datetime | None = None
         self._answers: dict[Read, Answer] = {}
 
     async def read(self, read: Read) -> Answer:
@@ -40,7 +41,9 @@ class Recorder:
         return self._answers[read]
 
     def now(self) -> datetime:
-        """Return Azure's clock when reading began."""
+        """Return Azure's clock when it was first asked for: once it had answered, so that nothing hangs on this machine's clock."""
+        if self._now is None:
+            self._now = self._reader.now().replace(microsecond=0)
         return self._now
 
     def to_bytes(self) -> bytes:

@@ -12,12 +12,15 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
+from cmk_remediate.clock import Clock
 from cmk_remediate.evidence import members
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.faults import Fault, Killed
@@ -25,10 +28,11 @@ from cmk_remediate.steps.rotation import RotationPolicy
 from cmk_remediate.steps.set_rotation_policy import SetRotationPolicy
 from tests.e2e.desk import refused, several
 from tests.e2e.estates import KEY, OPERATOR, SERVER, TENANT, VAULT, one_server
-from tests.e2e.stage import like_a_dead_process, writes
+from tests.e2e.stage import like_a_dead_process, told, writes
 from tests.faults.plans import services, smallest_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from tests.e2e.conftest import Azure, Sit
@@ -193,6 +197,43 @@ def test_without_a_folder_it_goes_into_the_run_store(azure: Azure) -> None:
     assert path == str(stage.folder / "evidence" / f"{review.digest}.zip")
     assert cmk.check_evidence(path).exit_code == 0
     assert [one.run for one in cmk.runs(stage.folder)] == [review.digest]
+
+
+@dataclass(frozen=True)
+class _Off:
+    """The clock of a machine that is off by so many seconds."""
+
+    real: Clock
+    by: float
+
+    def now(self) -> datetime:
+        return self.real.now() + timedelta(seconds=self.by)
+
+    def monotonic(self) -> float:
+        return self.real.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.real.sleep(seconds)
+
+
+@pytest.mark.parametrize("ran", [0, 290, -290])
+@pytest.mark.parametrize("made", [0, -100, -290, -3600, 3600])
+def test_clocks_that_differ_alter_nothing(azure: Azure, tmp_path: Path, ran: float, made: float) -> None:
+    """The run's machine may be off by what a run is not refused for, the auditor's by anything: the evidence is genuine."""
+    stage = azure(one_server())
+    review = stage.dry_run()
+    real = stage.connection
+    result = cmk.apply(
+        review, connection=replace(real, clock=_Off(real.clock, ran)), accept=review.acknowledgements_required
+    )
+    assert result.exit_code == 0, told(result)
+
+    there = replace(stage.connection, clock=_Off(stage.connection.clock, made))
+    evidence = cmk.make_evidence(review.digest, connection=there, runs=stage.folder)
+    checked = cmk.check_evidence(cmk.save_evidence(evidence, tmp_path))
+
+    assert [part for part in checked.parts if part.verdict != "right"] == []
+    assert checked.exit_code == 0
 
 
 @pytest.mark.parametrize("service", services())
