@@ -35,9 +35,14 @@ def run_job(argument: str, *, service: str | None, simulated: Callable[[str], cm
         print(_done(argument, service, simulated)[:_SHOWN])
     except Exception as failure:
         # Automation fails a job on the exception; what its error stream shows of it has neither the code nor what to do.
-        text = f"{failure}\nnext: {getattr(failure, 'hint', 'see above')}"
+        text = f"{_said(failure)}\nnext: {getattr(failure, 'hint', 'see above')}"
         print("ERROR:", text.replace("\n", "\nERROR: "))
         raise
+
+
+def _said(failure: Exception) -> str:
+    """Return what *failure* says; of one that is none of ours, its name too: it may say nothing else."""
+    return str(failure) if isinstance(failure, (CmkError, RuntimeError)) else f"{type(failure).__name__}: {failure}"
 
 
 def _done(argument: str, service: str | None, simulated: Callable[[str], cmk.Connection]) -> str:
@@ -101,9 +106,22 @@ def _refuse_others(service: str | None, named: Iterable[str]) -> None:
 
 
 def _variable(name: str) -> str | None:
-    """Return the Automation variable *name*; None outside Azure Automation."""
+    """Return the Automation variable *name*; None where there is none, as outside Azure Automation.
+
+    Source: learn.microsoft.com, "Manage variables in Azure Automation": `get_automation_variable` raises AutomationAssetNotFound.
+
+    Raises:
+        InputError: CMK119 when Automation does not give it for another reason.
+    """
     try:
         import automationassets  # type: ignore[import-not-found]  # noqa: PLC0415 - there in Automation only
     except ImportError:
         return None
-    return str(automationassets.get_automation_variable(name))
+    try:
+        found = automationassets.get_automation_variable(name)
+    except Exception as error:
+        if type(error).__name__ == "AutomationAssetNotFound":
+            return None
+        cause = f"Automation does not give the variable {name!r}: {type(error).__name__}: {error}"
+        raise InputError(codes.input_.RUNBOOK_ARGUMENT, cause, resource="the runbook's argument") from error
+    return "" if found is None else str(found)

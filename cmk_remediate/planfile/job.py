@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Verb = Literal["dry-run", "apply", "verify"]
 _KEYS = ("do", "plan", "review", "digest", "accept", "runs", "client_id", "stop_after", "simulate")
 _LATER = "is not available in this version"
+_QUOTED = 60
 KEPT_PLANS = "/plans/"
 """What stands between a run store's URL and the name of a plan kept in it."""
 KEPT_REVIEWS = "/reviews/"
@@ -150,11 +151,15 @@ def _complete(job: Job, environment: Mapping[str, str]) -> None:
 
 def _fields(text: str, variable: Callable[[str], str | None]) -> dict[str, Any]:
     written = text.strip()
+    if not written:
+        raise _wrong("it is empty: it is a JSON object, or the name of an Automation variable that holds one")
     if not written.startswith("{"):
         stored = variable(written)
         if stored is None:
-            raise _wrong("it is neither a JSON object nor the name of an Automation variable")
-        written = str(stored)
+            raise _wrong(f"{_short(written)} is neither a JSON object nor the name of an Automation variable")
+        written = str(stored).strip()
+        if not written:
+            raise _wrong(f"the Automation variable {_short(text.strip())} is empty")
     try:
         found = json.loads(written, object_pairs_hook=_once)
     except ValueError as error:
@@ -215,6 +220,11 @@ def _duration(fields: Mapping[str, Any], key: str) -> timedelta | None:
         return timedelta(seconds=seconds(text))
     except ValueError as error:
         raise _wrong(f"`{key}`: {error}") from error
+
+
+def _short(text: str) -> str:
+    """Return *text* as an error quotes it: what a schedule has mangled may be long."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}...")
 
 
 def _wrong(text: str) -> InputError:

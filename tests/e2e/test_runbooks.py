@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cmk_remediate.errors import CmkError
+import cmk_remediate as cmk
+from cmk_remediate import simulator
+from cmk_remediate.errors import CmkError, InputError
 
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = sorted((ROOT / "runbooks").glob("remediate_*.py"))
@@ -90,3 +93,50 @@ def test_a_runbook_takes_only_its_services_plans(tmp_path: Path, monkeypatch: py
     with pytest.raises(CmkError, match="this runbook is for sql; the plan or review is for cosmosdb"):
         runpy.run_path(str(sql), run_name="__main__")
     assert not list(tmp_path.iterdir())
+
+
+class AutomationAssetNotFound(Exception):  # noqa: N818 - Automation's own name
+    """What Automation raises where there is no variable of that name; its text is the name."""
+
+
+def assets(monkeypatch: pytest.MonkeyPatch, raised: type[Exception] | None, value: str = "") -> None:
+    """Be an Automation account: its variables raise *raised*, or hold *value*."""
+
+    def get_automation_variable(name: str) -> str:
+        if raised is not None:
+            raise raised(name)
+        return value
+
+    module = types.ModuleType("automationassets")
+    module.get_automation_variable = get_automation_variable  # type: ignore[attr-defined]
+    module.AutomationAssetNotFound = AutomationAssetNotFound  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "automationassets", module)
+
+
+@pytest.mark.parametrize(
+    ("argument", "raised", "said"),
+    [
+        ("no-such-variable", AutomationAssetNotFound, "'no-such-variable' is neither a JSON object nor the name of"),
+        ("", AutomationAssetNotFound, "it is empty"),
+        ("plan", ConnectionError, "Automation does not give the variable 'plan': ConnectionError: plan"),
+        ("plan", None, "the Automation variable 'plan' is empty"),
+    ],
+)
+def test_a_variable_that_is_not_there_is_named_with_what_to_do(
+    argument: str,
+    raised: type[Exception] | None,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A job's output is all that an operator has of it: a name alone says nothing."""
+    assets(monkeypatch, raised)
+
+    with pytest.raises(InputError):
+        cmk.run_job(argument, service="sql", simulated=simulator.open)
+
+    out = capsys.readouterr().out
+    assert "ERROR: [CMK119] the runbook's argument" in out
+    assert said in out
+    assert "ERROR: next: Compare it with docs/runbook.md" in out
+    assert "see above" not in out

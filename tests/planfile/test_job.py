@@ -169,3 +169,24 @@ def test_only_the_same_run_counts_as_still_at_work() -> None:
     assert job.at_work(RunStoreBusy(busy, "busy", resource="runs", holder=sample.RUN))
     assert not job.at_work(RunStoreBusy(busy, "busy", resource="runs", holder="0" * 64))
     assert not job.at_work(RunStoreError(busy, "busy"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "said"),
+    [
+        ("", None, "it is empty"),
+        ("  ", None, "it is empty"),
+        ("no-such", None, "'no-such' is neither a JSON object nor the name of an Automation variable"),
+        ("stored", " ", "the Automation variable 'stored' is empty"),
+        ("{'do': 'dry-run'}", None, "not JSON"),
+        (f"do:dry-run,plan:{'p' * 200}", None, f"'do:dry-run,plan:{'p' * 44}...' is neither"),
+    ],
+)
+def test_an_argument_that_says_nothing_is_named(text: str, value: str | None, said: str) -> None:
+    """A schedule's job fails at night: what it prints is all that there is to go by."""
+    with pytest.raises(InputError) as caught:
+        parse_job(text, variable=lambda _: value, environment={})
+    assert caught.value.code == codes.input_.RUNBOOK_ARGUMENT
+    assert said in caught.value.cause
+    assert caught.value.resource == "the runbook's argument"
+    assert "docs/runbook.md" in caught.value.hint
