@@ -277,8 +277,9 @@ async def _checked(review: Review, graph: Graph, session: Azure, before: Journal
     checked, projected, reader = await precheck(review, graph, session, before)
     if before.started is None:
         _refuse_without_rights(review, checked)
-    if checked.refused and how.strict:
-        target, refusal = next(iter(checked.refused.items()))
+    drifted = [one for one in checked.refused.items() if one[1].code != codes.engine.RESOURCE_GONE]
+    if drifted and how.strict:
+        target, refusal = drifted[0]
         raise ReviewError(codes.engine.DRIFT, refusal.text, resource=target)
     if before.started is None:
         await refuse_own_ground(review.runs, projected, reader, await session.caller())

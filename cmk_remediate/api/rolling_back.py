@@ -18,6 +18,7 @@ from cmk_remediate.engine import run_store
 from cmk_remediate.engine.aftermath import come_to_rest, let_all_show
 from cmk_remediate.engine.budget import in_time
 from cmk_remediate.engine.claims import run_name
+from cmk_remediate.engine.gone import gone_nodes
 from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.engine.lease import outwait
@@ -120,7 +121,7 @@ async def _made(run: _ToUndo, connection: Connection, deadline: datetime | None,
     session = await sign_in_for(review, connection, read_only=True)
     unsettled = await let_all_show(review, graph, journal, session, clock, progress, deadline=deadline)
     projected, reader = await come_to_rest(graph, journal, session, clock, progress, deadline=deadline)
-    back = inverse(graph, journal, _bodies(journal, projected))
+    back = inverse(graph, journal, _bodies(journal, projected), await gone_nodes(graph, journal, reader))
     touched = {target for node in back.graph.nodes for target in node.targets}
     touched.update(target for item in back.kept for target in item.targets)
     frame = Frame(

@@ -142,6 +142,12 @@ RUN_UNFINISHED = Code(
     meaning="Its process has ended before its work, or is still at it: steps are left to do, or nobody has seen them end.",
     next="`resume` that run, or `rollback` it.",
 )
+RESOURCE_GONE = Code(
+    "CMK524",
+    title="a resource is not there any more",
+    meaning="The run had begun it, and it was deleted since, or moved elsewhere: nothing is left to do of it, and nothing to undo.",
+    next="Nothing, if it was deleted on purpose. If it was moved, make a new dry run that names it where it is now.",
+)
 LEASE_LOST = Code(
     "CMK530",
     title="lease lost",

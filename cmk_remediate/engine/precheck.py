@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cmk_remediate import codes
 from cmk_remediate.codes.code import Code
 from cmk_remediate.engine.drift import drift
+from cmk_remediate.engine.gone import GONE, gone_targets
 from cmk_remediate.engine.project import Projected, project
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.model.decisions import Blocked, Change, Done, Read
@@ -61,8 +62,9 @@ async def precheck(
     Returns what was found, the projection, and the reader it was read through.
 
     A step whose write an earlier process left unclear is not judged here: the loop finds out first what became of it. Nor is a
-    target that was begun: each of its steps is compared before its own write. Of a run that is finished nothing is done once more:
-    what it had done and what reads otherwise now, somebody has changed since.
+    target that was begun: each of its steps is compared before its own write. But one that is not there any more is refused, as
+    soon as no machine stands still for it. Of a run that is finished nothing is done once more: what it had done and what reads
+    otherwise now, somebody has changed since.
     """
     once = EachOnce(reader)
     sent = {key for key, state in journal.steps.items() if state.sent}
@@ -93,6 +95,9 @@ async def precheck(
                     if target in concerned and target not in begun
                 }
             )
+    standing = {target for opener in open_brackets(graph, journal) for target in graph.by_id[opener].targets}
+    for target in await gone_targets(review, begun - standing, projected, once):
+        refused[target] = Refusal(codes.engine.RESOURCE_GONE, f"{target}: {GONE}")
     idle = frozenset(key for key, item in projected.items() if item.idle)
     changing = frozenset(key for key, item in projected.items() if isinstance(item.decision, Change))
     return PreCheck(refused, once.seen(), changing=changing, idle=idle), projected, once

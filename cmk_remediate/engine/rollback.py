@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate import codes
+from cmk_remediate.engine.gone import GONE
 from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.reviewing import Kept
@@ -32,20 +34,28 @@ class Inverse:
     kept: tuple[Kept, ...]
 
 
-def inverse(graph: Graph, journal: JournalState, bodies: Mapping[str, Any]) -> Inverse:
+def inverse(
+    graph: Graph, journal: JournalState, bodies: Mapping[str, Any], gone: Collection[str] = frozenset()
+) -> Inverse:
     """Return what undoes the run of *graph* that *journal* records.
 
     Args:
         graph: the run's graph.
         journal: what was sent, and the before-images.
         bodies: the raw body of each node's resource after the run, by node id; also of nodes that sent nothing.
+        gone: the nodes whose resource was there before and is not any more: there is nothing to undo of them.
     """
     sent = [node for node in graph.nodes if journal.step(node.id).sent]
     used = _used(graph, {node.id for node in sent})
-    undos = {node.id: _undo(node, journal, bodies, used=used[node.id]) for node in sent}
-    kept = _kept(graph, sent, undos, journal)
+    undos = {
+        node.id: Keep(GONE, codes.engine.RESOURCE_GONE)
+        if node.id in gone
+        else _undo(node, journal, bodies, used=used[node.id])
+        for node in sent
+    }
+    kept = _kept(graph, sent, undos, journal, gone)
     chains = {node.id: undo for node in sent if node.id not in kept and isinstance(undo := undos[node.id], tuple)}
-    left_open = open_brackets(graph, journal)
+    left_open = [opener for opener in open_brackets(graph, journal) if opener not in gone]
     return Inverse(
         _turned_round(graph, _with_brackets(graph, bodies, chains, left_open), left_open),
         tuple(replace(kept[node.id], address=_bound(node.step, bodies).address()) for node in sent if node.id in kept),
@@ -140,14 +150,15 @@ def _kept(
     sent: list[Node],
     undos: Mapping[str, tuple[Step, ...] | Keep | OneWay],
     journal: JournalState,
+    gone: Collection[str],
 ) -> dict[str, Kept]:
-    """Return what stays: what says so itself, and all that such a step stands on."""
+    """Return what stays: what says so itself, and all that such a step stands on; nothing stands still for what is *gone*."""
     kept: dict[str, Kept] = {}
     holders: dict[str, Node] = {}
     brackets = {*graph.closing, *graph.closing.values()}
     for node in reversed(graph.nodes):
         undo = undos.get(node.id)
-        if node.id in brackets:
+        if node.id in brackets and node.id not in gone:
             pass  # a bracket leaves nothing behind: what it stands on is held, it is not
         elif isinstance(undo, (Keep, OneWay)) and not journal.steps[node.id].changed:
             pass  # Azure refused every attempt at once: there is nothing that could stay
@@ -156,9 +167,10 @@ def _kept(
         elif node.id in holders and undo is not None:
             why = f"{holders[node.id].step.kind} stays and stands on it"
             kept[node.id] = Kept(node.id, node.step, one_way=False, code=None, why=why, targets=node.targets)
-        if (node.id in kept or node.id in holders) and not node.step.only_follows:
+        holder = node if node.id in kept and node.id not in gone else holders.get(node.id)
+        if holder is not None and not node.step.only_follows:
             for need in node.needs:
-                holders.setdefault(need, node if node.id in kept else holders[node.id])
+                holders.setdefault(need, holder)
     return {node.id: kept[node.id] for node in sent if node.id in kept}
 
 
