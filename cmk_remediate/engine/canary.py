@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.schedule import pause
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cmk_remediate.engine.context import RunContext
+    from cmk_remediate.engine.journal_state import Passed
     from cmk_remediate.engine.settlement import Settlement
     from cmk_remediate.model.graph import Graph
 
@@ -26,8 +27,8 @@ VERIFIED: Final = "canary-verified"
 class Canary:
     """Watches the canary's steps end, lets them soak, looks again, then opens the gate for the rest."""
 
-    def __init__(self, graph: Graph, targets: Collection[str], soak: int, began: datetime | None) -> None:
-        """Watch *targets*; *soak* in seconds; *began*: when an earlier process began the soak."""
+    def __init__(self, graph: Graph, targets: Collection[str], soak: int, began: Passed | None) -> None:
+        """Watch *targets*; *soak* in seconds; *began*: the soak that an earlier process began."""
         self.targets = frozenset(targets)
         self._soak = soak
         self._began = began
@@ -64,10 +65,11 @@ class Canary:
 
     async def _soaked(self, context: RunContext, steps: frozenset[str]) -> str:
         now = context.clock.now()
-        if self._began is None:
-            self._began = now
-            await context.journal.append(Gate(at=format_utc(now), gate=SOAKING))
-        left = self._soak - (now - self._began).total_seconds()
+        began = self._inherited(context, steps)
+        if began is None:
+            began = now
+            await context.journal.append(self._passed(SOAKING, now))
+        left = self._soak - (now - began).total_seconds()
         context.say("waiting", None, f"the canary soaks for {self._soak} s")
         if left > 0 and not await pause(context.clock, left, context.stop):
             return "stopped during the canary's soak"
@@ -82,5 +84,19 @@ class Canary:
                 return f"after its soak the canary could not be looked at: {error.cause}"
             if not isinstance(decision, (Done, Pending)):
                 return f"after its soak the canary is not right any more: {decision.__class__.__name__.lower()} {step.kind}"
-        await context.journal.append(Gate(at=format_utc(context.clock.now()), gate=VERIFIED))
+        await context.journal.append(self._passed(VERIFIED, context.clock.now()))
         return ""
+
+    def _inherited(self, context: RunContext, steps: frozenset[str]) -> datetime | None:
+        """Return when the soak began that an earlier process left; None where it was another canary's.
+
+        Or this one's before it was written to again: what has been put right only now has not soaked.
+        """
+        soak = self._began
+        if soak is None or soak.targets != self.targets:
+            return None
+        state = context.journal.state
+        return None if any(state.step(key).sent_at > soak.number for key in steps) else soak.at
+
+    def _passed(self, gate: Literal["canary-soak-began", "canary-verified"], at: datetime) -> Gate:
+        return Gate(at=format_utc(at), gate=gate, targets=tuple(sorted(self.targets)))

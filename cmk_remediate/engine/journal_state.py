@@ -83,6 +83,21 @@ class StepState:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """When a gate was last passed.
+
+    Attributes:
+        at: our clock.
+        targets: the canary's; empty where that is not known.
+        number: the number of its record in the journal.
+    """
+
+    at: datetime
+    targets: frozenset[str] = frozenset()
+    number: int = -1
+
+
+@dataclass(frozen=True)
 class JournalState:
     """What the journal knows of a run.
 
@@ -91,7 +106,7 @@ class JournalState:
         steps: each step that has a record, by node id, in the order of their first records.
         order: node ids in the order of their first intents: what rollback walks backwards.
         written: when Azure accepted the last write on a resource, by its lower-case id; Azure's clock.
-        gates: when a gate was last passed; our clock.
+        gates: each gate that was passed, the last time.
         ended: the last end of the run, if nothing was recorded for a step since.
         rolled_back_by: the run that undid this one; empty if none did.
         last_line: the digest of the last line; empty where nothing was read from a store.
@@ -102,7 +117,7 @@ class JournalState:
     steps: Mapping[str, StepState] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     written: Mapping[str, datetime] = field(default_factory=dict)
-    gates: Mapping[str, datetime] = field(default_factory=dict)
+    gates: Mapping[str, Passed] = field(default_factory=dict)
     ended: RunEnded | None = None
     rolled_back_by: str = ""
     last_line: str = ""
@@ -114,7 +129,7 @@ class JournalState:
         steps: dict[str, StepState] = {}
         order: dict[str, None] = {}
         written: dict[str, datetime] = {}
-        gates: dict[str, datetime] = {}
+        gates: dict[str, Passed] = {}
         started: RunStarted | None = None
         ended: RunEnded | None = None
         rolled_back_by = ""
@@ -130,7 +145,7 @@ class JournalState:
                     resource, at = before.intents[-1].resource_id.lower(), parse_utc(record.azure_at)
                     written[resource] = max(at, written.get(resource, at))
             elif isinstance(record, Gate):
-                gates[record.gate] = parse_utc(record.at)
+                gates[record.gate] = Passed(parse_utc(record.at), frozenset(record.targets), number)
             elif isinstance(record, RunStarted):
                 started = record
             elif isinstance(record, RunEnded):

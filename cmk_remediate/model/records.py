@@ -95,11 +95,15 @@ class Settled(Frozen):
 
 
 class Gate(Frozen):
-    """A gate that stands during the run was passed: the canary's soak began or ended."""
+    """A gate that stands during the run was passed: the canary's soak began or ended.
+
+    ``targets`` are those of the canary; empty where an earlier version wrote it.
+    """
 
     type: Literal["gate"] = "gate"
     at: str
     gate: Literal["canary-soak-began", "canary-verified"]
+    targets: tuple[str, ...] = ()
 
 
 class RunEnded(Frozen):

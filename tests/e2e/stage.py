@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import cmk_remediate as cmk
+from cmk_remediate.engine.journal_lines import digest_of
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.simulator.embedded import EmbeddedAzure
 from cmk_remediate.simulator.faults import Fault, Killed
@@ -195,6 +196,17 @@ def died_in(
         verb(kill)
     like_a_dead_process(stage.folder)
     stage.azure.faults.clear()
+
+
+def rewritten(stage: Stage, run: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change each record of a journal and mend its chain, as somebody would who knows how it is made."""
+    prev, lines = run, []
+    for line in stage.journal(run):
+        record = json.loads(line)
+        change(record)
+        lines.append(json.dumps({**record, "prev": prev}, separators=(",", ":")).encode())
+        prev = digest_of(lines[-1])
+    (stage.folder / run / "journal.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
 
 
 def like_a_dead_process(folder: Path) -> None:

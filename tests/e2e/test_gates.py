@@ -16,11 +16,13 @@ from cmk_remediate import codes
 from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import RefusedError, ReviewError
+from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.simulator.declare import SetResource
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.desk import owner_sets, planning, refused, several
 from tests.e2e.equality import differences
 from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, bare, one_server
-from tests.e2e.stage import DAY, Stage, like_a_dead_process, path, rows, told, writes
+from tests.e2e.stage import DAY, Stage, like_a_dead_process, path, rewritten, rows, told, writes
 from tests.laws import check_laws
 
 if TYPE_CHECKING:
@@ -30,6 +32,14 @@ if TYPE_CHECKING:
     from tests.e2e.estates import Scene
 
 CANARY = {"targets": 1, "soak": "1h"}
+PLATFORM = {
+    "properties": {
+        "serverKeyName": "ServiceManaged",
+        "serverKeyType": "ServiceManaged",
+        "uri": None,
+        "autoRotationEnabled": False,
+    }
+}
 SOAK = 3600.0
 
 
@@ -251,6 +261,68 @@ def test_the_soak_survives_a_kill(azure: Azure) -> None:
     assert min(_stamp(one) for one in _on(stage.scene, heir.since(0), 1)) - died < 300
     assert check_laws(review, heir.journal(review.digest), rows([*stage.since(0), *heir.since(0)])) == []
     heir.lawful()
+
+
+def _stopped_in_the_soak(stage: Stage, review: Any) -> None:
+    stop = Stop()
+
+    def press(event: Event) -> None:
+        if "soaks" in event.text:
+            stop.ask("interrupted by Ctrl-C")
+
+    assert stage.apply(review, stop=stop, progress=press).exit_code == 5
+
+
+def _waited(stage: Stage, mark: int, canary: int, rest: int) -> float:
+    """Return the seconds from the last write to server number *canary* to the first to number *rest*."""
+    log = stage.since(mark)
+    return min(_stamp(one) for one in _on(stage.scene, log, rest)) - max(
+        _stamp(one) for one in _on(stage.scene, log, canary)
+    )
+
+
+def test_a_canary_in_anothers_place_soaks_for_itself(azure: Azure) -> None:
+    """The first one is refused when the run goes on: nothing has shown yet that the next one stays right."""
+    stage = azure(several(4))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    _stopped_in_the_soak(stage, review)
+    owner_sets(stage, f"{stage.scene.servers[0]}/encryptionProtector/current", PLATFORM)
+    lock = ResourceId(f"{stage.scene.servers[0]}/providers/Microsoft.Authorization/locks/frozen")
+    stage.azure.world.apply([SetResource(lock, {"properties": {"level": "ReadOnly"}})])
+    stage.azure.advance(SOAK)
+    mark = stage.seen()
+    result = stage.resume(review.digest)
+    assert [one.end for one in result.targets] == ["failed", "done", "done", "done"], told(result)
+    assert _waited(stage, mark, canary=1, rest=2) >= SOAK
+
+
+def test_a_canary_that_was_not_right_and_is_moved_again_soaks_again(azure: Azure) -> None:
+    stage = azure(several(3))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    spoiled: list[Event] = []
+
+    def spoil(event: Event) -> None:
+        if "soaks" in event.text and not spoiled:
+            spoiled.append(event)
+            owner_sets(stage, f"{stage.scene.servers[0]}/encryptionProtector/current", PLATFORM)
+
+    assert stage.apply(review, progress=spoil).exit_code == 5
+    mark = stage.seen()
+    result = stage.resume(review.digest)
+    assert result.exit_code == 0, told(result)
+    assert _waited(stage, mark, canary=0, rest=1) >= SOAK
+
+
+def test_a_soak_of_which_nobody_knows_whose_it_was_is_begun_anew(azure: Azure) -> None:
+    """An earlier version journaled no targets with it."""
+    stage = azure(several(2))
+    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
+    _stopped_in_the_soak(stage, review)
+    rewritten(stage, review.digest, lambda record: record.pop("targets", None))
+    stage.azure.advance(SOAK)
+    began, mark = stage.azure.clock.stamp(), stage.seen()
+    assert stage.resume(review.digest).exit_code == 0
+    assert min(_stamp(one) for one in _on(stage.scene, stage.since(mark), 1)) >= began + SOAK
 
 
 # -- expiry and Ctrl-C -----------------------------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cmk_remediate.clock import parse_utc
-from cmk_remediate.engine.journal_state import JournalState
-from cmk_remediate.model.records import Gate, OperationBegan, Record, RolledBack
+from cmk_remediate.engine.journal_state import JournalState, Passed
+from cmk_remediate.model.records import RECORDS, Gate, OperationBegan, Record, RolledBack
 from tests.engine.journal_parts import AT, SERVER, ended, intent, outcome, settled, started
 
 LATER = "2026-03-01T22:10:00Z"
@@ -102,8 +102,15 @@ def test_rollback_walks_back_the_order_in_which_steps_were_first_sent() -> None:
 
 
 def test_the_canarys_soak_survives_a_restart() -> None:
-    records: list[Record] = [started(), Gate(at=AT, gate="canary-soak-began"), ended(finished=False), started()]
-    assert JournalState.of(records).gates == {"canary-soak-began": parse_utc(AT)}
+    soaking, verified = (
+        Gate(at=AT, gate="canary-soak-began", targets=("a",)),
+        RECORDS.validate_python({"type": "gate", "at": AT, "gate": "canary-verified"}),
+    )
+    records: list[Record] = [started(), soaking, ended(finished=False), started(), verified]
+    assert JournalState.of(records).gates == {
+        "canary-soak-began": Passed(parse_utc(AT), frozenset({"a"}), 1),
+        "canary-verified": Passed(parse_utc(AT), frozenset(), 4),
+    }
 
 
 def test_a_run_is_over_when_it_finished_or_was_rolled_back() -> None:

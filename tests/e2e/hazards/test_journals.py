@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes
-from cmk_remediate.engine.journal_lines import digest_of
 from cmk_remediate.errors import CmkError, RunStoreError
 from cmk_remediate.simulator.faults import Fault, Killed
 from tests.e2e.desk import owner_sets, several
@@ -22,11 +20,9 @@ from tests.e2e.estates import (
     one_server,
 )
 from tests.e2e.hazards.telling import sent_by, step_of
-from tests.e2e.stage import Stage, died, like_a_dead_process, told, writes
+from tests.e2e.stage import Stage, died, like_a_dead_process, rewritten, told, writes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cmk_remediate.model.review import Review
     from tests.e2e.conftest import Azure
 
@@ -59,17 +55,6 @@ def _dead_in_an_operation(azure: Azure) -> tuple[Stage, str]:
     return Stage(stage.azure.clone(), stage.scene, stage.folder), review.digest
 
 
-def _rewritten(stage: Stage, run: str, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change each record of a journal and mend its chain, as somebody would who knows how it is made."""
-    prev, lines = run, []
-    for line in stage.journal(run):
-        record = json.loads(line)
-        change(record)
-        lines.append(json.dumps({**record, "prev": prev}, separators=(",", ":")).encode())
-        prev = digest_of(lines[-1])
-    (stage.folder / run / "journal.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
-
-
 def test_5_a_tampered_status_url_gets_no_token(azure: Azure) -> None:
     stage, run = _dead_in_an_operation(azure)
     changed: list[str] = []
@@ -80,7 +65,7 @@ def test_5_a_tampered_status_url_gets_no_token(azure: Azure) -> None:
                 record[name] = value.replace("management.azure.com", "management.azure.com.example.org")
                 changed.append(name)
 
-    _rewritten(stage, run, tamper)
+    rewritten(stage, run, tamper)
     assert changed, "the journal was to hold a status URL"
     with_ends = _resumed(stage, run)
     assert not [one for one in stage.since(0) if "example.org" in one.url], "a request left for a foreign host"
@@ -96,7 +81,7 @@ def test_5_a_status_url_of_another_subscription_is_not_followed(azure: Azure) ->
             if isinstance(value, str) and value.startswith("https://") and "url" in name.lower():
                 record[name] = value.replace(SUB, other)
 
-    _rewritten(stage, run, tamper)
+    rewritten(stage, run, tamper)
     _resumed(stage, run)
     assert not [one for one in stage.since(0) if other in one.url]
 
