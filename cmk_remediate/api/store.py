@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.api.well_formed import nonsense
 from cmk_remediate.connection.blobs import Blobs
 from cmk_remediate.engine import run_store
 from cmk_remediate.engine.claims import run_name
-from cmk_remediate.engine.journal_file import write_atomically
 from cmk_remediate.engine.local_store import LocalStore
 from cmk_remediate.engine.remote_store import RemoteStore
 from cmk_remediate.errors import InputError, ReviewError
-from cmk_remediate.model.review import FORMAT_VERSION, Review
+from cmk_remediate.model.json_types import once
+from cmk_remediate.model.review import FORMAT_VERSION, LARGEST, Review
 from cmk_remediate.model.run_address import is_remote, parse_address, split_address
 from cmk_remediate.planfile.job import KEPT_PLANS, KEPT_REVIEWS
 from cmk_remediate.planfile.load import from_bytes
@@ -47,11 +47,9 @@ async def load_review(path: str | Path, *, connection: Connection | None = None)
         if found is None:
             raise InputError(codes.input_.REVIEW_UNREADABLE, "there is no such review", resource=str(path))
         return parse_bytes(found, str(path))
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(codes.input_.REVIEW_UNREADABLE, error.strerror or str(error), resource=str(path)) from error
-    return parse_bytes(data, str(path))
+    with files.naming(path, codes.input_.REVIEW_UNREADABLE):
+        data = files.read(path, LARGEST)
+    return parse_bytes(data, files.shown(path))
 
 
 async def load_kept_plan(url: str, *, connection: Connection) -> PlanDocument:
@@ -75,7 +73,7 @@ def parse_bytes(data: bytes, name: str) -> Review:
         ReviewError: CMK110, CMK112 or CMK116.
     """
     try:
-        document = json.loads(data)
+        document = json.loads(data, object_pairs_hook=once)  # of two values only one would be in the digest
     except (ValueError, RecursionError) as error:
         raise ReviewError(codes.input_.REVIEW_ALTERED, f"it is not JSON any more: {error}", resource=name) from error
     return parse_review(document, name)
@@ -169,12 +167,10 @@ async def save_artefacts(
 
 
 def _write(path: Path, data: bytes, *, make: bool = False) -> str:
-    try:
+    with files.naming(path, codes.input_.OUTPUT_UNWRITABLE):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
-    except OSError as error:
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
+        files.write(path, data)
     return str(path)
 
 
@@ -187,9 +183,11 @@ def absolute(address: str | Path) -> str:
     """Return the run store *address* as reviews carry it: a folder's absolute path, or a URL without a trailing slash.
 
     Raises:
-        InputError: CMK130 when it is a URL of another kind.
+        InputError: CMK130 when it is a URL of another kind, or cannot be a folder.
     """
-    return parse_address(str(address)).text if is_remote(str(address)) else str(Path(address).resolve())
+    if is_remote(str(address)):
+        return parse_address(str(address)).text
+    return files.absolute(address, codes.input_.RUNS_ADDRESS_WRONG)
 
 
 def choose_runs(given: str | Path | None, planned: str | None) -> str:

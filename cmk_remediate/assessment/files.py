@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.findings import FORMAT_VERSION, Assessment
 from cmk_remediate.nesting import is_shallow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _LARGEST = 512 * 1024 * 1024
 _DEEPEST = 64
@@ -26,13 +26,8 @@ def read_json(path: str | Path) -> Any:
     Raises:
         InputError: CMK921 when it cannot be read, is too large, too deep or no JSON.
     """
-    file = Path(path)
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise _unreadable("larger than 512 MiB", path)
-        text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise _unreadable(getattr(error, "strerror", None) or str(error), path) from error
+    with files.naming(path, codes.assess.FILE_UNREADABLE):
+        text = files.read(path, _LARGEST).decode("utf-8-sig")
     if not is_shallow(text, deepest=_DEEPEST):
         raise _unreadable("it is nested too deeply", path)
     try:

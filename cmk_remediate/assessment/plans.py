@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.assessment.proposal import NOBODY, Proposal, Vaults
-from cmk_remediate.engine.journal_file import write_atomically
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.load import from_values
-from cmk_remediate.planfile.schema import TargetEntry
+from cmk_remediate.planfile.schema import TargetEntry, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,15 +70,13 @@ def write_plans(assessment: Assessment, folder: str | Path) -> tuple[str, ...]:
     """
     place = Path(folder)
     chosen = [(place / one.name, one.text) for one in plans_of(assessment)]
-    for path, _ in chosen:
-        if path.exists():
-            raise InputError(codes.input_.OUTPUT_UNWRITABLE, "there is a file of that name", resource=str(path))
-    try:
+    with files.naming(place, codes.input_.OUTPUT_UNWRITABLE):
+        for path, _ in chosen:
+            if os.path.lexists(path):
+                raise InputError(codes.input_.OUTPUT_UNWRITABLE, "there is a file of that name", resource=str(path))
         place.mkdir(parents=True, exist_ok=True)
         for path, text in chosen:
-            write_atomically(path, text.encode())
-    except OSError as error:
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(place)) from error
+            files.write(path, text.encode())
     return tuple(str(path) for path, _ in chosen)
 
 
@@ -114,7 +112,7 @@ class _Writing:
         owners = {one.owner for one in self._movable if one.owner}
         owner = owners.pop() if len(owners) == 1 else NOBODY
         frame = proposal or self._main
-        return frame.content(self._assessment.tenant, self._assessment.cloud, targets, owner[:128])
+        return frame.content(self._assessment.tenant, self._assessment.cloud, targets, writable(owner)[:128])
 
     def _entry(self, finding: Finding) -> TargetEntry:
         """Return the entry of *finding*: on its own key where that can be kept; else with what its region differs in."""

@@ -73,7 +73,8 @@ def assess(
     if not scopes and not files.imported:
         raise UsageError(codes.input_.USAGE, "say where to look: --scope ID, or --from FILE")
     if files.saved is not None:
-        output.writable(files.saved)
+        read = (*files.imported, files.exemptions, files.earlier)
+        output.writable(files.saved, options.simulate, options.estate, *read)
     imported = cmk_remediate.load_findings(files.imported)
     exemptions = () if files.exemptions is None else cmk_remediate.load_exemptions(files.exemptions)
     earlier = None if files.earlier is None else cmk_remediate.load_assessment(files.earlier)

@@ -95,7 +95,7 @@ def rollback(
     """Show what undoes a run and, unless it is only to be saved, do it."""
     names = consent.accepted(agreed.accept, agreed.accept_file)
     if saved is not None:
-        output.writable(saved)
+        output.writable(saved, options.simulate, options.estate, agreed.accept_file)
     store = world.store(options)
     with world.of_run(options, text) as (connection, run):
         began = connection.clock.now()

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.cli.streams import aside
 from cmk_remediate.errors import RefusedError, UsageError
 from cmk_remediate.model.review import Review
+
+_LARGEST = 8 << 20
+"""Bytes of a file of names that are read at most."""
 
 
 def accepted(names: Sequence[str], file: Path | None) -> tuple[str, ...]:
@@ -20,10 +23,9 @@ def accepted(names: Sequence[str], file: Path | None) -> tuple[str, ...]:
     """
     found = [name.strip() for name in names]
     if file is not None:
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(codes.input_.USAGE, f"--accept-file {file} cannot be read: {error}") from error
+        with files.naming(f"--accept-file {file}", codes.input_.USAGE, UsageError):
+            # Windows' editors begin a file with a mark of its encoding
+            lines = files.read(file, _LARGEST).decode("utf-8-sig").splitlines()
         found.extend(line.partition("#")[0].strip() for line in lines)
     # A file made for copying may hold the whole option.
     names = [name.removeprefix("--accept ").strip() for name in found]

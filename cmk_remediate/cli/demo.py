@@ -18,6 +18,7 @@ from cmk_remediate.cli.output import emit
 from cmk_remediate.cli.running import run
 from cmk_remediate.cli.signals import as_before
 from cmk_remediate.errors import InputError, UsageError
+from cmk_remediate.files import is_there, naming
 from cmk_remediate.report.ends import read_or_write
 from cmk_remediate.report.words import count
 
@@ -119,13 +120,15 @@ def _plan() -> Path:
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     """Give the folder to work in, and work there: the commands shown can be typed as they are."""
-    if keep is not None and keep.exists() and any(keep.iterdir()):
+    if keep is not None and is_there(keep) and not (keep.is_dir() and not any(keep.iterdir())):
         raise UsageError(codes.input_.USAGE, "--keep takes a new or empty folder", resource=str(keep))
-    here = Path.cwd()
     with tempfile.TemporaryDirectory(prefix="cmk-demo-") as temporary:
-        folder = (keep or Path(temporary)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        os.chdir(folder)
+        with naming("the current folder", codes.input_.OUTPUT_UNWRITABLE):
+            here = Path.cwd()
+        with naming(keep or temporary, codes.input_.OUTPUT_UNWRITABLE):
+            folder = (keep or Path(temporary)).resolve()
+            folder.mkdir(parents=True, exist_ok=True)
+            os.chdir(folder)
         try:
             yield folder
         finally:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.errors import InputError, UsageError
 from cmk_remediate.model.run_address import is_remote, parse_address
 
@@ -138,12 +138,14 @@ def run_store(text: str | None) -> str | None:
     """Return the run store that ``--runs`` names, absolute.
 
     Raises:
-        UsageError: CMK130 when it is a URL of no run store.
+        UsageError: CMK100 when it is empty, CMK130 when it is a URL of no run store or cannot be a folder.
     """
     if text is None:
         return None
+    if not text.strip():
+        raise UsageError(codes.input_.USAGE, "--runs takes a folder or a URL, and not nothing")
     if not is_remote(text):
-        return str(Path(text).resolve())
+        return files.absolute(text, codes.input_.RUNS_ADDRESS_WRONG, UsageError)
     try:
         return parse_address(text).text
     except InputError as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.cli.options import Colour
 from cmk_remediate.cli.streams import abandon, nobody_there
 from cmk_remediate.errors import InputError
@@ -82,20 +82,36 @@ def save(document: str, path: Path) -> None:
     Raises:
         InputError: CMK118 when that fails.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(document, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
+    with files.naming(path, codes.input_.OUTPUT_UNWRITABLE):
+        files.write(path, document.encode("utf-8", "backslashreplace"))
 
 
-def writable(path: Path) -> None:
-    """Make sure that *path* can be written later, before long work is done for it.
+def writable(path: Path, *inputs: Path | None) -> None:
+    """Make sure that *path* can be written later, before long work is done for it, and would cost none of the *inputs*.
 
     Raises:
-        InputError: CMK118 when its folder is missing or not writable, or it is a folder itself.
+        InputError: CMK118 when its folder is missing or not writable, it is a folder itself, an input, or where a stream goes to.
     """
-    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, "not a file in a writable folder", resource=str(path))
+    with files.naming(path, codes.input_.OUTPUT_UNWRITABLE):
+        refused = _refused(path, [one for one in inputs if one is not None])
+    if refused:
+        raise InputError(codes.input_.OUTPUT_UNWRITABLE, refused, resource=files.shown(path))
+
+
+def _refused(path: Path, inputs: Sequence[Path]) -> str:
+    """Return why *path* is not written to; empty when it may be."""
+    place = Path(os.path.realpath(path))
+    if path.is_dir() or not os.access(place.parent if path.is_file() or not path.exists() else path, os.W_OK):
+        return "not a file in a writable folder"
+    if any(files.is_there(one) and path.exists() and path.samefile(one) for one in inputs):
+        return "it is one of the files this command reads"
+    if path.is_file() and any(_goes_to(stream, path) for stream in (sys.stdout, sys.stderr)):
+        return "stdout or stderr goes there"
+    return ""
+
+
+def _goes_to(stream: TextIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except (OSError, ValueError):
+        return False  # not of the system's

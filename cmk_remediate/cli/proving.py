@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cmk_remediate
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Format, Globals
 from cmk_remediate.cli.streams import aside
@@ -16,7 +16,7 @@ from cmk_remediate.report import renderer
 
 def verify(options: Globals, subject: str, folder: Path | None) -> int:
     """Say whether a plan's targets are as they should be, or whether a run's result still stands; save the evidence of it."""
-    if Path(subject).exists() or subject.lower().endswith((".yaml", ".yml")):
+    if files.is_there(subject) or subject.lower().endswith((".yaml", ".yml")):
         if folder is not None:
             cause = "--evidence is of a run: give the run's id; `cmk-remediate runs` lists them"
             raise UsageError(codes.input_.USAGE, cause, resource=subject)

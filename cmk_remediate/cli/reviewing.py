@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import cmk_remediate
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Format, Globals
-from cmk_remediate.errors import InputError
 from cmk_remediate.model.review import Review
-from cmk_remediate.planfile.load import load
+from cmk_remediate.planfile.load import Loaded, load
 from cmk_remediate.report import renderer
 from cmk_remediate.report.json_ import pretty
 from cmk_remediate.report.view import ReviewView
@@ -28,7 +27,7 @@ def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | 
     """Show what moving the plan's targets would do, and save the review and what is made beside it."""
     document = load(plan)
     if saved is not None:
-        output.writable(saved)
+        output.writable(saved, options.simulate, options.estate, *files_of(document))
     with world.connection(options, cloud=document.cloud) as connection:
         review = cmk_remediate.dry_run(document, connection=connection, runs=options.runs)
     if artefacts is not None:
@@ -41,6 +40,12 @@ def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | 
     view = ReviewView(review)
     changes = any(view.outlook(target) != "no change" for target in review.targets if not target.blocked)
     return CHANGES_NEEDED if detailed and changes else 0
+
+
+def files_of(document: Loaded) -> tuple[Path, ...]:
+    """Return the files that *document* was read from."""
+    found = (document.path, *(one.path for one in document.documents))
+    return tuple(path for path in found if path is not None)
 
 
 def show(options: Globals, path: Path) -> int:
@@ -57,10 +62,8 @@ def permissions(options: Globals, plan: Path, folder: Path | None) -> int:
     if folder is None:
         output.emit(pretty(list(roles)))
         return 0
-    try:
+    with files.naming(folder, codes.input_.OUTPUT_UNWRITABLE):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(folder)) from error
     for role in roles:
         name = "".join(one if one.isalnum() else "-" for one in str(role.get("Name", "role")).lower())
         path = folder / f"{name}.json"

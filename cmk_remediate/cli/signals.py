@@ -8,9 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from cmk_remediate.cli.progress import Display
-from cmk_remediate.engine.schedule import Stop
+if TYPE_CHECKING:
+    from cmk_remediate.cli.progress import Display
+    from cmk_remediate.engine.schedule import Stop
 
 _STOPPING = "Stopping: nothing new is begun; what has begun is brought to its end. Ctrl-C again exits now."
 _REASONS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "a closed terminal (SIGHUP)"}
@@ -24,6 +26,8 @@ def interruptible(display: Display) -> Iterator[Stop]:
     A second Ctrl-C ends the process at once. A second SIGTERM or SIGHUP does not: shells and terminals send them twice.
     From the end of the block on all of them are ignored: what was done is then still to be told. `as_before` ends that.
     """
+    from cmk_remediate.engine.schedule import Stop
+
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop

@@ -12,12 +12,17 @@ from cmk_remediate import codes
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.errors import UsageError
+from cmk_remediate.files import naming
 
 if TYPE_CHECKING:
     from cmk_remediate.simulator.server.addresses import Addresses
     from cmk_remediate.simulator.server.directory import Principal
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)")
+_FASTEST = 1_000_000
+"""Of the embedded Azure's seconds, how many may pass in one of ours."""
+_LATEST = 3600
+"""Seconds by which an answer may be late."""
 
 
 def simulate(options: Globals, *, port: int, time_scale: float, latency: str) -> int:
@@ -28,10 +33,12 @@ def simulate(options: Globals, *, port: int, time_scale: float, latency: str) ->
     path = options.simulated()
     world.check_doubts(options)
     late = _seconds(latency)
-    if time_scale <= 0:
-        raise UsageError(codes.input_.USAGE, "--time-scale takes a number above 0", resource=str(time_scale))
+    if not 0 < time_scale <= _FASTEST:  # also NaN
+        cause = f"--time-scale takes a number above 0, at most {_FASTEST}"
+        raise UsageError(codes.input_.USAGE, cause, resource=str(time_scale))
     azure = simulator.azure(path, estate=options.estate, doubts=dict(options.doubts))
-    authority = path.absolute().with_name(path.name + ".ca.pem")
+    with naming(path, codes.input_.ESTATE_INVALID):
+        authority = path.absolute().with_name(path.name + ".ca.pem")
     made = server(azure, port=port, time_scale=time_scale, latency=late, authority=authority)
 
     def ready() -> None:
@@ -62,7 +69,9 @@ def state(options: Globals, path: Path | None) -> Path:
     found = path or options.simulate
     if found is None:
         raise UsageError(codes.input_.USAGE, "name the embedded Azure's state file: --state FILE")
-    if options.simulate is not None and options.simulate.absolute() != found.absolute():
+    with naming(found, codes.input_.ESTATE_INVALID):
+        differ = options.simulate is not None and options.simulate.absolute() != found.absolute()
+    if differ:
         raise UsageError(codes.input_.USAGE, f"--simulate {options.simulate} and --state {path} contradict each other")
     return found
 
@@ -71,4 +80,7 @@ def _seconds(text: str) -> float:
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise UsageError(codes.input_.USAGE, "--latency takes a duration such as 50ms or 2s", resource=text)
-    return float(found[1]) / (1000 if found[2] == "ms" else 1)
+    seconds = float(found[1]) / (1000 if found[2] == "ms" else 1)
+    if seconds > _LATEST:
+        raise UsageError(codes.input_.USAGE, f"--latency takes at most {_LATEST}s", resource=text)
+    return seconds

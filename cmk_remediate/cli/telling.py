@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.cli import output, world
 from cmk_remediate.cli.options import Format, Globals, RequestsFormat, duration
 from cmk_remediate.codes import CODES
@@ -98,7 +98,7 @@ def requests(options: Globals, form: RequestsFormat | None) -> int:
 def _state(options: Globals) -> Path:
     """Return the state file of the embedded Azure, made if it is missing."""
     path = options.simulated()
-    if not path.exists():
+    if not files.is_there(path):
         with world.connection(options):
             pass
     return path

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.errors import UsageError
 from cmk_remediate.model.protocols import Connection
@@ -55,8 +54,12 @@ def check_doubts(options: Globals) -> None:
 
 
 def store(options: Globals) -> str:
-    """Return the run store to look in: ``--runs``, or ``./cmk-runs``."""
-    return options.runs or str(Path("cmk-runs").resolve())
+    """Return the run store to look in: ``--runs``, or ``./cmk-runs``.
+
+    Raises:
+        InputError: CMK130 when the current folder is gone.
+    """
+    return options.runs or files.absolute("cmk-runs", codes.input_.RUNS_ADDRESS_WRONG)
 
 
 @contextmanager

@@ -118,9 +118,9 @@ GRAPH_CONFLICT = Code(
 OUTPUT_UNWRITABLE = Code(
     "CMK118",
     title="output cannot be written",
-    meaning="The file or folder given with -o cannot be made or written, or standard output cannot. Nothing was sent that changes "
-    "anything.",
-    next="Name a file in a folder that exists and can be written.",
+    meaning="stdout, or the file or folder that was named, cannot be made or written, or is one the command reads. "
+    "Nothing was sent that changes anything.",
+    next="Name another file, in a folder that exists and can be written.",
 )
 RUNBOOK_ARGUMENT = Code(
     "CMK119",
@@ -162,7 +162,8 @@ RUNS_ADDRESS_WRONG = Code(
     "CMK130",
     title="not the address of a run store",
     meaning="A run store is a folder, or https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX, with the suffix of its cloud.",
-    next="Copy the container's URL from the portal, add a prefix of letters, digits, dots and dashes, and leave out any `?...`.",
+    next="Name a folder; or copy the container's URL from the portal, add a prefix of letters, digits, dots and dashes, and "
+    "leave out any `?...`.",
 )
 BLOB_EXTRA_MISSING = Code(
     "CMK131",

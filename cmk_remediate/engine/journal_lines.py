@@ -21,6 +21,7 @@ from cmk_remediate import codes
 from cmk_remediate.clock import is_utc
 from cmk_remediate.errors import RunStoreError
 from cmk_remediate.model.ids import is_safe
+from cmk_remediate.model.json_types import once
 from cmk_remediate.model.records import RECORDS, Record, RunStarted
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def parse(segments: Sequence[bytes], run: str, where: str) -> Parsed:
 
 def _record(line: bytes, prev: str, where: str) -> Record:
     try:
-        document = json.loads(line)
+        document = json.loads(line, object_pairs_hook=once)
         found = document.pop("prev")
         document.pop("id", None)
         # Not strict: tuples come back as lists. Not pydantic's own JSON: it refuses a body with half a surrogate pair.

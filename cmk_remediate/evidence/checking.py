@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.api.judging import judge_run
 from cmk_remediate.api.planning import own_version
 from cmk_remediate.clock import format_utc, parse_utc
 from cmk_remediate.engine import acceptance
 from cmk_remediate.engine.preflight import SKEW_REFUSED
-from cmk_remediate.errors import CmkError, EvidenceError, InputError
+from cmk_remediate.errors import CmkError, EvidenceError
 from cmk_remediate.evidence import container, members, sums
 from cmk_remediate.evidence import manifest as manifests
 from cmk_remediate.evidence.manifest import Manifest
@@ -36,23 +36,13 @@ async def check_evidence(path: str | Path) -> EvidenceCheck:
         InputError: CMK150 when it cannot be read, or is no evidence file.
         EvidenceError: CMK151 when too little of it is left to check: the zip is broken, or a member of it is missing.
     """
-    name = Path(path).name
-    data = _bytes(Path(path))
+    name = files.shown(Path(path).name)
+    with files.naming(path, codes.input_.EVIDENCE_UNREADABLE):
+        data = files.read(path, container.LARGEST)
     found, damaged = container.read(data, members.ALL, name)
     _refuse_missing(found, name)
     manifest = Manifest.of(found[manifests.NAME])
     return await _Check(name, data, found, damaged, manifest).result()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size <= container.LARGEST:
-            return path.read_bytes()
-    except OSError as error:
-        raise InputError(codes.input_.EVIDENCE_UNREADABLE, error.strerror or str(error), resource=str(path)) from error
-    cause = f"it has {size} bytes, more than any evidence file"
-    raise InputError(codes.input_.EVIDENCE_UNREADABLE, cause, resource=str(path))
 
 
 def _refuse_missing(found: Mapping[str, bytes], name: str) -> None:

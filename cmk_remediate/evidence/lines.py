@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.errors import EvidenceError
+from cmk_remediate.model.json_types import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ def document(data: bytes, where: str) -> dict[str, Any]:
         EvidenceError: CMK151 when it is none.
     """
     try:
-        found = json.loads(data)
+        found = json.loads(data, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise EvidenceError(codes.input_.EVIDENCE_ALTERED, "it is not JSON any more", resource=where) from error
     if not isinstance(found, dict):

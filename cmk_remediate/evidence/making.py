@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.api.judging import judge_run
 from cmk_remediate.api.planning import own_version
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, runs_of
 from cmk_remediate.engine import run_store
-from cmk_remediate.engine.journal_file import write_atomically
 from cmk_remediate.errors import InputError
 from cmk_remediate.evidence import container, members, sums
 from cmk_remediate.evidence.manifest import NAME as MANIFEST
@@ -94,11 +93,9 @@ async def save_evidence(
     if is_remote(str(folder)):
         raise InputError(codes.input_.OUTPUT_UNWRITABLE, "it is no folder of this machine", resource=str(folder))
     path = Path(folder) / evidence.name
-    try:
+    with files.naming(path, codes.input_.OUTPUT_UNWRITABLE):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, evidence.content)
-    except OSError as error:
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
+        files.write(path, evidence.content)
     return str(path)
 
 

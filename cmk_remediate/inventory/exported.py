@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from cmk_remediate import codes
-from cmk_remediate.engine.journal_file import write_atomically
-from cmk_remediate.errors import InputError
+from cmk_remediate import codes, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _NEVER = (
     "data, secrets and certificates of vaults, key material, and soft-deleted keys",
@@ -82,7 +80,5 @@ def save_estate(estate: ExportedEstate, path: str | Path) -> None:
     Raises:
         InputError: CMK118 when it cannot be written.
     """
-    try:
-        write_atomically(Path(path), estate.to_yaml().encode())
-    except OSError as error:
-        raise InputError(codes.input_.OUTPUT_UNWRITABLE, error.strerror or str(error), resource=str(path)) from error
+    with files.naming(path, codes.input_.OUTPUT_UNWRITABLE):
+        files.write(path, estate.to_yaml().encode())

@@ -30,6 +30,20 @@ def digest(value: Json) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return the object of *pairs*, for ``json.loads(..., object_pairs_hook=once)``: of two members of a name one would be lost.
+
+    Raises:
+        ValueError: when a member stands twice.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        message = f"{next(name for name in names if names.count(name) > 1)[:40]!r} stands twice in an object"
+        raise ValueError(message)
+    return found
+
+
 def merge_patch(target: Json, patch: Json) -> Json:
     """Return *target* with *patch* laid over it (RFC 7396); neither is changed."""
     if not isinstance(patch, Mapping):

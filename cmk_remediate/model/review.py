@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+LARGEST = 256 << 20
+"""Bytes of a saved review that are read at most: tens of thousands of steps."""
 FORMAT_VERSION = "1.0"
 
 Action = Literal["create", "update", "delete", "start", "stop", "wait", "keep", "none", "manual"]

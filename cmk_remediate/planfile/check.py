@@ -115,7 +115,7 @@ def _new_clusters(plan: PlanFile) -> Iterator[Problem]:
 def _placeholders(plan: PlanFile) -> Iterator[Problem]:
     only = f"{TARGET} is read only in key_name and in the last name of user_assigned_identity.resource_id"
     for where, key in keys(plan):
-        if not _KEY_NAME.match(key.key_name.replace(TARGET, "x")):
+        if not _KEY_NAME.fullmatch(key.key_name.replace(TARGET, "x")):
             yield _wrong((*where, "key_name"), f"{key.key_name!r} is not a key's name; {only}")
         if "{" in key.key_vault_resource_id or "}" in key.key_vault_resource_id:
             yield _wrong((*where, "key_vault_resource_id"), only)

@@ -23,7 +23,7 @@ def _day(text: str) -> str:
     return text
 
 
-Day = Annotated[str, AfterValidator(_day), Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+Day = Annotated[str, AfterValidator(_day), Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 
 

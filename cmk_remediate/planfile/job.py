@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.errors import CmkError, InputError, ReviewError, RunStoreBusy
+from cmk_remediate.model.json_types import once
+from cmk_remediate.model.review import LARGEST
 from cmk_remediate.model.run_address import is_remote, parse_address, split_address
 from cmk_remediate.planfile.load import load_plan
 from cmk_remediate.planfile.schema import seconds
@@ -76,8 +77,8 @@ class Job:
         if is_remote(self.review):
             return parse_address(split_address(self.review, KEPT_REVIEWS)[0]).cloud
         try:
-            return str(json.loads(Path(self.review).read_bytes())["cloud"])
-        except (OSError, ValueError, LookupError, TypeError):
+            return str(json.loads(files.read(self.review, LARGEST))["cloud"])
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return "AzureCloud"  # whoever loads the review says what is wrong with it
 
     def check(self, review: Review) -> None:
@@ -161,19 +162,11 @@ def _fields(text: str, variable: Callable[[str], str | None]) -> dict[str, Any]:
         if not written:
             raise _wrong(f"the Automation variable {_short(text.strip())} is empty")
     try:
-        found = json.loads(written, object_pairs_hook=_once)
+        found = json.loads(written, object_pairs_hook=once)
     except ValueError as error:
         raise _wrong(f"not JSON: {error}") from error
     if not isinstance(found, dict):
         raise _wrong("it is not a JSON object")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        message = "a key stands twice"
-        raise ValueError(message)
     return found
 
 

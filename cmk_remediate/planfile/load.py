@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cmk_remediate import codes
+from cmk_remediate import codes, files
 from cmk_remediate.planfile.document import Document, parse
 from cmk_remediate.planfile.estate import EstateDocument, contradictions
 from cmk_remediate.planfile.plan import PlanDocument
@@ -43,15 +43,16 @@ def load(path: str | Path) -> Loaded:
             for what is wrong in it; CMK123 when plans of an estate contradict each other. All problems of a file are
             named, with line and field.
     """
-    file = Path(path)
-    data = _bytes(file, str(path))
-    document = parse(data.decode("utf-8-sig"), str(path))
+    file, name = Path(path), files.shown(path)
+    data = _bytes(file, name)
+    document = parse(data.decode("utf-8-sig"), name)
+    short = files.shown(file.name)
     if not _is_estate(document.value):
-        plan = validated(document, PlanFile, str(path))
-        return PlanDocument(plan, file.name, hashlib.sha256(data).hexdigest(), file.resolve())
-    listed = validated(document, EstateFile, str(path)).plans
-    plans = [_plan_of(file.parent / one, one, document, index, str(path)) for index, one in enumerate(listed)]
-    return _joined(plans, document, file.name, data, str(path), file.resolve())
+        plan = validated(document, PlanFile, name)
+        return PlanDocument(plan, short, hashlib.sha256(data).hexdigest(), _resolved(file, name))
+    listed = validated(document, EstateFile, name).plans
+    plans = [_plan_of(file.parent / one, one, document, index, name) for index, one in enumerate(listed)]
+    return _joined(plans, document, short, data, name, _resolved(file, name))
 
 
 def from_bytes(data: bytes, name: str) -> PlanDocument:
@@ -108,14 +109,17 @@ def read_text(file: Path, name: str) -> str:
 def _bytes(file: Path, name: str) -> bytes:
     """Return the UTF-8 in *file*."""
     try:
-        if file.stat().st_size > _LARGEST:
-            raise PlanError(name, [_TOO_LARGE])
-        data = file.read_bytes()
+        data = files.read(file, _LARGEST)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), reason)]) from error
+        raise PlanError(name, [Problem(codes.input_.PLAN_UNREADABLE, (), files.why(error))]) from error
     _text(data, name)
     return data
+
+
+def _resolved(file: Path, name: str) -> Path:
+    """Return *file* absolute and without links."""
+    with files.naming(name, codes.input_.PLAN_UNREADABLE):
+        return file.resolve()
 
 
 def _text(data: bytes, name: str) -> str:
@@ -140,7 +144,7 @@ def _plan_of(path: Path, said: str, document: Document, index: int, name: str) -
         where: Location = ("plans", index)
         raise PlanError(name, [Problem(codes.input_.PLAN_INVALID, where, f"{said}: {_NESTED}", document.line(where))])
     plan = validated(inner, PlanFile, f"{name}: {said}")
-    return PlanDocument(plan, said, hashlib.sha256(data).hexdigest(), path.resolve())
+    return PlanDocument(plan, said, hashlib.sha256(data).hexdigest(), _resolved(path, name))
 
 
 def _joined(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmk_remediate import codes, files
 from cmk_remediate.model.run_address import is_remote, parse_address
 from cmk_remediate.planfile.schema import PlanFile
 
@@ -58,10 +59,14 @@ class PlanDocument:
 
     @property
     def runs(self) -> str | None:
-        """The run store the plan names, a folder's absolute path or a URL; None when it names none."""
+        """The run store the plan names, a folder's absolute path or a URL; None when it names none.
+
+        Raises:
+            InputError: CMK130 when it cannot be a folder, or is a URL of no run store.
+        """
         if self.plan.runs is None:
             return None
         if is_remote(self.plan.runs):
             return parse_address(self.plan.runs).text
-        base = self.path.parent if self.path else Path.cwd()
-        return str((base / self.plan.runs).resolve())
+        base = self.path.parent if self.path else Path()
+        return files.absolute(base / self.plan.runs, codes.input_.RUNS_ADDRESS_WRONG)

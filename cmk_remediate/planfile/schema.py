@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import is_utc
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 
 _DURATION = re.compile(r"^(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?$")
-_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+_MOMENT = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
+_ISO_DURATION = re.compile(r"^P([0-9]{1,5})([DMY])$")
+_DAYS = {"D": 1, "M": 30, "Y": 365}
+_MOST_DAYS = 36500
 
 
 _LONGEST_DURATION = 40
@@ -47,12 +51,30 @@ def _duration(text: str) -> str:
 
 def _moment(text: str) -> str:
     message = f"{text!r} is not a moment in UTC such as 2026-11-22T22:00:00Z"
-    if not _MOMENT.match(text):
+    if not _MOMENT.fullmatch(text) or not is_utc(text):
         raise ValueError(message)
-    try:
-        parse_utc(text)
-    except ValueError as error:
-        raise ValueError(message) from error
+    return text
+
+
+def _iso_duration(text: str) -> str:
+    found = _ISO_DURATION.fullmatch(text)
+    if found is None or not 0 < int(found[1]) * _DAYS[found[2]] <= _MOST_DAYS:
+        message = (
+            f"{text[:_LONGEST_DURATION]!r} is not a duration such as P90D, P18M or P1Y, of a day to a hundred years"
+        )
+        raise ValueError(message)
+    return text
+
+
+def writable(text: str) -> str:
+    """Return *text* with a blank for each sign that ends a text or leads a terminal: controls, half characters, ends of lines."""
+    return "".join(" " if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} else sign for sign in text)
+
+
+def _text(text: str) -> str:
+    if writable(text) != text:
+        message = f"{text[:_LONGEST_DURATION]!r} holds signs that cannot be written"
+        raise ValueError(message)
     return text
 
 
@@ -95,6 +117,12 @@ Moment = Annotated[
     AfterValidator(_moment),
     Field(json_schema_extra={"pattern": _MOMENT.pattern, "examples": ["2026-11-22T22:00:00Z"]}),
 ]
+IsoDuration = Annotated[
+    str,
+    AfterValidator(_iso_duration),
+    Field(json_schema_extra={"pattern": _ISO_DURATION.pattern, "examples": ["P90D", "P18M", "P1Y"]}),
+]
+Text = Annotated[str, AfterValidator(_text), Field(min_length=1)]
 ResourceIdText = Annotated[str, AfterValidator(_resource_id)]
 VaultIdText = Annotated[str, AfterValidator(_vault_id)]
 SetIdText = Annotated[str, AfterValidator(_set_id)]
@@ -203,11 +231,11 @@ class Vault(Part):
 class RotationPolicy(Part):
     """Sent whole with the key's creation. ISO 8601 durations, as Key Vault spells them."""
 
-    rotate_after_create: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] = "P1Y"
+    rotate_after_create: IsoDuration = "P1Y"
     """A new version this long after the last one."""
-    notify_before_expiry: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] | None = None
+    notify_before_expiry: IsoDuration | None = None
     """An Event Grid event this long before a version expires; needs expiry_time."""
-    expiry_time: Annotated[str, Field(pattern=r"^P\d+[DMY]$")] | None = None
+    expiry_time: IsoDuration | None = None
     """New versions expire after this long. Leave it out unless a policy demands it."""
 
 
@@ -313,9 +341,9 @@ class PlanFile(Part):
     """Storage accounts: move encryption scopes that are on platform keys to the key, too."""
     enable_tde: bool = False
     """Turn transparent data encryption on where a database has it off."""
-    owner: Annotated[str, Field(min_length=1, max_length=128)]
+    owner: Annotated[Text, Field(max_length=128)]
     """Who answers for what we create; goes into a tag."""
-    runs: Annotated[str, Field(min_length=1)] | None = None
+    runs: Text | None = None
     """Where journals are kept: a folder, relative to this file, or the URL of a blob container and prefix; else ./cmk-runs."""
     review_expires: Duration = "7d"
     """How long after the dry run its review can be applied."""
@@ -324,5 +352,5 @@ class PlanFile(Part):
 class EstateFile(Part):
     """Several plans that become one review and one run."""
 
-    plans: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    plans: Annotated[tuple[Text, ...], Field(min_length=1)]
     """Plan files, relative to this file."""

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate import codes
+from cmk_remediate.files import naming
 from cmk_remediate.simulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,16 +55,30 @@ def azure(
     from cmk_remediate.simulator import estate as files  # noqa: PLC0415 - as above
 
     content: Mapping[str, Any] | None = None
-    if path is None or not Path(path).exists():
+    if path is None or not _is_there(path):
         given = demo_estate() if estate is None else estate
         content = given if isinstance(given, Mapping) else files.read(Path(given))
+    if path is not None and not create and content is not None:
+        raise FileNotFoundError(str(path))
     readings = doubts if isinstance(doubts, Mapping) else dict(one.partition("=")[::2] for one in doubts)
-    try:
+    with naming("" if path is None else path, codes.input_.ESTATE_INVALID):
         return embedded.open_azure(
             path, content=content, seed=seed, doubts=readings, settings=settings, create=create, providers=providers
         )
-    except ValueError as error:
-        raise files.invalid(str(error)) from error
+
+
+def _is_there(path: Path | str) -> bool:
+    """Say whether there is a state file at *path*.
+
+    Raises:
+        InputError: CMK106 when there is something else, or there can be nothing.
+    """
+    with naming(path, codes.input_.ESTATE_INVALID):
+        file = Path(path)
+        if file.exists() and not file.is_file():
+            message = "it is no file"  # a pipe would be waited for
+            raise ValueError(message)
+        return file.exists()
 
 
 def open(  # noqa: A001 - simulator.open reads as what it does
@@ -89,14 +105,16 @@ def requests(path: Path | str) -> list[dict[str, Any]]:
 
     Raises:
         FileNotFoundError: there is no such state file.
+        InputError: CMK106: it, or the log beside it, is no file of an embedded Azure.
     """
     file = Path(path)
-    if not file.exists():
+    if not _is_there(file):
         raise FileNotFoundError(str(path))
     log = file.with_name(file.name + ".requests.ndjson")
-    if not log.exists():
-        return []
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    with naming(log, codes.input_.ESTATE_INVALID):
+        if not log.exists():
+            return []
+        return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
 
 
 def advance(path: Path | str, seconds: float) -> list[str]:

@@ -341,6 +341,7 @@ def open_azure(
         return fresh(content or {}, seed=seed, doubts=doubts, settings=settings, providers=providers)
     file = StateFile(Path(path))
     file.path.parent.mkdir(parents=True, exist_ok=True)
+    file.lock.touch()  # where none can be, waiting for it would go on as long as for another process
     with file.held():
         if not file.path.exists():
             if not create:

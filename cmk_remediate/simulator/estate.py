@@ -12,10 +12,11 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
-from cmk_remediate import codes
-from cmk_remediate.clock import parse_utc
+from cmk_remediate import codes, files
+from cmk_remediate.clock import is_utc, parse_utc
 from cmk_remediate.errors import CmkError, InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.nesting import is_bounded, is_shallow
@@ -33,6 +34,7 @@ OPERATOR = "0a000000-0000-4000-8000-000000000001"
 """The operator's object id where the estate names none."""
 TENANT = "0a000000-0000-4000-8000-00000000000f"
 _MOST = 3_000_000
+_LARGEST = 512 << 20
 _FLOW = 1000
 _DEEPEST = 60
 _ZERO = "00000000-0000-0000-0000-000000000000"
@@ -49,18 +51,43 @@ def read(path: Path) -> Json:
         InputError: CMK106.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = files.read(path, _LARGEST).decode("utf-8-sig")
         if not is_shallow(text, deepest=_FLOW):
-            raise invalid("it is nested too deeply", str(path))
-        data = json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
+            raise invalid("it is nested too deeply", files.shown(path))
+        data = json.loads(text) if path.suffix == ".json" else _yaml().load(text)
     except (OSError, ValueError, YAMLError, RecursionError, TypeError, AttributeError, LookupError) as error:
         # The last three: the parser's own slips over files that nobody writes by hand.
-        raise invalid(f"it cannot be read: {' '.join(str(error).split())}", str(path)) from error
+        raise invalid(f"it cannot be read: {files.why(error)}", files.shown(path)) from error
     if not is_bounded(data, most=_MOST, deepest=_DEEPEST):
         raise invalid("it has too many values, or is nested too deeply", str(path))
     if not isinstance(data, dict):
         raise invalid("it is not an object", str(path))
     return data
+
+
+class _Constructor(SafeConstructor):
+    """YAML 1.2's core schema has no timestamps: ``2026-11-22`` is text, quoted or not."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
+    return yaml
+
+
+def check_json(estate: Mapping[str, Any]) -> None:
+    """Refuse what Azure's bodies, which are JSON, cannot hold: bytes, sets, moments, NaN, halves of characters.
+
+    Raises:
+        InputError: CMK106.
+    """
+    try:
+        json.dumps(estate, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise invalid(f"it holds what is not JSON: {error}") from error
 
 
 def invalid(cause: str, where: str = "") -> InputError:
@@ -74,10 +101,9 @@ def begins(text: Any) -> float:
     Raises:
         InputError: CMK106.
     """
-    try:
-        return parse_utc(str(text)).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise invalid(f"`now` is no time such as 2030-01-07T08:00:00Z: {text!r}") from error
+    if not is_utc(str(text)):
+        raise invalid(f"`now` is no time such as 2030-01-07T08:00:00Z: {text!r}")
+    return parse_utc(str(text)).timestamp()
 
 
 def load(world: World, estate: Mapping[str, Any]) -> None:
@@ -86,6 +112,7 @@ def load(world: World, estate: Mapping[str, Any]) -> None:
     Raises:
         InputError: CMK106.
     """
+    check_json(estate)
     unknown = sorted(map(repr, set(estate) - _KNOWN))
     if unknown:
         raise invalid(f"unknown member {', '.join(unknown)}")

@@ -12,7 +12,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from cmk_remediate import codes
 from cmk_remediate.errors import InputError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _GROWN = 4 << 20
+PATIENCE = 60.0
+"""Seconds to wait for other processes, each of which stays in for one request (our choice)."""
 
 
 class StateFile:
@@ -33,23 +35,36 @@ class StateFile:
         path: the snapshot.
         changes: what changed since.
         log: the request log.
+        lock: what keeps other processes out.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Look at *path*; nothing is read yet."""
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        """Look at *path*; nothing is read yet. *patience*: seconds to wait for other processes."""
         self.path = path
         self.changes = path.with_name(path.name + ".changes.ndjson")
         self.log = path.with_name(path.name + ".requests.ndjson")
-        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self.lock = path.with_name(path.name + ".lock")
+        self._lock = FileLock(self.lock, timeout=patience)
         self._known: tuple[int, int] | None = None
         self._generation = 0
         self._read = 0
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes out."""
-        with self._lock:
+        """Keep other processes out.
+
+        Raises:
+            InputError: CMK106 when one of them stays in, or there can be no lock.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            text = f"its lock {self.lock.name} cannot be had: another process keeps it"
+            raise InputError(codes.input_.ESTATE_INVALID, text, resource=str(self.path)) from error
+        try:
             yield
+        finally:
+            self._lock.release()
 
     def load(self, store: Store) -> bool:
         """Bring *store* up to what the files say; returns whether it changed. Call it while `held`."""
@@ -66,13 +81,14 @@ class StateFile:
             data = json.loads(self.path.read_text(encoding="utf-8"))
             tables, self._generation = data["tables"], data["generation"]
             known = data["format"] == FORMAT
-        except (ValueError, KeyError, TypeError) as error:
+            found = {name: dict(tables.get(name, {})) for name in TABLES}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             text = f"it is not a state file of the embedded Azure ({error})"
             raise InputError(codes.input_.ESTATE_INVALID, text, resource=str(self.path)) from error
         if not known:
             text = f"its format is {data['format']}, this version reads {FORMAT}"
             raise InputError(codes.input_.ESTATE_INVALID, text, resource=str(self.path))
-        store.tables = {name: tables.get(name, {}) for name in TABLES}
+        store.tables = found
         store.touched = {}
 
     def _replay(self, store: Store) -> bool:

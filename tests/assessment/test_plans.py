@@ -157,9 +157,11 @@ def test_no_file_of_somebody_is_replaced(tmp_path: Path) -> None:
     assert caught.value.code == codes.input_.OUTPUT_UNWRITABLE
 
 
-@pytest.mark.parametrize("owner", ["x: y\n# evil", "*alias", "'", "{target}", "\u202e", "no"])
+@pytest.mark.parametrize("owner", ["x: y\n# evil", "*alias", "'", "{target}", "\u202e", "no", "\x1b[2J\0"])
 def test_a_hostile_owner_tag_is_a_text_and_nothing_else(tmp_path: Path, owner: str) -> None:
-    assert written(tmp_path, finding("one", owner=owner)).owner == owner
+    """A plan takes no control characters: there is a blank in the place of each."""
+    expected = owner.translate({ord(sign): " " for sign in "\n\x1b\0"})
+    assert written(tmp_path, finding("one", owner=owner)).owner == expected
 
 
 def test_a_plan_out_of_a_saved_assessment_needs_no_azure(tmp_path: Path) -> None:

@@ -94,6 +94,14 @@ def test_accept_file_takes_comments_and_copied_options(tmp_path: Path) -> None:
     assert accepted(["e:f"], path) == ("e:f", "a:b", "c:d")
 
 
+def test_accept_file_may_begin_with_the_mark_of_its_encoding(tmp_path: Path) -> None:
+    """As Notepad and PowerShell write it. Fails: the first name is called surplus, and looks like one that was asked for."""
+    path = tmp_path / "accept.txt"
+    path.write_text("a:b\n", encoding="utf-8-sig")
+
+    assert accepted([], path) == ("a:b",)
+
+
 def test_the_digest_is_asked_for_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     review = sample.review()
     monkeypatch.setattr("sys.stdin", Terminal(f"{review.short_digest}\n"))

@@ -29,6 +29,8 @@ PLANS = [
 ]
 SCENE = geo_on_previous_cmk()
 SMALL = SCENE.estate
+SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 
 
 @tries(60)
@@ -103,6 +105,49 @@ def test_a_duration_beyond_all_time_is_refused(field: str) -> None:
     assert raised.value.code == codes.input_.PLAN_INVALID
 
 
+MEMBERS = {
+    "bytes": "tags: !!binary aGVsbG8=",
+    "set": "tags: !!set {a, b}",
+    "not a number": "size: .nan",
+    "endless": "size: -.inf",
+    "half a character": 'tags: {a: "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("text", MEMBERS.values(), ids=MEMBERS)
+def test_an_estate_holds_what_azure_can_answer(text: str, tmp_path: Path) -> None:
+    """Fails: a traceback that asks for a bug report, at the first read of that resource, or when the state file is written."""
+    path = tmp_path / "estate.yaml"
+    body = f"  - id: {GROUP}\n    {text}\n"
+    path.write_text(f"subscriptions: [{{subscriptionId: {SUBSCRIPTION}}}]\nresources:\n{body}", encoding="utf-8")
+
+    with pytest.raises(InputError) as raised:
+        simulator.azure(tmp_path / "az.json", estate=path)
+    assert raised.value.code == codes.input_.ESTATE_INVALID
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+@pytest.mark.parametrize("now", ["9999-12-31T23:59:00Z", "9001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "soon", ""])
+def test_an_estate_is_at_a_time_that_time_can_be_added_to(now: str, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"estate.{suffix}"
+    path.write_text(json.dumps({**SMALL, "now": now or [1]}), encoding="utf-8")
+
+    with pytest.raises(InputError) as raised:
+        simulator.azure(estate=path)
+    assert raised.value.code == codes.input_.ESTATE_INVALID
+
+
+def test_a_day_in_an_estate_is_text(tmp_path: Path) -> None:
+    """As in a plan. Fails: an unquoted date, as people write one, ends in a traceback."""
+    path = tmp_path / "estate.yaml"
+    group = f"  - id: {GROUP}\n    location: westeurope\n    tags: {{reviewed: 2026-11-22, at: 2026-11-22T10:00:00Z}}\n"
+    head = f"now: 2030-01-07T08:00:00Z\nsubscriptions: [{{subscriptionId: {SUBSCRIPTION}}}]\nresources:\n"
+    path.write_text(head + group, encoding="utf-8")
+    azure = simulator.azure(tmp_path / "az.json", estate=path)
+
+    assert (azure.world.get(GROUP) or {})["tags"] == {"reviewed": "2026-11-22", "at": "2026-11-22T10:00:00Z"}
+
+
 @tries(15)
 @given(changes)
 def test_estates_with_anything_in_them_are_estates_or_are_refused(script: Any) -> None:
@@ -122,6 +167,20 @@ def test_any_bytes_are_no_review(tmp_path_factory: pytest.TempPathFactory, text:
 
     with pytest.raises(cmk.CmkError):
         cmk.load_review(path)
+
+
+def test_a_review_that_says_a_thing_twice_is_altered(tmp_path: Path) -> None:
+    """Two values, of which a reader sees one and the digest is of the other. Fails: what was shown is not what is done."""
+    review = cmk.dry_run(SCENE.plan, connection=simulator.azure(estate=SMALL).connection(), runs=tmp_path / "runs")
+    path = tmp_path / "review.json"
+    cmk.save_review(review, path)
+    text = path.read_text(encoding="utf-8")
+    assert cmk.load_review(path).digest == review.digest
+    for member in ("cloud", "name"):
+        path.write_text(text.replace(f'"{member}":', f'"{member}": "shown", "{member}":', 1), encoding="utf-8")
+        with pytest.raises(cmk.CmkError, match=f"'{member}' stands twice") as raised:
+            cmk.load_review(path)
+        assert raised.value.code == codes.input_.REVIEW_ALTERED
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,22 @@ def store(folder: Path, document: dict[str, Any], journal: bytes) -> None:
     (run / "journal.ndjson").write_bytes(journal)
 
 
+def test_a_journal_that_says_a_thing_twice_is_damaged(made: tuple[Before, Path]) -> None:
+    """With a whole chain. Fails: whoever reads the line sees another value than the run goes on from."""
+    given, folder = made
+    lines, prev = [], given.document["digest"]
+    for number, record in enumerate(given.journal[:4]):
+        document = {"prev": prev, **{name: value for name, value in record.items() if name != "prev"}}
+        line = json.dumps(document, separators=(",", ":"))
+        lines.append((line if number < 3 else line.replace("{", '{"type":"seen",', 1)).encode("ascii"))
+        prev = digest_of(lines[-1])
+    store(folder, given.document, b"".join(line + b"\n" for line in lines))
+
+    with pytest.raises(cmk.CmkError) as raised:
+        cmk.resume(given.document["digest"], connection=given.azure.clone().connection(), runs=folder / "runs")
+    assert raised.value.code == codes.engine.JOURNAL_DAMAGED
+
+
 ELSEWHERE = (
     f"https://management.azure.com/subscriptions/{FOREIGN}/providers/Microsoft.Sql/locations/x/operations/1?api-version=1",
     f"https://management.azure.com/subscriptions/{SUB}/../{FOREIGN}/operations/1",

@@ -267,6 +267,20 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             "targets[0].overrides.identity",
         ),
         ({"window": {"opens": "2026-11-23T00:00:00Z", "closes": "2026-11-22T00:00:00Z"}}, WRONG, "window.closes"),
+        ({"window": {"opens": "2026-11-22T00:00:00Z\n", "closes": "2026-11-23T00:00:00Z"}}, WRONG, "window.opens"),
+        ({"window": {"opens": "2026-11-22T00:00:00Z", "closes": "9999-12-31T23:59:59Z"}}, WRONG, "window.closes"),
+        ({"window": {"opens": "\uff12026-11-22T00:00:00Z", "closes": "2026-11-23T00:00:00Z"}}, WRONG, "window.opens"),
+        *(
+            ({"key": {"rotation_policy": {field: text, **more}}}, WRONG, f"key.rotation_policy.{field}")
+            for field, more in (
+                ("rotate_after_create", {}),
+                ("expiry_time", {}),
+                ("notify_before_expiry", {"expiry_time": "P2Y"}),
+            )
+            for text in ("P\uff11Y", "P0D", "P1Y\n", "P101Y", "P99999999999999999999Y", "1Y", "PY", "P-1Y", "P1W")
+        ),
+        *(({"owner": text}, WRONG, "owner") for text in ("", "a\0b", "\x1b[2Jteam", "team\n", "a\u2028b", "x" * 129)),
+        *(({"runs": text}, WRONG, "runs") for text in ("", "a\0b", "a\nb")),
         ({"access": {"floor": "30m", "timeout": "20m"}}, WRONG, "access.floor"),
         ({"review_expires": "0s"}, WRONG, "review_expires"),
         ({"vault": {"restrict": {}}}, WRONG, "vault.restrict"),
@@ -302,6 +316,8 @@ def test_each_contradiction_is_refused_by_field(changes: dict[str, Any], code: C
             "allow_expiring_pinned_key": True,
         },
         {"key": {"type": "RSA-HSM", "size": 2048}},
+        {"key": {"rotation_policy": {"rotate_after_create": "P100Y"}}},
+        {"owner": "Équipe \u00a0données 数据 \U0001f469\u200d\U0001f4bb"},
         {
             "identity": "system-assigned",
             "customer_managed_key": key(user_assigned_identity={"resource_id": IDENTITY}),
