@@ -107,7 +107,7 @@ async def assess(
     findings = tuple(with_locks(with_policy(one, views), locks) for one in ordered)
     findings, exempt = exempted(since(findings, earlier, at), exemptions, now)
     not_read = [*found.not_read, *(NotRead(what=what, why=why) for what, why in map(_split, gathering.not_read))]
-    not_read += [*partly, *unseen]
+    not_read += [*partly, *unseen, *work.not_read]
     not_read += [NotRead(what=f"run {run}", why="its journal is damaged") for run in unreadable]
     return Assessment(
         format_version=FORMAT_VERSION,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cmk_remediate.errors import InputError
+from cmk_remediate.engine.schedule import each
+from cmk_remediate.errors import AzureError, InputError
 from cmk_remediate.model.decisions import Read
 from cmk_remediate.model.findings import NotRead
 from cmk_remediate.model.ids import ResourceId
@@ -102,7 +103,7 @@ async def discover(gathering: Gathering, scopes: Sequence[Scope], types: Iterabl
     whole = await search.readable([one for one in named if not one.resource_group])
     for batch in batches(whole):
         await search.resources(batch, "")
-    for place in [one for one in named if one.resource_group and not _is_resource(one)]:
+    for place in await _there([one for one in named if one.resource_group and not _is_resource(one)], gathering, found):
         await search.resources([place], f" | where id startswith '{place}/'")
         found.subscriptions.setdefault(place.subscription_id.key, place.subscription_id)
         found.groups.append(place)
@@ -192,6 +193,26 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
 def _discovered(resource: ResourceId, row: JsonObject) -> Discovered:
     tags = {str(name): str(value) for name, value in _mapping(row.get("tags")).items()}
     return Discovered(resource, str(at_path(row, "location") or ""), tags, str(row.get("managedBy") or ""))
+
+
+async def _there(groups: Sequence[ResourceId], gathering: Gathering, found: Discovery) -> list[ResourceId]:
+    """Return those of *groups* that are not absent; name those that are, for a search finds nothing in them, without a word.
+
+    Who may not read a group itself may be allowed to read what is in it: that is searched.
+    """
+    there = await each(groups, lambda one: _is_there(one, gathering))
+    why = "there is no such resource group, or the caller may not see it"
+    found.not_read += [
+        NotRead(what=one.text, why=why) for one, is_there in zip(groups, there, strict=True) if not is_there
+    ]
+    return [one for one, is_there in zip(groups, there, strict=True) if is_there]
+
+
+async def _is_there(group: ResourceId, gathering: Gathering) -> bool:
+    try:
+        return (await gathering.reader.read(Read(group))).body is not None
+    except AzureError:
+        return True
 
 
 async def _unreadable(gathering: Gathering, subscription: ResourceId, found: Discovery) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cmk_remediate.api.shapes import candidates_of, detected
 from cmk_remediate.assessment.proposal import Proposal
 from cmk_remediate.engine.schedule import each
+from cmk_remediate.engine.shapes import ShapeError, making_sense_of
+from cmk_remediate.model.findings import NotRead
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.planfile.schema import TargetEntry
 from cmk_remediate.planfile.wishes import wishes
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from cmk_remediate.assessment.looking import Batch
     from cmk_remediate.planfile.schema import PlanFile
     from cmk_remediate.services.service import Service
+_Looked: TypeAlias = "list[tuple[TargetEntry, Any]]"
+"""Targets and what their service has read of them."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,15 @@ class Judged:
 
 
 class Judge:
-    """Judges the targets of one service that one proposed plan would move."""
+    """Judges the targets of one service that one proposed plan would move.
+
+    Attributes:
+        odd: the targets that nobody can make sense of: one body of another shape costs no finding but its own.
+    """
 
     def __init__(self, service: Service, proposal: Proposal, tenant: str, cloud: str) -> None:
         """Judge as *service* does."""
+        self.odd: list[NotRead] = []
         self._service = service
         self._proposal = proposal
         self._tenant = tenant
@@ -54,13 +63,11 @@ class Judge:
 
         The proposed key and identity are taken to be absent, as they are to be made: whether they exist is the dry run's question.
         """
-        service, entries = self._service, [TargetEntry(resource_id=one.text) for one in targets]
-        plan = self._plan(entries)
-        reader.assumed = self._absent(plan, entries)
-        facts = await each(entries, partial(service.detect, reader, plan=plan))
-        proposed = service.candidates(facts, plan)
+        entries = [TargetEntry(resource_id=one.text) for one in targets]
+        reader.assumed = self._absent(self._plan(entries), entries)
+        looked = await self._looked_at(reader, entries)
         reader.assumed = set()
-        seen = [(one, service.insight(one)) for one in proposed]
+        seen = self._sense_of(looked)
         settled = await self._as_found(reader, seen)
         return [self._judged(one, *settled.get(one.id, (one, insight))) for one, insight in seen]
 
@@ -79,9 +86,44 @@ class Judge:
         ]
         if not entries:
             return {}
+        return {one.id: (one, insight) for one, insight in self._sense_of(await self._looked_at(reader, entries))}
+
+    async def _looked_at(self, reader: Batch, entries: Sequence[TargetEntry]) -> _Looked:
+        """Return *entries* with their facts, without those that nobody can make sense of."""
         plan = self._plan(entries)
-        facts = await each(entries, partial(self._service.detect, reader, plan=plan))
-        return {one.id: (one, self._service.insight(one)) for one in self._service.candidates(facts, plan)}
+        found: list[tuple[TargetEntry, Any]] = []
+
+        async def look(entry: TargetEntry) -> tuple[TargetEntry, Any] | None:
+            try:
+                return entry, await detected(self._service, reader, plan, entry)
+            except ShapeError as error:
+                self._note(error)
+                return None
+
+        found.extend(one for one in await each(entries, look) if one is not None)
+        return found
+
+    def _sense_of(self, looked: _Looked) -> list[tuple[Candidate, Insight]]:
+        """Return what *looked* makes, which is judged together; without those that nobody can make sense of."""
+        while looked:
+            plan = self._plan([entry for entry, _ in looked])
+            try:
+                candidates = candidates_of(self._service, [fact for _, fact in looked], plan)
+                return [(one, self._insight(one)) for one in candidates]
+            except ShapeError as error:
+                rest = [one for one in looked if one[0].resource_id.lower() != error.resource.lower()]
+                if len(rest) == len(looked):
+                    raise
+                self._note(error)
+                looked = rest
+        return []
+
+    def _insight(self, candidate: Candidate) -> Insight:
+        with making_sense_of(candidate.id):
+            return self._service.insight(candidate)
+
+    def _note(self, error: ShapeError) -> None:
+        self.odd.append(NotRead(what=error.resource, why=f"{error.cause} [{error.code}]"))
 
     def _plan(self, entries: Sequence[TargetEntry]) -> PlanFile:
         return self._proposal.plan(self._tenant, self._cloud, entries)

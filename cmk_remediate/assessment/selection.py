@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from cmk_remediate import codes
+from cmk_remediate.errors import UsageError
+from cmk_remediate.planfile.declared import DECLARED
+
 if TYPE_CHECKING:
     from cmk_remediate.assessment.discovery import Discovered
 
@@ -25,6 +29,17 @@ class Selection:
     tags: tuple[tuple[str, str], ...] = ()
     locations: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a service that there is none of: nothing would be found, and all look right.
+
+        Raises:
+            UsageError: CMK100.
+        """
+        if unknown := [one for one in self.services if one not in DECLARED]:
+            raise UsageError(
+                codes.input_.USAGE, f"no such service; there are {', '.join(DECLARED)}", resource=unknown[0]
+            )
 
     def keeps(self, one: Discovered) -> bool:
         """Say whether *one* is looked at."""

@@ -11,7 +11,9 @@ from cmk_remediate.assessment.finding import finding_of
 from cmk_remediate.assessment.judging import Judge, Judged
 from cmk_remediate.assessment.keys import key_in_use
 from cmk_remediate.engine.schedule import each
+from cmk_remediate.engine.shapes import ShapeError, making_sense_of
 from cmk_remediate.errors import InputError
+from cmk_remediate.model.findings import NotRead
 from cmk_remediate.model.ids import ResourceId
 
 if TYPE_CHECKING:
@@ -38,7 +40,12 @@ def _holder(disk: Discovered) -> Discovered:
 
 
 class Work:
-    """Findings, growing service by service."""
+    """Findings, growing service by service.
+
+    Attributes:
+        findings: what was found.
+        not_read: what nobody can make sense of.
+    """
 
     def __init__(self, shared: Shared, vaults: Vaults, tenant: str, cloud: str, owner_tag: str) -> None:
         """Read through *shared*; propose *vaults*; *owner_tag* names who answers for a resource."""
@@ -50,6 +57,7 @@ class Work:
         self._spoken_for: set[str] = set()
         self._covered: set[str] = set()
         self.findings: list[Finding] = []
+        self.not_read: list[NotRead] = []
 
     async def service(self, service: Service, discovered: Iterable[Discovered]) -> None:
         """Judge what was *discovered* of *service*, a subscription and region at a time."""
@@ -61,13 +69,14 @@ class Work:
             await self._judge(service, judge, (one for one in targets if not one.held_by))
             # What is left hangs on something that was not discovered: a disk on a machine in another resource group.
             await self._judge(service, judge, (_holder(one) for one in targets if one.held_by))
+            self.not_read += judge.odd
 
     async def _judge(self, service: Service, judge: Judge, targets: Iterator[Discovered]) -> None:
         waiting = self._left(targets)
         while batch := {one.id: one for one in islice(waiting, _AT_ONCE)}:
             reader = self._shared.batch(batch.keys())
             for judged in await judge.judge(reader, list(batch)):
-                await self._keep(service, reader, judged, batch)
+                await self._kept(service, reader, judged, batch)
             reader.over()
 
     def _left(self, targets: Iterator[Discovered]) -> Iterator[Discovered]:
@@ -75,6 +84,13 @@ class Work:
         for one in targets:
             if one.id.key not in self._spoken_for and one.id.group_id.key not in self._covered:
                 yield one
+
+    async def _kept(self, service: Service, reader: Batch, judged: Judged, by: Mapping[ResourceId, Discovered]) -> None:
+        try:
+            with making_sense_of(judged.candidate.id):
+                await self._keep(service, reader, judged, by)
+        except ShapeError as error:
+            self.not_read.append(NotRead(what=error.resource, why=f"{error.cause} [{error.code}]"))
 
     async def _keep(self, service: Service, reader: Batch, judged: Judged, by: Mapping[ResourceId, Discovered]) -> None:
         members = {one.key for one in judged.candidate.members}

@@ -24,7 +24,7 @@ def selection(
     """Return what the options select.
 
     Raises:
-        UsageError: CMK100 when a tag is not NAME=VALUE.
+        UsageError: CMK100 when a tag is not NAME=VALUE, or there is no such service.
     """
     pairs: list[tuple[str, str]] = []
     for text in tags:
@@ -69,9 +69,11 @@ def assess(
 
     Raises:
         UsageError: CMK100 when there is nothing to look at.
+        InputError: CMK102 when there is no such cloud.
     """
     if not scopes and not files.imported:
         raise UsageError(codes.input_.USAGE, "say where to look: --scope ID, or --from FILE")
+    world.check_cloud(cloud)
     if files.saved is not None:
         read = (*files.imported, files.exemptions, files.earlier)
         output.writable(files.saved, options.simulate, options.estate, *read)

@@ -13,6 +13,7 @@ from cmk_remediate.cli.streams import aside
 
 def export_estate(options: Globals, scopes: Sequence[str], saved: Path | None, cloud: str) -> int:
     """Write the estate file of *scopes*, and say what could not be read."""
+    world.check_cloud(cloud)
     if saved is not None:
         output.writable(saved, options.simulate, options.estate)
     with world.connection(options, cloud=cloud) as connection:

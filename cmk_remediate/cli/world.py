@@ -35,6 +35,17 @@ def connection(options: Globals, *, cloud: str = "AzureCloud") -> Iterator[Conne
         opened.run(opened.close)
 
 
+def check_cloud(name: str) -> None:
+    """Refuse a cloud that there is none of, also where the embedded Azure is asked, which has its own.
+
+    Raises:
+        InputError: CMK102.
+    """
+    from cmk_remediate.connection.clouds import cloud_named
+
+    cloud_named(name)
+
+
 def check_doubts(options: Globals) -> None:
     """Refuse a doubt or a reading that does not exist.
 

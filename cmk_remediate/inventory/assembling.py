@@ -46,11 +46,13 @@ class Estate:
 
         Raises:
             AzureError: what there is in it could not be searched.
-            InputError: CMK122 when Azure knows no such subscription.
+            InputError: CMK122 when Azure knows no such subscription or resource group.
         """
         gathering = self._gathering
         for subscription in await gathering.subscriptions(scope):
             await self._subscription(subscription)
+            if scope.id.resource_group and await gathering.get(scope.id) is None and not gathering.missed(scope.id):
+                raise InputError(codes.input_.SCOPE_INVALID, "there is no such resource group", resource=scope.id.text)
             for group in await gathering.groups(scope, subscription):
                 self._keep(self._groups, group)
             found = await gathering.resources(scope, subscription)

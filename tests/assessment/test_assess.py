@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,19 @@ import pytest
 
 import cmk_remediate as cmk
 from cmk_remediate import codes, simulator
-from cmk_remediate.errors import InputError
+from cmk_remediate.errors import InputError, UsageError
 from cmk_remediate.planfile.exemptions import ExemptionEntry
+from cmk_remediate.services import services
 from cmk_remediate.simulator import estate as estates
 from cmk_remediate.simulator.faults import Fault
+from cmk_remediate.simulator.wire import Outgoing
 from tests.assessment.made import TODAY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cmk_remediate.model.findings import Assessment, Finding
+    from cmk_remediate.simulator.wire import Incoming
 
 PRODUCTION, CONTINUITY = "22222222-2222-4222-8222-222222222201", "22222222-2222-4222-8222-222222222202"
 IN_PRODUCTION = f"/subscriptions/{PRODUCTION}/resourceGroups"
@@ -302,3 +308,76 @@ def test_a_body_of_no_known_shape_is_a_finding_or_named_and_never_a_traceback(od
     body.update(odd)
     found = assessed(azure, GROUP)
     assert "stordersweu" in by_name(found)
+
+
+def test_a_key_of_no_known_shape_costs_no_other_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails: one odd body, of a proxy or a new api-version, costs the assessment of a whole tenant."""
+    azure = simulator.azure()
+    whole = assessed(azure)
+    answer = azure.answer
+    keys = re.compile(r"/vaults/[^/]+/keys/[^/?]+\?", re.IGNORECASE)
+
+    def odd(incoming: Incoming) -> Outgoing:
+        found = answer(incoming)
+        if not keys.search(incoming.url) or found.status != 200:
+            return found
+        content = json.dumps({**found.body, "properties": "x"}).encode("ascii")
+        return Outgoing(200, content, {**found.headers, "Content-Length": str(len(content))})
+
+    monkeypatch.setattr(azure, "answer", odd)
+    found = assessed(azure)
+
+    named = {one.what for one in found.not_read if "[CMK210]" in one.why}
+    assert {one.id for one in found.findings} | named == {one.id for one in whole.findings}
+    assert by_name(found)["stordersweu"].state == by_name(whole)["stordersweu"].state
+
+
+def test_one_of_a_batch_that_nobody_can_judge_is_named_and_the_rest_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of reading, judging and explaining it fails."""
+    azure = simulator.azure()
+    whole = assessed(azure, GROUP)
+    service = services()["storage"]
+    for name in ("detect", "insight"):
+        stood = getattr(service, name)
+
+        def odd(*given: Any, stood: Callable[..., Any] = stood, **more: Any) -> Any:
+            if any("stordersweu" in str(getattr(one, "resource_id", getattr(one, "id", ""))) for one in given):
+                raise AttributeError("'str' object has no attribute 'get'")
+            return stood(*given, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(service), name, staticmethod(odd))
+            found = assessed(azure, GROUP)
+        assert by_name(found).keys() == by_name(whole).keys() - {"stordersweu"}
+        assert [one.what for one in found.not_read] == [f"{STORE}/stordersweu"]
+        assert not found.compliant
+
+
+@pytest.mark.parametrize("only", [{"services": ("sqll",)}, {"services": ("sql", "SQL")}])
+def test_a_service_that_there_is_none_of_is_refused(only: dict[str, Any]) -> None:
+    """Fails: a slip in a pipeline's option, and everything is compliant for ever."""
+    with pytest.raises(UsageError, match="no such service; there are sql, ") as raised:
+        cmk.Selection(**only)
+    assert raised.value.code == codes.input_.USAGE
+
+
+def test_a_resource_group_that_there_is_none_of_was_not_read() -> None:
+    """Fails: 0 findings, all compliant, in a group whose name was typed wrongly."""
+    azure = simulator.azure()
+    found = assessed(azure, f"{IN_PRODUCTION}/rg-typo", GROUP)
+
+    assert [one.what for one in found.not_read] == [f"{IN_PRODUCTION}/rg-typo"]
+    assert "there is no such resource group" in found.not_read[0].why
+    assert not found.compliant
+    assert "stordersweu" in by_name(found)
+    asked = [one.url for one in azure.requests if "/rg-typo" in one.url]
+    assert len(asked) == 1
+
+
+def test_who_may_not_read_a_group_itself_may_assess_what_is_in_it() -> None:
+    azure = simulator.azure()
+    azure.faults.add(Fault("status", url=f"{GROUP}\\?", status=403, code="AuthorizationFailed", nth=0))
+    found = assessed(azure, GROUP)
+
+    assert "stordersweu" in by_name(found)
+    assert found.not_read == ()

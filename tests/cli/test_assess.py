@@ -32,6 +32,25 @@ def test_what_is_found_is_shown_saved_compared_and_planned(console: Console, tmp
 
 
 @pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        (("--scope", SUBSCRIPTION, "--service", "sqll"), 64, "error[CMK100] sqll: no such service; there are sql, "),
+        (("--scope", SUBSCRIPTION, "--cloud", "Nope"), 1, "error[CMK102] cloud: 'Nope' is not a cloud"),
+        (("--scope", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-typo", "--detailed-exitcode"), 2, ""),
+    ],
+)
+def test_what_there_is_none_of_is_never_called_compliant(
+    console: Console, tmp_path: Path, arguments: tuple[str, ...], exit_code: int, said: str
+) -> None:
+    outcome = console(*AZURE, "assess", *arguments)
+
+    assert outcome.code == exit_code
+    assert said in outcome.err
+    assert said or "there is no such resource group" in " ".join(outcome.out.split())
+    assert bool(said) != (tmp_path / "az.json").exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (("--scope", ACCOUNT), 2),

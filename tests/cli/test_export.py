@@ -34,7 +34,15 @@ def test_where_the_file_cannot_be_written_azure_is_not_asked(console: Console, t
 
 
 def test_a_scope_that_is_none_is_refused(console: Console) -> None:
-    found = console("--simulate", "az.json", "export-estate", "--scope", "everything")
+    for scope in ("everything", GROUP.replace("rg-sql-weu", "rg-typo")):
+        found = console("--simulate", "az.json", "export-estate", "--scope", scope)
+
+        assert found.code == 1
+        assert "CMK122" in found.err
+
+
+def test_a_cloud_that_there_is_none_of_is_refused(console: Console) -> None:
+    found = console("--simulate", "az.json", "export-estate", "--scope", GROUP, "--cloud", "Nope")
 
     assert found.code == 1
-    assert "CMK122" in found.err
+    assert "error[CMK102] cloud: 'Nope' is not a cloud" in found.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cmk_remediate.model.json_types import at_path
 from cmk_remediate.services.ai_services.account import Account
 from cmk_remediate.services.ai_services.choice import Choice, choose
 from cmk_remediate.services.single import SingleFacts
@@ -74,7 +75,7 @@ class AccountFacts(SingleFacts):
     @property
     def behind(self) -> bool:
         """Whether it names another version of the plan's key than the latest, and the plan does not ask for that."""
-        latest = str(((self.wanted.body or {}).get("properties") or {}).get("keyUriWithVersion") or "").lower()
+        latest = str(at_path(self.wanted.body, "properties.keyUriWithVersion") or "").lower()
         named = self.account.version
         return bool(named and self.uses_key and not self.wishes.pinned and not latest.endswith(f"/{named.lower()}"))
 
