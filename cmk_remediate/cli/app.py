@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from cmk_remediate.cli.app_assess import assess
 from cmk_remediate.cli.app_evidence import check_evidence, verify
+from cmk_remediate.cli.app_simulator import advance, requests, simulate
 from cmk_remediate.cli.arguments import (
     Accept,
     AcceptFile,
@@ -22,14 +22,16 @@ from cmk_remediate.cli.arguments import (
     Json,
     Output,
     PlanPath,
+    Quiet,
     Runs,
     RunText,
     StopAfter,
     Strict,
+    Verbose,
     Yes,
     options_of,
 )
-from cmk_remediate.cli.options import Colour, Globals, RequestsFormat, duration, parse_doubts, run_store
+from cmk_remediate.cli.options import Colour, Globals, duration, parse_doubts, run_store
 
 app = typer.Typer(
     name="cmk-remediate",
@@ -87,10 +89,8 @@ def _globals(
     runs: Runs = None,
     json: Json = False,
     format: AnyFormat = None,  # noqa: A002 - the option's name
-    verbose: Annotated[
-        int, typer.Option("-v", "--verbose", count=True, help="Show reads too.", show_default=False)
-    ] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
     color: Annotated[Colour, typer.Option("--color", help="When to use colour.")] = Colour.auto,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -120,11 +120,13 @@ def _dry_run(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when changes are needed.")
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Show what moving the plan's targets would do. Sends nothing but reads."""
     from cmk_remediate.cli import reviewing
 
-    options = options_of(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(runs=runs, json=json, format=format)
     return reviewing.dry_run(options, plan, output, artefacts, detailed=detailed_exitcode)
 
 
@@ -134,11 +136,14 @@ def _show(
     review: Annotated[Path, typer.Argument(metavar="REVIEW", help="What `dry-run -o` saved.")],
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Show a saved review. Needs neither network nor credentials."""
     from cmk_remediate.cli import reviewing
 
-    return reviewing.show(options_of(context).with_local(json=json, format=format), review)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(json=json, format=format)
+    return reviewing.show(options, review)
 
 
 @app.command("apply")
@@ -154,12 +159,14 @@ def _apply(
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Do exactly what a saved review says. Goes on with its own unfinished run."""
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
-    options = options_of(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(runs=runs, json=json, format=format)
     return changing.apply(options, review, agreed, _time(stop_after))
 
 
@@ -172,11 +179,13 @@ def _resume(
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Go on with an unfinished run."""
     from cmk_remediate.cli import changing
 
-    options = options_of(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(runs=runs, json=json, format=format)
     return changing.resume(options, run, strict=strict, stop_after=_time(stop_after))
 
 
@@ -194,12 +203,14 @@ def _rollback(
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
     runs: Runs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Undo a run, or say plainly what stays. With -o only saves the review of it."""
     from cmk_remediate.cli import changing
 
     agreed = changing.Consent(tuple(accept or ()), accept_file, yes, approver, strict)
-    options = options_of(context).with_local(runs=runs, json=json, format=format)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(runs=runs, json=json, format=format)
     return changing.rollback(options, run, output, agreed, _time(stop_after))
 
 
@@ -212,6 +223,8 @@ def _permissions(
     context: typer.Context,
     plan: PlanPath,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="One file a role.")] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Print the least a caller must be allowed.
 
@@ -219,7 +232,7 @@ def _permissions(
     """
     from cmk_remediate.cli import reviewing
 
-    return reviewing.permissions(options_of(context), plan, output)
+    return reviewing.permissions(options_of(context, quiet=quiet, verbose=verbose), plan, output)
 
 
 @app.command("export-estate")
@@ -235,11 +248,13 @@ def _export_estate(
     cloud: Annotated[
         str, typer.Option("--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.")
     ] = "AzureCloud",
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Copy an estate, without its secrets, for rehearsals on the embedded Azure. Sends nothing but reads."""
     from cmk_remediate.cli import exporting
 
-    return exporting.export_estate(options_of(context), scope, output, cloud)
+    return exporting.export_estate(options_of(context, quiet=quiet, verbose=verbose), scope, output, cloud)
 
 
 @app.command("explain")
@@ -278,6 +293,8 @@ def _runs(
     unlock: Annotated[
         str | None, typer.Option("--unlock", metavar="RUN", help="Take the leases of an ended run's process away.")
     ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """List what the run store holds.
 
@@ -285,15 +302,16 @@ def _runs(
     """
     from cmk_remediate.cli import telling
 
-    if unlock is not None:
-        return telling.unlock(options_of(context).with_local(runs=runs, json=json, format=format), unlock)
-    return telling.runs(options_of(context).with_local(runs=runs, json=json, format=format))
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(runs=runs, json=json, format=format)
+    return telling.runs(options) if unlock is None else telling.unlock(options, unlock)
 
 
 @app.command("demo")
 def _demo(
     context: typer.Context,
     keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Work there and leave all files.")] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Show it all on the embedded Azure. Touches nothing real.
 
@@ -301,7 +319,7 @@ def _demo(
     """
     from cmk_remediate.cli import demo
 
-    return demo.demo(options_of(context), keep)
+    return demo.demo(options_of(context, quiet=quiet, verbose=verbose), keep)
 
 
 @app.command("replay", hidden=True)
@@ -318,66 +336,7 @@ def _replay(
     return replaying.replay(seed, every=every)
 
 
-@app.command("requests")
-def _requests(
-    context: typer.Context,
-    format: Annotated[RequestsFormat | None, typer.Option("--format", help="How it is written.")] = None,  # noqa: A002
-    json: Json = False,
-) -> int:
-    """List the requests the embedded Azure was sent."""
-    from cmk_remediate.cli import telling
-
-    return telling.requests(options_of(context).with_local(json=json), format)
-
-
-@app.command("advance")
-def _advance(
-    context: typer.Context,
-    duration: Annotated[str, typer.Argument(metavar="DURATION", help="Such as 6h or 45m.")],
-) -> int:
-    """Let time pass in the embedded Azure."""
-    from cmk_remediate.cli import telling
-
-    return telling.advance(options_of(context), duration)
-
-
-@app.command("simulate")
-def _simulate(
-    context: typer.Context,
-    state: Annotated[
-        Path | None, typer.Option("--state", metavar="FILE", help="Where it is kept; made if missing.")
-    ] = None,
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port", metavar="PORT", min=0, max=65533, help="Of Azure; two more follow it. 0: any free ones."
-        ),
-    ] = 8443,
-    time_scale: Annotated[
-        float, typer.Option("--time-scale", metavar="FACTOR", help="Seconds that pass there in one of ours.")
-    ] = 1.0,
-    latency: Annotated[
-        str, typer.Option("--latency", metavar="DURATION", help="How late every answer is, such as 50ms.")
-    ] = "0ms",
-    estate: Annotated[
-        Path | None, typer.Option("--estate", metavar="FILE", help="What a missing --state FILE is made from.")
-    ] = None,
-    doubt: Annotated[
-        list[str] | None, typer.Option("--doubt", metavar="NAME=READING", help="How it reads a doubt.")
-    ] = None,
-) -> int:
-    """Serve the embedded Azure over HTTPS on loopback, and print the exports that lead clients to it."""
-    from cmk_remediate.cli import simulating
-
-    options = options_of(context)
-    chosen = simulating.state(options, state)
-    options = replace(
-        options,
-        simulate=chosen,
-        estate=estate or options.estate,
-        doubts=parse_doubts(doubt or []) or options.doubts,
-    )
-    return simulating.simulate(options, port=port, time_scale=time_scale, latency=latency)
-
-
+app.command("requests")(requests)
+app.command("advance")(advance)
+app.command("simulate")(simulate)
 app.command("assess")(assess)

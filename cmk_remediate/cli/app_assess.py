@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cmk_remediate.cli.arguments import FormatOption, Json, options_of
+from cmk_remediate.cli.arguments import FormatOption, Json, Quiet, Verbose, options_of
 
 Repeatable = list[str] | None
 
@@ -64,11 +64,13 @@ def assess(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when anything is not compliant, or was not read.")
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Find what is not on a customer-managed key, and say why. Sends nothing but reads."""
     from cmk_remediate.cli import assessing
 
-    options = options_of(context).with_local(json=json, format=format)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(json=json, format=format)
     only = assessing.selection(service or (), tag or (), location or (), name or ())
     files = assessing.Files(output, from_ or (), exemptions, compare, write_plans)
     return assessing.assess(

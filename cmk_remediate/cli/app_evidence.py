@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cmk_remediate.cli.arguments import AnyFormat, FormatOption, Json, Runs, options_of
+from cmk_remediate.cli.arguments import AnyFormat, FormatOption, Json, Quiet, Runs, Verbose, options_of
 
 
 def verify(
@@ -19,6 +19,8 @@ def verify(
     format: AnyFormat = None,  # noqa: A002 - the option's name
     json: Json = False,
     runs: Runs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Say whether all is as it should be. Sends only reads.
 
@@ -26,7 +28,9 @@ def verify(
     """
     from cmk_remediate.cli import proving
 
-    options = options_of(context).with_local(runs=runs, json=json, format=format, tests=True)
+    options = options_of(context, quiet=quiet, verbose=verbose).with_local(
+        runs=runs, json=json, format=format, tests=True
+    )
     return proving.verify(options, subject, evidence)
 
 
@@ -35,8 +39,12 @@ def check_evidence(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="What `verify --evidence` saved.")],
     format: FormatOption = None,  # noqa: A002
     json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> int:
     """Say whether evidence of a run is as it was made, and what it shows. Needs neither network nor credentials."""
     from cmk_remediate.cli import proving
 
-    return proving.check_evidence(options_of(context).with_local(json=json, format=format), path)
+    return proving.check_evidence(
+        options_of(context, quiet=quiet, verbose=verbose).with_local(json=json, format=format), path
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,9 +31,15 @@ Artefacts = Annotated[
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the review as JSON.")]
 PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")]
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run's digest, or its unique beginning.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Show reads too.", show_default=False)]
 
 
-def options_of(context: typer.Context) -> Globals:
-    """Return what stood before the command."""
-    found = context.find_object(Globals)
-    return found if found is not None else Globals()
+def options_of(context: typer.Context, *, quiet: bool = False, verbose: int = 0) -> Globals:
+    """Return what stood before the command, with how much it shows, if that was said after it.
+
+    Raises:
+        UsageError: CMK100 when *quiet* and *verbose* contradict each other, wherever they stood.
+    """
+    found = context.find_object(Globals) or Globals()
+    return replace(found, quiet=found.quiet or quiet, verbose=found.verbose + verbose)

@@ -15,7 +15,8 @@ from cmk_remediate.report.words import wrap
 
 def explain(options: Globals, text: str) -> int:
     """Print what a code means and what to do about it."""
-    code = CODES.get(text.strip().strip("[]").upper())
+    name = text.strip().strip("[]").upper()
+    code = CODES.get(f"CMK{name}" if name.isdecimal() else name)
     if code is None:
         raise UsageError(codes.input_.USAGE, "no such code; docs/errors.md lists them all", resource=text)
     if options.format is Format.json:

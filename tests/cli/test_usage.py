@@ -43,6 +43,9 @@ COMMANDS = (
         ["--simulate", "az.json", "--doubt", "a=b", "--doubt", "a=c", "runs"],
         ["--simulate", "az.json", "--doubt", "no-such-doubt=b", "requests"],
         ["--quiet", "-v", "runs"],
+        ["--quiet", "runs", "-v"],
+        ["runs", "-q", "-v"],
+        ["explain", "9999999"],
         ["--color", "sometimes", "runs"],
         ["explain", "CMK000"],
         ["schema", "journal"],
@@ -102,6 +105,18 @@ def test_every_code_is_explained(console: Console, code: str) -> None:
     assert outcome.code == 0
     assert outcome.out.startswith(f"{code}: {CODES[code].heading}\n")
     assert "next: " in outcome.out
+
+
+def test_a_number_alone_is_explained(console: Console) -> None:
+    assert console("explain", "301").out == console("explain", "CMK301").out
+
+
+@pytest.mark.parametrize("option", ["-q", "--quiet", "-v", "--verbose", "-vv"])
+def test_how_much_is_shown_may_be_said_after_the_command(console: Console, option: str) -> None:
+    """As the other options of all commands. Fails: 64, at a time when somebody wants to see more."""
+    assert console("runs", option).out == "No runs.\n"
+    for command, *rest in (("show", "none"), ("apply", "none"), ("check-evidence", "none"), ("verify", "none.yaml")):
+        assert console(command, *rest, option).code == 1
 
 
 def test_explain_for_machines(console: Console) -> None:
