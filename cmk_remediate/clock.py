@@ -76,3 +76,20 @@ def is_utc(text: str) -> bool:
 def format_utc(moment: datetime) -> str:
     """Return *moment* as ISO 8601 in UTC with whole seconds and a Z."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def room_of(opens: str, closes: str) -> int:
+    """Return how many whole seconds there are between two moments in ISO 8601; none where the second comes first."""
+    return max(int((parse_utc(closes) - parse_utc(opens)).total_seconds()), 0)
+
+
+def span(seconds: int) -> str:
+    """Return whole *seconds* as ``45 s``, ``2 min``, ``1 h 30 min`` or ``7 d``."""
+    if seconds < 120 and seconds != 60:  # noqa: PLR2004 - below two minutes, seconds say more
+        return f"{seconds} s"
+    parts = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])

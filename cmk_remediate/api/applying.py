@@ -19,7 +19,7 @@ from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.staying import with_what_stays
 from cmk_remediate.api.store import check_digest, open_store, review_of, runs_of
 from cmk_remediate.api.watching import Watched, listening, noting
-from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.clock import Clock, format_utc, span
 from cmk_remediate.connection import Session
 from cmk_remediate.engine import acceptance, run_store, window
 from cmk_remediate.engine.budget import in_time
@@ -344,7 +344,7 @@ def _rules(review: Review, clock: Clock, how: How) -> Rules:
 
     def fits(worst: int) -> str:
         if review.undoes is None and not window.fits(open_window, clock.now(), worst):
-            return f"the window closes at {open_window.closes if open_window else ''}, the worst case takes {worst} s"
+            return f"the window closes at {open_window.closes if open_window else ''}, and this takes {span(worst)} at worst"
         return ""
 
     undoing = review.undoes is not None

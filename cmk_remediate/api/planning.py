@@ -21,6 +21,7 @@ from cmk_remediate.api.restriction import restriction_notes
 from cmk_remediate.api.shapes import candidates_of, detected
 from cmk_remediate.api.signing_in import naming, sign_in, vaults_of
 from cmk_remediate.api.store import choose_runs, open_store
+from cmk_remediate.api.window_notes import with_window_notes
 from cmk_remediate.clock import format_utc
 from cmk_remediate.engine.preflight import Preflight, preflight
 from cmk_remediate.engine.project import Projected, project
@@ -311,7 +312,7 @@ async def make_review(subject: Subject, frame: Frame, session: Azure, reader: Ea
         ),
         acknowledgements_required=asked,
     )
-    return review.sealed(), replace(checked, needed=(*checked.needed, *audit_needs(named)))
+    return with_window_notes(review).sealed(), replace(checked, needed=(*checked.needed, *audit_needs(named)))
 
 
 def _of_move(note: Note, target: str) -> bool:

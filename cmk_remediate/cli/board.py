@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cmk_remediate.clock import SystemClock
+from cmk_remediate.clock import SystemClock, span
 from cmk_remediate.model.result import Event
 from cmk_remediate.report.names import Names
-from cmk_remediate.report.words import count, plain, span
+from cmk_remediate.report.words import count, plain
 
 _WORDS = ("failed", "skipped", "blocked", "manual", "under way", "not begun", "in progress", "done")
 _AT_WORK = ("waiting", "sending", "sent")

@@ -105,7 +105,7 @@ def rollback(
             )
         if saved is not None:
             output.save(pretty(review.to_json()), saved)
-            output.emit(shown(options, review), options.palette)
+            output.emit(shown(options, review, saved), options.palette)
             return 0
         # stdout carries one document; where that is no text, it is the result's
         beside = sys.stderr if options.format in _NOT_TO_READ_HERE else None

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 from typing_extensions import Self
 
 from cmk_remediate.cli.board import Activity, Board, named
-from cmk_remediate.clock import format_utc
+from cmk_remediate.clock import format_utc, span
 from cmk_remediate.model.result import Event
-from cmk_remediate.report.words import middle, plain, span
+from cmk_remediate.report.words import middle, plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

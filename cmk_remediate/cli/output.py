@@ -14,11 +14,15 @@ from cmk_remediate.cli.options import Colour
 from cmk_remediate.cli.streams import abandon, nobody_there
 from cmk_remediate.errors import InputError
 
+_HEADINGS = (
+    "TARGET", "DOWNTIME", "FILES MADE", "HOW IT WILL RUN", "LEFT TO DO", "NOT CHECKABLE", "NOT MOVED", "TO BE ACCEPTED",
+    "WHAT STAYS", "PERMISSIONS", "NOTES", "Next:", "STEPS OF NO TARGET", "Summary",
+)  # fmt: skip
 _STYLES = (
     (r"^ALARM:.*$", "bold white on red"),
     (r"CANNOT BE UNDONE", "bold red"),
     (r"^ *--accept .*$", "bold"),
-    (r"^(TARGET|DOWNTIME|FILES MADE|TO BE ACCEPTED|WHAT STAYS|PERMISSIONS|NOTES|STEPS OF NO TARGET|Summary).*", "bold"),
+    (rf"^({'|'.join(_HEADINGS)}).*", "bold"),
     (r"\b(BLOCKED|blocked|failed|wrong|altered|skipped)\b", "red"),
     (r"\b(done|right)\b", "green"),
     (r"\b(in progress|manual|by hand)\b", "yellow"),

@@ -14,9 +14,9 @@ from typing_extensions import Self
 from cmk_remediate.cli.board import Activity, Board, named
 from cmk_remediate.cli.options import Globals
 from cmk_remediate.cli.output import wants_colour
-from cmk_remediate.clock import format_utc
+from cmk_remediate.clock import format_utc, span
 from cmk_remediate.model.result import Event
-from cmk_remediate.report.words import middle, plain, span
+from cmk_remediate.report.words import middle, plain
 
 HEARTBEAT = 60.0
 """Seconds of the machine's clock after which a quiet run says that it is alive."""

@@ -18,9 +18,9 @@ CHANGES_NEEDED = 2
 EVERY_TARGET_BLOCKED = 4
 
 
-def shown(options: Globals, review: Review) -> str:
-    """Return *review* in the format the options ask for."""
-    return renderer((options.format or Format.text).value).review(review)
+def shown(options: Globals, review: Review, saved: Path | None = None) -> str:
+    """Return *review*, saved in the file *saved* if there is one, in the format the options ask for."""
+    return renderer((options.format or Format.text).value).review(review, str(saved or ""))
 
 
 def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | None, *, detailed: bool) -> int:
@@ -34,7 +34,7 @@ def dry_run(options: Globals, plan: Path, saved: Path | None, artefacts: Path | 
         cmk_remediate.save_artefacts(review, artefacts)
     if saved is not None:
         output.save(pretty(review.to_json()), saved)
-    output.emit(shown(options, review), options.palette)
+    output.emit(shown(options, review, saved), options.palette)
     if review.targets and all(target.blocked for target in review.targets):
         return EVERY_TARGET_BLOCKED
     view = ReviewView(review)
@@ -50,7 +50,7 @@ def files_of(document: Loaded) -> tuple[Path, ...]:
 
 def show(options: Globals, path: Path) -> int:
     """Show a saved review; needs neither network nor credentials."""
-    output.emit(shown(options, cmk_remediate.load_review(path)), options.palette)
+    output.emit(shown(options, cmk_remediate.load_review(path), path), options.palette)
     return 0
 
 

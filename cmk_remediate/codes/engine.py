@@ -26,7 +26,8 @@ OUTSIDE_WINDOW = Code(
     "CMK504",
     title="outside the change window",
     meaning="The window is closed, or what is left of it is shorter than the worst case of the next target.",
-    next="Run again inside the window.",
+    next="Run again once the window is open. If it is open, what is left of it is too short for the worst case of a target, which "
+    "the review gives: make a new review with a longer window, or begin earlier in one that is long enough.",
 )
 TOO_MANY_TARGETS = Code(
     "CMK505",

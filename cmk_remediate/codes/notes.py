@@ -130,6 +130,14 @@ SUBSCRIPTION_NOT_SEARCHED = Code(
     meaning="The caller may not read the whole subscription, so resources in it that name the vault's URI are not listed.",
     next="Make the dry run, and apply, with an identity that may read it all (role Reader).",
 )
+WINDOW_TOO_SHORT = Code(
+    "CMK620",
+    kind="note",
+    title="the change window is too short for a target",
+    meaning="A target is started only if its worst case, all its steps one after another, ends within the change window; that "
+    "of this one is longer than the whole window.",
+    next="Make the window longer, or move the target with a plan of its own and a longer window; then make a new dry run.",
+)
 FOUND = Code(
     "CMK619",
     kind="state",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cmk_remediate import codes
-from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.clock import Clock, format_utc, span
 from cmk_remediate.engine.schedule import unless, unless_begun
 from cmk_remediate.errors import StoppedError
 
@@ -88,7 +88,7 @@ class Budget:
         """Return why work that takes *worst_seconds* at worst must not start now; empty if it may."""
         if self._deadline is None or self._clock.now() + timedelta(seconds=worst_seconds) <= self._deadline:
             return ""
-        text = f"its time ends at {format_utc(self._deadline)}, and this takes {worst_seconds} s at worst"
+        text = f"its time ends at {format_utc(self._deadline)}, and this takes {span(worst_seconds)} at worst"
         return text if worst_seconds <= self._whole else f"{text}: more than the whole time given"
 
     async def run_out(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from cmk_remediate.clock import format_utc
+from cmk_remediate.clock import format_utc, span
 from cmk_remediate.engine.schedule import pause
 from cmk_remediate.engine.shapes import making_sense_of
 from cmk_remediate.errors import AzureError, NoTokenError, StoppedError
@@ -70,7 +70,7 @@ class Canary:
             began = now
             await context.journal.append(self._passed(SOAKING, now))
         left = self._soak - (now - began).total_seconds()
-        context.say("waiting", None, f"the canary soaks for {self._soak} s")
+        context.say("waiting", None, f"the canary soaks for {span(self._soak)}")
         if left > 0 and not await pause(context.clock, left, context.stop):
             return "stopped during the canary's soak"
         for key in sorted(steps - self._brackets()):

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.clock import Clock, format_utc
+from cmk_remediate.clock import Clock, format_utc, span
 from cmk_remediate.engine.access import AccessGates, judge
 from cmk_remediate.engine.attempts import OF_ACCESS, STILL_REFUSED, said_of, stale_for
 from cmk_remediate.engine.drift import drift
@@ -242,7 +242,9 @@ class RunContext:
         of_access = answer.reason in OF_ACCESS
         if of_access and caution.tries and attempts.refused_for_now >= caution.tries:
             self.grant_works(node)
-            text = f"refused {attempts.refused_for_now} times, {caution.pause} s apart; {answer.code}: {answer.text}"
+            text = (
+                f"refused {attempts.refused_for_now} times, {span(caution.pause)} apart; {answer.code}: {answer.text}"
+            )
             return Settlement("failed", codes.access.ACCESS_UNKNOWN, text, step, None, attempts.sent)
         if of_access and waited is not None and isinstance(waited.step, AccessWait) and waited.found is not None:
             found = Found(waited.found.body, waited.found.reads, self.azure.now(), self._written)

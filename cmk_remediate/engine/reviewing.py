@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from cmk_remediate.model.permissions import Permission
 
 
+_PROBES = "the grant may be late; this step, or one that shares the grant, tries the key first and the others wait for the result"
+
+
 @dataclass(frozen=True)
 class Kept:
     """A step that a rollback leaves as it is; ``address`` is that of its resource, promises kept."""
@@ -139,10 +142,8 @@ def _reviewed(
         request=ReviewedRequest(method=request.method, body=to_json(request.body)) if request else None,
         lines=tuple(_reviewed_line(line, texts) for line in lines),
         reason=_reason(decision),
-        waits="the first to use the key: one step tries, the others behind the same grant wait for its answer"
-        if probe and change
-        else _waits(decision),
-        downtime=change.downtime if change else "",
+        waits=_PROBES if probe and change else _waits(decision),
+        downtime=decision.downtime if isinstance(decision, (Change, Manual)) else "",
         estimate=_estimate(decision),
         permissions=tuple(_shared(need, needs) for need in item.step.permissions()),
         needs=item.node.needs,

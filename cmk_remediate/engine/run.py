@@ -96,9 +96,8 @@ class Run:
             self._graph = self._graph.canary_first(first)
         self._canary = Canary(self._graph, first, rules.soak, self._before.gates.get(SOAKING))
         self._budget = Budget(clock, rules.deadline, stop)
-        disruptive = {step.id for step in review.steps if step.downtime} & set(self._graph.by_id) - set(
-            self._graph.closing
-        )
+        stopping = {step.id for step in review.steps if step.downtime and step.action in CHANGES}
+        disruptive = stopping & set(self._graph.by_id) - set(self._graph.closing)
         gates = Gates(
             graph=self._graph,
             stop=stop,
@@ -110,7 +109,7 @@ class Run:
             fits=rules.fits,
             in_time=self._budget.too_short,
             expired=rules.expired,
-            worst=self._worst(),
+            worst={target: time.worst for target, time in review.times().items()},
             bracket_worst=self._bracket_worst(),
             disruptive=disruptive,
             disrupting=[key for key in disruptive if _unended(self._before.step(key))],
@@ -278,11 +277,6 @@ class Run:
                 first[target.service].append(target.id)
         chosen = tuple(target for targets in first.values() for target in targets)
         return chosen if len(chosen) < len(moving) else ()
-
-    def _worst(self) -> dict[str, int]:
-        """Return the worst case of each target, in seconds."""
-        worst = {step.id: step.estimate.worst for step in self._review.steps if step.estimate is not None}
-        return {target.id: sum(worst.get(step, 0) for step in target.steps) for target in self._review.targets}
 
     def _bracket_worst(self) -> dict[str, int]:
         """Return the worst case of each bracket, opening and closing included, in seconds."""

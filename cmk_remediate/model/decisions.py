@@ -235,10 +235,11 @@ class Pending:
 
 @dataclass(frozen=True)
 class Manual:
-    """Somebody must do this by hand."""
+    """Somebody must do this by hand; ``downtime``: what stops meanwhile, in words; empty when nothing does."""
 
     instructions: str
     code: Code | None = None
+    downtime: str = ""
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,12 @@ class Artefact(Frozen):
     sha256: str
 
 
+def one_after_another(estimates: Iterable[ReviewedEstimate | None]) -> ReviewedEstimate:
+    """Return the sums of *estimates*; None is of a step that takes no time."""
+    known = [one for one in estimates if one is not None]
+    return ReviewedEstimate(usual=sum(one.usual for one in known), worst=sum(one.worst for one in known))
+
+
 def _plain(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
@@ -201,6 +207,14 @@ class Review(Frozen):
     def short_digest(self) -> str:
         """The digest's first eight characters."""
         return self.digest[:8]
+
+    def times(self) -> dict[str, ReviewedEstimate]:
+        """Return how long the steps of each target take one after another, shared ones too, by the target's id.
+
+        It is what the change window is judged by; a target may be through sooner, as steps that need not wait begin together.
+        """
+        steps = {step.id: step.estimate for step in self.steps}
+        return {target.id: one_after_another(steps.get(step) for step in target.steps) for target in self.targets}
 
     def to_json(self) -> dict[str, Any]:
         """Return the review as JSON."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes import CODES
 from cmk_remediate.model.result import RunResult
+from cmk_remediate.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +37,13 @@ _READ_ONLY_POSTS = re.compile(
     r"/providers/microsoft\.(resourcegraph/resources|policyinsights/checkpolicyrestrictions)$"
     r"|/validateazurekeyvaultencryptionkey$"
 )
+
+
+def meaning(result: RunResult) -> str:
+    """Return what the exit code of *result* means; of a run that ended well, what is left by hand too."""
+    said = MEANINGS.get(result.exit_code, "unknown")
+    left = sum(target.end == "manual" for target in result.targets)
+    return f"{said}; left to do by hand: {count(left, 'target')}" if left and result.exit_code == 0 else said
 
 
 def read_or_write(request: Mapping[str, Any]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.clock import span
 from cmk_remediate.report.assessment_view import NOT_MEASURED, left_out
-from cmk_remediate.report.words import count, span, table, wrap
+from cmk_remediate.report.words import count, table, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

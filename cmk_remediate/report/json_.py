@@ -20,7 +20,7 @@ class JsonRenderer:
 
     name = "json"
 
-    def review(self, review: Review) -> str:
+    def review(self, review: Review, file: str = "") -> str:  # noqa: ARG002 - nothing is typed in it
         """Show the review as it is saved: this is the document `apply` takes."""
         return pretty(review.to_json())
 

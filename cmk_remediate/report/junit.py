@@ -34,7 +34,7 @@ class JunitRenderer:
 
     name = "junit"
 
-    def review(self, review: Review) -> str:  # noqa: ARG002 - as the interface has it
+    def review(self, review: Review, file: str = "") -> str:  # noqa: ARG002 - as the interface has it
         """Refuse: a review has no results."""
         raise refused(self.name, "a review")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes.engine import RUN_UNFINISHED
 from cmk_remediate.report.capped import Block, capped, counted, section
-from cmk_remediate.report.ends import MEANINGS, read_or_write, unsettled
+from cmk_remediate.report.ends import meaning, read_or_write, unsettled
 from cmk_remediate.report.markdown_assessment import assessment_blocks
 from cmk_remediate.report.markdown_evidence import evidence_blocks
 from cmk_remediate.report.markdown_review import review_blocks
@@ -33,13 +33,13 @@ class MarkdownRenderer:
 
     name = "markdown"
 
-    def review(self, review: Review) -> str:
-        """Show what an apply would do."""
+    def review(self, review: Review, file: str = "") -> str:
+        """Show what an apply would do; of one saved as *file*, what to type next."""
         pointer = (
             "The whole of it: `cmk-remediate show FILE`, where FILE is the saved review with the digest "
             f"{code(review.digest)}; `--format html` makes a page of it."
         )
-        return capped(review_blocks(ReviewView(review)), pointer)
+        return capped(review_blocks(ReviewView(review), file), pointer)
 
     def run(self, result: RunResult) -> str:
         """Show how a run ended; alarms first."""
@@ -76,8 +76,9 @@ class MarkdownRenderer:
 
 def _run(result: RunResult) -> Iterator[Block]:
     yield from counted("alarms", ((f"> **ALARM: {prose(alarm)}**", 1) for alarm in result.alarms))
-    meaning = MEANINGS.get(result.exit_code, "unknown")
-    said = f"{prose(result.text)} {count(result.writes, 'write')} sent. Exit code {result.exit_code}: {meaning}."
+    said = (
+        f"{prose(result.text)} {count(result.writes, 'write')} sent. Exit code {result.exit_code}: {meaning(result)}."
+    )
     yield from section("the head", (f"# Run {code(result.run[:8])}", said))
     names = Names(target.id for target in result.targets)
     rows = [(code(names(item.id)), item.end, prose(item.code), prose(item.text)) for item in result.targets]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cmk_remediate.clock import span
 from cmk_remediate.report import figures_view
 from cmk_remediate.report.assessment_view import (
     NOT_MEASURED,
@@ -16,7 +17,7 @@ from cmk_remediate.report.assessment_view import (
 from cmk_remediate.report.capped import Block, counted, section
 from cmk_remediate.report.figures_text import median, percent
 from cmk_remediate.report.markdown_words import bullets, code, folded, prose, table
-from cmk_remediate.report.words import count, span
+from cmk_remediate.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

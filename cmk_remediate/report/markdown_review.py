@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from cmk_remediate.clock import span
+from cmk_remediate.report import outset
 from cmk_remediate.report.capped import Block, counted, section
 from cmk_remediate.report.markdown_words import bullets, code, prose, table, verbatim
 from cmk_remediate.report.mermaid import flowchart
 from cmk_remediate.report.things import WORDS
 from cmk_remediate.report.view import WRITING, ReviewView
-from cmk_remediate.report.words import ACTIONS, span, value
+from cmk_remediate.report.words import ACTIONS, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,13 +25,18 @@ _LEGEND = (
 )
 
 
-def review_blocks(view: ReviewView) -> Iterator[Block]:
-    """Yield the pieces of *view*'s review."""
+def review_blocks(view: ReviewView, file: str) -> Iterator[Block]:
+    """Yield the pieces of *view*'s review, saved as *file* if that is not empty."""
     yield from section("the head", _head(view))
+    yield from _course(view)
     yield from _on_top(view)
+    yield from _next(view, file)
+    yield from _not_moved(view)
     chart = flowchart(view)
     if chart:
         yield Block(f"## Order\n\n{_LEGEND}\n\n```mermaid\n{chart}\n```", "the order of the steps")
+    if view.review.steps:
+        yield Block(outset.NUMBERS, "the numbers of the steps")
     shown: set[str] = set()
     for target in view.review.targets:
         pieces = _with_first(_target(view, target, shown))
@@ -49,6 +56,9 @@ def review_blocks(view: ReviewView) -> Iterator[Block]:
         yield from section("files made beside it", ("## Files made beside it", *files))
     notes = (_note(view, note) for note in (*view.notes(), *view.other_notes))
     yield from section("notes", ("## Notes", *_list(notes, "none")))
+    if len(view.unchecked) > 1:
+        listed = _list((prose(text) for text in view.unchecked), "none")
+        yield from section("what is not checkable beforehand", ("## Not checkable beforehand", *listed))
 
 
 def _head(view: ReviewView) -> Iterator[str]:
@@ -58,11 +68,36 @@ def _head(view: ReviewView) -> Iterator[str]:
         f"Plan {code(review.plan.name)}, {view.target_counts}. Made {prose(review.made.at)} by "
         f"{code(review.made.by or 'unknown')} with {code(review.made.with_)}; "
         f"can be applied until {prose(review.expires)}."
+        + (f" Owner {code(answers)}." if (answers := outset.owner(review)) else "")
     )
     yield (
         f"Tenant {code(review.tenant)}, {prose(review.cloud)}. Journals in {code(review.runs)}. "
         f"Digest {code(review.digest)}."
     )
+
+
+def _course(view: ReviewView) -> Iterator[Block]:
+    """Yield how the run goes about its work, and what it leaves to somebody."""
+    said = [f"{name}: {prose(text)}" for name, text in outset.course(view.review)]
+    if said:
+        yield from section("how it will run", ("**How it will run**", *_list(said, "")))
+    left = [f"{code(one.what)}: {prose(one.why)}\n  - downtime: {prose(one.downtime)}" for one in outset.by_hand(view)]
+    if left:
+        yield from section("what is left by hand", (f"**Left to do by hand ({len(left)})**", *_list(left, "")))
+
+
+def _next(view: ReviewView, file: str) -> Iterator[Block]:
+    command = outset.command(view.review, file)
+    if command:
+        lines = [command, *(text for text in [outset.of_file(view.review)] if text)]
+        yield Block("\n\n".join(["**Next:**", *(text for text, _ in verbatim(lines))]), "what to do next")
+
+
+def _not_moved(view: ReviewView) -> Iterator[Block]:
+    found = outset.not_moved(view)
+    rows = [f"{code(one.name)}: {prose(one.blocked.why)} {prose(one.blocked.code)}" for one in found]
+    pieces = bullets(rows, "") if rows else ()
+    yield from counted("targets that are not moved", _titled(f"**Not moved ({len(found)})**\n\n", pieces))
 
 
 def _on_top(view: ReviewView) -> Iterator[Block]:
@@ -71,12 +106,17 @@ def _on_top(view: ReviewView) -> Iterator[Block]:
     quoted = ((_quoted(text), things) for text, things in doors)
     yield from counted("doors", _titled("> **Cannot be undone**\n>\n", quoted))
     to_accept = "**To be accepted by name at apply:**"
-    names = verbatim(f"--accept {name}" for name in view.review.acknowledgements_required)
-    if not view.review.acknowledgements_required:
+    asked = outset.to_accept(view.review)
+    sentences = bullets([f"{code(f'--accept {name}')}{f': {prose(said)}' if said else ''}" for name, said in asked], "")
+    if asked:
+        yield from counted("names to accept", _titled(f"{to_accept}\n\n", sentences))
+    else:
         yield Block(f"{to_accept} nothing", "names to accept")
-    yield from counted("names to accept", _titled(f"{to_accept}\n\n", names))
-    stops = (f"{code(view.step_name(step))}: {prose(step.downtime)}" for step in view.downtime)
-    yield from section("downtime", ("**Downtime**", *_list(stops, "none")))
+    stops = [f"{code(view.step_name(step))}: {prose(step.downtime)}" for step in view.downtime]
+    elsewhere = outset.downtime_elsewhere(view)
+    none = f"none of the run's own; {elsewhere}" if elsewhere else "none"
+    more = [elsewhere] if stops and elsewhere else []
+    yield from section("downtime", ("**Downtime**", *_list([*stops, *more], none)))
     yield Block(f"**Summary:** {view.target_counts}; {view.step_counts}; {view.time}.", "the summary")
 
 
@@ -109,6 +149,8 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
         f"## {prose(view.names(target.id))}: {view.outlook(target)}",
         f"{prose(target.service)}, {prose(view.found(target))}.",
     ]
+    if time := view.time_of(target):
+        head.append(f"time: usually {span(time.usual)}, at worst {span(time.worst)}")
     if target.blocked:
         blocked = target.blocked
         head.append(f"**Blocked** {prose(blocked.code)}: {prose(blocked.why)}\n\nNext: {prose(blocked.next)}")

@@ -19,8 +19,8 @@ class Renderer(Protocol):
     name: str
     """As ``--format`` takes it."""
 
-    def review(self, review: Review) -> str:
-        """Show what an apply would do."""
+    def review(self, review: Review, file: str = "") -> str:
+        """Show what an apply would do; of one saved as *file*, what to type next."""
 
     def run(self, result: RunResult) -> str:
         """Show how a run ended; alarms first."""

@@ -10,7 +10,7 @@ from cmk_remediate.codes.engine import RUN_UNFINISHED
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.report.assessment_text import assessment_lines
-from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write, unsettled, verified
+from cmk_remediate.report.ends import meaning, next_steps, read_or_write, unsettled, verified
 from cmk_remediate.report.names import Names
 from cmk_remediate.report.text_evidence import evidence_lines
 from cmk_remediate.report.text_review import review_lines
@@ -31,9 +31,9 @@ class TextRenderer:
 
     name = "text"
 
-    def review(self, review: Review) -> str:
-        """Show what an apply would do."""
-        return _joined(review_lines(ReviewView(review)))
+    def review(self, review: Review, file: str = "") -> str:
+        """Show what an apply would do; of one saved as *file*, what to type next."""
+        return _joined(review_lines(ReviewView(review), file))
 
     def run(self, result: RunResult) -> str:
         """Show how a run ended; alarms first."""
@@ -79,7 +79,7 @@ def _run(result: RunResult) -> Iterator[str]:
     ends = Counter(target.end for target in result.targets)
     parts = ", ".join(f"{number} {end}" for end, number in sorted(ends.items()))
     yield from wrap(f"Summary: {parts or 'no targets'}; {count(result.writes, 'write')} sent.")
-    yield from wrap(f"Exit code {result.exit_code}: {MEANINGS.get(result.exit_code, 'unknown')}.")
+    yield from wrap(f"Exit code {result.exit_code}: {meaning(result)}.")
     yield f"Run id {plain(result.run)}"
 
 

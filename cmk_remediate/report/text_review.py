@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from cmk_remediate.clock import span
 from cmk_remediate.errors import InputError
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.report import outset
 from cmk_remediate.report.things import WORDS
 from cmk_remediate.report.view import WRITING, ReviewView
-from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, span, value, wrap
+from cmk_remediate.report.words import ACTIONS, COLUMNS, count, plain, value, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +22,18 @@ _MOST_SCOPES = 6
 _UNDO = {"reversible": "can be undone", "kept": "stays after a rollback", "one-way": "CANNOT BE UNDONE"}
 
 
-def review_lines(view: ReviewView) -> Iterator[str]:
-    """Yield the lines of *view*'s review."""
+def review_lines(view: ReviewView, file: str) -> Iterator[str]:
+    """Yield the lines of *view*'s review, saved as *file* if that is not empty."""
     yield from _head(view)
+    yield from _course(view)
+    yield from _by_hand(view)
     yield from _doors(view)
     yield from _accept(view)
     yield from _downtime(view)
+    yield from _not_moved(view)
     shown: set[str] = set()
+    if view.review.steps:
+        yield from ("", *wrap(outset.NUMBERS))
     for target in view.review.targets:
         yield from _target(view, target, shown)
     rest = [step for step in view.review.steps if step.id not in view.targets_of]
@@ -38,7 +45,9 @@ def review_lines(view: ReviewView) -> Iterator[str]:
     yield from _permissions(view)
     yield from _artefacts(view)
     yield from _notes("NOTES", [*view.notes(), *view.other_notes], view)
+    yield from _unchecked(view)
     yield from _foot(view)
+    yield from _next(view, file)
 
 
 def _head(view: ReviewView) -> Iterator[str]:
@@ -46,9 +55,36 @@ def _head(view: ReviewView) -> Iterator[str]:
     yield from wrap(f"{view.title}: plan {review.plan.name}, {view.target_counts}")
     yield from wrap(f"Made {review.made.at} by {review.made.by or 'unknown'} with {review.made.with_}", 2)
     yield from wrap(f"Can be applied until {review.expires}", 2)
+    if answers := outset.owner(review):
+        yield from wrap(f"Owner {answers}", 2)
     yield from wrap(f"Tenant {review.tenant}, {review.cloud}", 2)
     yield from wrap(f"Journals in {review.runs}", 2)
     yield from wrap(f"Digest {review.digest}", 2)
+
+
+def _course(view: ReviewView) -> Iterator[str]:
+    said = outset.course(view.review)
+    if said:
+        yield from ("", "HOW IT WILL RUN")
+    for name, text in said:
+        yield from wrap(f"{name}: {text}", 2, 4)
+
+
+def _by_hand(view: ReviewView) -> Iterator[str]:
+    left = outset.by_hand(view)
+    if left:
+        yield from ("", f"LEFT TO DO BY HAND ({len(left)})")
+    for one in left:
+        yield from wrap(f"{one.what}: {one.why}", 2, 4)
+        yield from wrap(f"downtime: {one.downtime}", 6, 8)
+
+
+def _not_moved(view: ReviewView) -> Iterator[str]:
+    found = outset.not_moved(view)
+    if found:
+        yield from ("", f"NOT MOVED ({len(found)})")
+    for one in found:
+        yield from wrap(f"{one.name}: {_with_code(one.blocked.why, one.blocked.code)}", 2, 4)
 
 
 def _doors(view: ReviewView) -> Iterator[str]:
@@ -65,16 +101,21 @@ def _accept(view: ReviewView) -> Iterator[str]:
     yield from ("", "TO BE ACCEPTED BY NAME AT APPLY")
     if not view.review.acknowledgements_required:
         yield "  nothing"
-    for name in view.review.acknowledgements_required:
+    for name, meaning in outset.to_accept(view.review):
         yield f"  --accept {plain(name)}"  # never wrapped: it is there to be copied
+        if meaning:
+            yield from wrap(meaning, 6, 6)
 
 
 def _downtime(view: ReviewView) -> Iterator[str]:
     yield from ("", "DOWNTIME")
+    elsewhere = outset.downtime_elsewhere(view)
     if not view.downtime:
-        yield "  none"
+        yield f"  none of the run's own; {elsewhere}" if elsewhere else "  none"
     for step in view.downtime:
         yield from wrap(f"{view.step_name(step)}: {step.downtime}", 2)
+    if view.downtime and elsewhere:
+        yield from wrap(elsewhere, 2)
 
 
 def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterator[str]:
@@ -83,6 +124,8 @@ def _target(view: ReviewView, target: ReviewedTarget, shown: set[str]) -> Iterat
         f"TARGET {view.names(target.id)}  ({target.service})  {view.found(target)}  -> {view.outlook(target)}"
     )
     yield from wrap(_place(target.id), 2)
+    if time := view.time_of(target):
+        yield f"  time: usually {span(time.usual)}, at worst {span(time.worst)}"
     if target.blocked:
         yield from wrap(f"BLOCKED: {_with_code(target.blocked.why, target.blocked.code)}", 2, 4)
         yield from wrap(f"next: {target.blocked.next}", 4, 6)
@@ -217,6 +260,20 @@ def _foot(view: ReviewView) -> Iterator[str]:
         f"Cannot be undone: {len(view.doors)}. To be accepted: {accept}. "
         f"To confirm this review, its digest begins with {view.review.short_digest}.",
     )
+
+
+def _unchecked(view: ReviewView) -> Iterator[str]:
+    if len(view.unchecked) > 1:
+        yield from ("", "NOT CHECKABLE BEFOREHAND")
+        for text in view.unchecked:
+            yield from wrap(text, 2, 4)
+
+
+def _next(view: ReviewView, file: str) -> Iterator[str]:
+    command = outset.command(view.review, file)
+    if command:
+        yield f"Next: {command}"  # never wrapped: it is there to be copied
+        yield from (f"  {text}" for text in [outset.of_file(view.review)] if text)
 
 
 def _with_code(text: str, code: str) -> str:

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate import codes
+from cmk_remediate.clock import span
 from cmk_remediate.codes import CODES
-from cmk_remediate.model.review import ReviewedLine, ReviewedStep
+from cmk_remediate.model.review import Note, ReviewedEstimate, ReviewedLine, ReviewedStep
 from cmk_remediate.report.links import is_link, links
 from cmk_remediate.report.names import Names, ids_in
 from cmk_remediate.report.things import Thing, Things, parsed
-from cmk_remediate.report.words import ACTIONS, count, span
+from cmk_remediate.report.words import ACTIONS, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cmk_remediate.model.review import Note, Review, ReviewedPermission, ReviewedTarget
+    from cmk_remediate.model.review import Review, ReviewedPermission, ReviewedTarget
 
 WRITING = ("create", "update", "delete", "start", "stop")
 """The actions that send a request."""
 
+_UNCHECKED = str(codes.access.PERMISSION_UNCHECKED)
 _STAYS = {"one-way": "cannot be undone", "kept": "stays", "reversible": "stays once used"}
 
 
@@ -220,7 +223,24 @@ class ReviewView:
 
     def notes(self, scope: str = "") -> tuple[Note, ...]:
         """Return the notes on *scope*; on the whole review when it is empty."""
-        return tuple(note for note in self.review.notes if note.scope.lower() == scope.lower())
+        found = tuple(note for note in self.review.notes if note.scope.lower() == scope.lower())
+        return found if scope else self._in_one_line(found)
+
+    def _in_one_line(self, found: Sequence[Note]) -> tuple[Note, ...]:
+        """Return *found*, where all that is not checkable beforehand is one note: the list comes last."""
+        number = len(self.unchecked)
+        if number <= 1:
+            return tuple(found)
+        said = count(number, "permission is", "permissions are")
+        note = Note(code=_UNCHECKED, scope="", text=f"{said} not checkable beforehand: listed last")
+        first = next(index for index, one in enumerate(found) if one.code == _UNCHECKED)
+        return (*found[:first], note, *(one for one in found[first:] if one.code != _UNCHECKED))
+
+    @cached_property
+    def unchecked(self) -> tuple[str, ...]:
+        """What nobody can check before an apply: actions, each with where it is needed."""
+        notes = (note.text for note in self.review.notes if note.code == _UNCHECKED)
+        return tuple(text.partition(": ")[2] or text for text in notes)
 
     @cached_property
     def other_notes(self) -> tuple[Note, ...]:
@@ -234,14 +254,23 @@ class ReviewView:
         if target.blocked:
             return "blocked"
         if any(action in WRITING for action in actions):
-            return "to change"
+            return "partly by hand" if "manual" in actions else "to change"
         return "by hand" if "manual" in actions else "no change"
+
+    def time_of(self, target: ReviewedTarget) -> ReviewedEstimate | None:
+        """Return how long *target* takes, one step after another, as the change window judges it; None for no time."""
+        found = self._times[target.id]
+        return found if found.worst else None
+
+    @cached_property
+    def _times(self) -> dict[str, ReviewedEstimate]:
+        return self.review.times()
 
     @cached_property
     def target_counts(self) -> str:
         """Such as ``3 targets: 2 to change, 1 blocked``."""
         outlooks = Counter(self.outlook(target) for target in self.review.targets)
-        order = ("to change", "no change", "by hand", "blocked")
+        order = ("to change", "partly by hand", "no change", "by hand", "blocked")
         parts = ", ".join(f"{outlooks[word]} {word}" for word in order if outlooks[word])
         return f"{count(len(self.review.targets), 'target')}: {parts}" if parts else "no targets"
 

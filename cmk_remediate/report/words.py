@@ -57,18 +57,6 @@ def middle(text: str, longest: int) -> str:
     return f"{text[: longest - 3 - half]}...{text[len(text) - half :]}"
 
 
-def span(seconds: int) -> str:
-    """Return whole *seconds* as ``45 s``, ``2 min``, ``1 h 30 min`` or ``7 d``."""
-    if seconds < 120 and seconds != 60:  # noqa: PLR2004 - below two minutes, seconds say more
-        return f"{seconds} s"
-    parts = []
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])
-
-
 def count(number: int, one: str, many: str = "") -> str:
     """Return ``1 target`` or ``2 targets``."""
     return f"{number} {one if number == 1 else many or one + 's'}"

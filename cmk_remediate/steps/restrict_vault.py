@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cmk_remediate import codes
+from cmk_remediate.clock import span
 from cmk_remediate.model.decisions import (
     Acceptance,
     Blocked,
@@ -208,6 +209,6 @@ class RestrictVault(Step):
             if lost:
                 return Blocked(
                     codes.vault.POLICY_WITHOUT_ROLE,
-                    f"{who} has no role older than {self.timeout} s that permits {', '.join(lost)}",
+                    f"{who} has no role older than {span(self.timeout)} that permits {', '.join(lost)}",
                 )
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar
 
-from cmk_remediate.clock import parse_utc
+from cmk_remediate.clock import parse_utc, span
 from cmk_remediate.model.decisions import Decision, Done, Found, Keep, Pending, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path
@@ -104,7 +104,7 @@ class WaitForAccess(AccessWait):
             return Pending(f"{late.text} does not read back yet", READ_BACK_SECONDS)
         if coming:
             what = f"{coming[0].text} is still to be made or changed"
-            return Pending(f"{what}; access is tried {self.floor} s after that", self.floor)
+            return Pending(f"{what}; access is tried {span(self.floor)} after that", self.floor)
         what, since = self.youngest(found)
         if since is None:
             return Done("nothing that gives the access was made or changed by this run")
@@ -112,10 +112,11 @@ class WaitForAccess(AccessWait):
         if age < timedelta(seconds=self.floor):
             left = timedelta(seconds=self.floor) - age
             return Pending(
-                f"{what} was made or changed {max(int(age.total_seconds()), 0)} s ago; access is tried after {self.floor} s",
+                f"{what} was made or changed {span(max(int(age.total_seconds()), 0))} ago; "
+                f"access is tried after {span(self.floor)}",
                 -int(-left.total_seconds() // 1),
             )
-        return Done(f"nothing that gives the access is younger than {self.floor} s; the youngest is {what}")
+        return Done(f"nothing that gives the access is younger than {span(self.floor)}; the youngest is {what}")
 
     def undo(self, before: JsonObject | None, after: JsonObject | None, *, used: bool) -> Keep:  # noqa: ARG002
         """Say that there is nothing to undo."""

@@ -88,6 +88,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "junit": excerpts.junit,
     },
     "docs/safety.md": {
+        "doors": tables.doors,
         "laws": law_table.laws,
         "mutants": fault_figures.mutants,
         "deaths": fault_figures.deaths,

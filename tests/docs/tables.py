@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes import FAMILIES, codes_of
+from cmk_remediate.model.doors import DOORS
 from cmk_remediate.planfile.load import json_schema
 from cmk_remediate.report.ends import MEANINGS
 from cmk_remediate.simulator.doubts import ALL
@@ -48,6 +49,12 @@ def errors() -> str:
 def exit_codes() -> str:
     """Return what each exit code means."""
     return table(("code", "meaning"), ((str(code), cell(text)) for code, text in MEANINGS.items()))
+
+
+def doors() -> str:
+    """Return what each kind of acceptance means."""
+    rows = ((", ".join(f"`{kind}:{name}`" for name in door.names), cell(door.meaning)) for kind, door in DOORS.items())
+    return table(("acceptance", "what it accepts"), rows)
 
 
 def codes_table(module: ModuleType, *, notes: bool) -> str:

@@ -15,6 +15,7 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.model.ids import ResourceId
+from cmk_remediate.report import renderer
 from cmk_remediate.simulator.declare import SetResource
 from cmk_remediate.simulator.doubts import COMPUTE, CONTAINERSERVICE
 from tests.e2e.aks_clusters import (
@@ -81,6 +82,17 @@ def test_the_shipped_plan_from_dry_run_to_rollback(azure: Azure, figures: Callab
     result = stage.apply(review)
     assert result.exit_code == 0, told(result)
     assert Counter(one.end for one in result.targets) == {"manual": 2, "blocked": 1}
+    for_the_board = " ".join(renderer("text").review(review).split())
+    assert (
+        "LEFT TO DO BY HAND (2) cluster aks-orders-weu-cmk: the node disks of aks-orders-weu cannot change"
+        in for_the_board
+    )
+    assert (
+        "downtime: each workload with state, from being scaled to nothing until it answers in aks-orders-weu-cmk"
+        in for_the_board
+    )
+    assert "3 targets: 2 partly by hand, 1 blocked" in for_the_board
+    assert "left to do by hand: 2 targets." in " ".join(renderer("text").run(result).split())
     assert check_laws(review, stage.journal(review.digest), rows(stage.since(mark))) == []
     figures(f"reads {sum(one.reads for one in stage.since(0))}, writes {len(writes(stage.since(0)))}")
     mark = stage.seen()

@@ -6,6 +6,7 @@ Fails: a run goes on past its window, its cap or a broken canary; or stops half-
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -73,12 +74,32 @@ def test_a_closed_window_is_4(desk: Sit, opens: float, closes: float) -> None:
 
 
 def test_a_window_too_short_for_the_worst_case_is_4(desk: Sit) -> None:
+    """The review says so beforehand, with the very figure that stops the run; and nobody inside the window is sent into it."""
     at = desk(several(2))
     at.write("plan.yaml", {**at.stage.scene.plan, "window": _from_now(at.stage, -60, 600)})
-    at.reviewed()
+    review = " ".join(at.dry_run().out.split())
     outcome = at.apply()
+    said = " ".join(outcome.out.split())
     assert (outcome.code, outcome.writes) == (4, 0), outcome.out
     assert str(codes.engine.OUTSIDE_WINDOW) in outcome.out
+    worst = set(re.findall(r"time: usually [^,]+, at worst (\d+ h \d+ min) note:", review))
+    assert len(worst) == 1
+    (worst_case,) = worst
+    assert (
+        review.count(
+            f"needs {worst_case} at worst, the window has 11 min: it will never be started; make the window longer"
+        )
+        == 2
+    )
+    assert f"and this takes {worst_case} at worst" in said
+    assert "what is left of it is too short for the worst case" in said
+    assert "Run again inside the window" not in said
+
+
+def test_a_window_that_every_target_fits_into_is_no_remark(azure: Azure) -> None:
+    stage = azure(one_server())
+    review = stage.dry_run({**stage.scene.plan, "window": _from_now(stage, -60, DAY)})
+    assert [note for note in review.notes if note.code == codes.notes.WINDOW_TOO_SHORT] == []
 
 
 def test_a_window_that_runs_short_stops_clean_and_the_rest_is_another_days(azure: Azure) -> None:
@@ -122,7 +143,7 @@ def test_no_step_starts_that_may_not_end_in_time(desk: Sit) -> None:
     stopped = at.apply("--stop-after", "20m")
     assert stopped.code == 5, stopped.out
     assert {path(one) for one in writes(stage.since(0))} == {one.lower() for one in stage.scene.servers}
-    assert "this takes 1800 s at worst" in " ".join(stopped.out.split())
+    assert "this takes 30 min at worst" in " ".join(stopped.out.split())
     run = json.loads(at.review.read_bytes())["digest"]
     assert at("resume", run, "--stop-after", "20m").code == 5
     assert at.apply("--stop-after", "150m").code == 0

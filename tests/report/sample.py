@@ -34,6 +34,13 @@ DISK = f"{GROUP}/providers/Microsoft.Compute/disks/disk-orders"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-orders"
 CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-orders"
 RUN = "7f3a9c12" + "0" * 56
+PLAN = {
+    "service": "sql",
+    "owner": "orders-team",
+    "window": {"opens": "2026-11-28T22:00:00Z", "closes": "2026-11-29T02:00:00Z"},
+    "canary": {"targets": 1, "soak": "45m"},
+    "limits": {"max_targets": 50, "max_failures": 3, "max_disrupted": 1},
+}
 
 REVERSIBLE = ReviewedReversibility(kind="reversible", code="", why="rollback restores the value found before")
 ONE_WAY = ReviewedReversibility(kind="one-way", code="CMK301", why="nobody can turn purge protection off again")
@@ -149,7 +156,7 @@ def review(**changes: Any) -> Review:
         "tenant": TENANT,
         "cloud": "AzureCloud",
         "runs": "/srv/cmk-runs",
-        "plan": PlanSource(name="sql.yaml", sha256="0" * 64, content={"service": "sql"}),
+        "plan": PlanSource(name="sql.yaml", sha256="0" * 64, content=PLAN),
         "undoes": None,
         "steps": made,
         "targets": (

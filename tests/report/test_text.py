@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cmk_remediate.clock import span
 from cmk_remediate.report import renderer
-from cmk_remediate.report.words import COLUMNS, middle, plain, span, value
+from cmk_remediate.report.words import COLUMNS, middle, plain, value
 from tests.report import sample
 
 HOSTILE = "kv|`x`](https://evil.example) \x1b[31m<script>\n# owned \u202e @all"

@@ -96,9 +96,8 @@ async def preflight(
         findings.note(
             codes.notes.CALLER_LACKS_PERMISSION, None, f"checked as {caller or 'an unknown caller'}: lacks {text}"
         )
-    if unchecked:
-        text = f"not checkable beforehand: {'; '.join(_by_action(unchecked, _short))}"
-        findings.note(codes.access.PERMISSION_UNCHECKED, None, text)
+    for text in _by_action(unchecked, _short):
+        findings.note(codes.access.PERMISSION_UNCHECKED, None, f"not checkable beforehand: {text}")
     located = [site for site in sites if site.places]
     await check_subscriptions(located, tenant, asking, findings)
     await check_groups(located, asking, findings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cmk_remediate.clock import span
 from cmk_remediate.codes import CODES
 from cmk_remediate.model.findings import Finding
 from cmk_remediate.report import figures_view
@@ -21,7 +22,7 @@ from cmk_remediate.report.assessment_view import (
 from cmk_remediate.report.figures_text import median, percent
 from cmk_remediate.report.figures_view import Bar
 from cmk_remediate.report.html.scale import Scale
-from cmk_remediate.report.words import count, span
+from cmk_remediate.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

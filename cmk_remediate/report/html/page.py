@@ -11,9 +11,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
+from cmk_remediate.clock import span
 from cmk_remediate.codes import CODES
 from cmk_remediate.errors import InputError
-from cmk_remediate.report.words import count, plain, span, value
+from cmk_remediate.report.words import count, plain, value
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate.codes import CODES
-from cmk_remediate.report.ends import MEANINGS, next_steps, read_or_write, unsettled, verified
+from cmk_remediate.report.ends import meaning, next_steps, read_or_write, unsettled, verified
 from cmk_remediate.report.evidence import codes_of, conclusion
 from cmk_remediate.report.html.assessment import AssessmentPage
 from cmk_remediate.report.html.page import environment, page
@@ -55,9 +55,9 @@ class HtmlRenderer:
         """
         environment()
 
-    def review(self, review: Review) -> str:
-        """Show what an apply would do."""
-        return page("review.html.j2", page=ReviewPage(review))
+    def review(self, review: Review, file: str = "") -> str:
+        """Show what an apply would do; of one saved as *file*, what to type next."""
+        return page("review.html.j2", page=ReviewPage(review, file))
 
     def run(self, result: RunResult) -> str:
         """Show how a run ended; alarms first."""
@@ -67,7 +67,11 @@ class HtmlRenderer:
             "results.html.j2",
             title=f"Run {result.run[:8]}",
             said=result.text,
-            facts=(("Run id", result.run), ("Writes sent", result.writes), *_exit(result.exit_code)),
+            facts=(
+                ("Run id", result.run),
+                ("Writes sent", result.writes),
+                ("Exit code", f"{result.exit_code}: {meaning(result)}"),
+            ),
             alarms=result.alarms,
             sums=_sums(one.end for one in result.targets),
             tables=(_judged("How each target ended", "end", rows),),
@@ -153,10 +157,6 @@ def _listing(title: str, listed: Table) -> str:
     return page(
         "results.html.j2", title=title, said="", facts=(), alarms=(), sums=(), tables=(listed,), advice=(), notes=()
     )
-
-
-def _exit(code: int) -> tuple[tuple[str, object], ...]:
-    return (("Exit code", f"{code}: {MEANINGS.get(code, 'unknown')}"),)
 
 
 def _sums(found: Iterable[str]) -> tuple[tuple[str, int, str], ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cmk_remediate import codes
 from cmk_remediate.codes import CODES
 from cmk_remediate.model.review import ReviewedStep, ReviewedTarget
+from cmk_remediate.report import outset
 from cmk_remediate.report.html.timeline import DRAWN, Timeline, timeline
 from cmk_remediate.report.view import WRITING, ReviewView
 from cmk_remediate.report.words import ACTIONS
@@ -57,9 +58,10 @@ class ShownTarget:
 
 @dataclass(frozen=True)
 class AcceptedFor:
-    """A name to be accepted, and the steps whose lines ask for it."""
+    """A name to be accepted, what that means, and the steps whose lines ask for it."""
 
     name: str
+    meaning: str
     steps: tuple[ReviewedStep, ...]
 
 
@@ -78,11 +80,13 @@ class ReviewPage:
 
     Attributes:
         view: the review as text and Markdown look at it.
+        file: the file it is applied from.
     """
 
-    def __init__(self, review: Review) -> None:
-        """Look at *review*."""
+    def __init__(self, review: Review, file: str = "") -> None:
+        """Look at *review*, saved as *file*."""
         self.view = ReviewView(review)
+        self.file = file or "review.json"
 
     @property
     def review(self) -> Review:
@@ -133,8 +137,41 @@ class ReviewPage:
             for line in step.lines:
                 if line.accept:
                     asking.setdefault(line.accept, {})[step.id] = step
-        names = self.review.acknowledgements_required
-        return tuple(AcceptedFor(name, tuple(asking.get(name, {}).values())) for name in names)
+        return tuple(
+            AcceptedFor(name, said, tuple(asking.get(name, {}).values()))
+            for name, said in outset.to_accept(self.review)
+        )
+
+    @cached_property
+    def owner(self) -> str:
+        """Who answers for what is created; may be empty."""
+        return outset.owner(self.review)
+
+    @cached_property
+    def course(self) -> tuple[tuple[str, str], ...]:
+        """How the run goes about its work, as names and sentences."""
+        return outset.course(self.review)
+
+    @cached_property
+    def by_hand(self) -> tuple[outset.ByHand, ...]:
+        """What the run leaves to somebody."""
+        return outset.by_hand(self.view)
+
+    @cached_property
+    def not_moved(self) -> tuple[tuple[str, outset.NotMoved], ...]:
+        """The targets that are blocked, each with the anchor of its section; none in a short review."""
+        anchors = {one.target.id: one.anchor for one in self.targets}
+        return tuple((anchors[one.id], one) for one in outset.not_moved(self.view))
+
+    @property
+    def downtime_elsewhere(self) -> str:
+        """What is to be said of downtime that is none of the run's own."""
+        return outset.downtime_elsewhere(self.view)
+
+    @property
+    def numbers(self) -> str:
+        """What the steps' numbers say."""
+        return outset.NUMBERS
 
     @cached_property
     def recovery(self) -> tuple[Note, ...]:

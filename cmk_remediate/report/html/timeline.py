@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from cmk_remediate.model.review import ReviewedStep
+from cmk_remediate.model.review import ReviewedEstimate, ReviewedStep, one_after_another
 from cmk_remediate.report.html.scale import Scale, ticks
 from cmk_remediate.report.view import WRITING
 
@@ -69,9 +69,10 @@ class Timeline:
 
     Attributes:
         steps: those that do something, in order.
-        usual: seconds from the first to the last.
+        usual: seconds from the first to the last, where steps that need not wait begin together.
         worst: the same at worst.
         brackets: for each outage from a stop to a start when it lasts, usually and at worst.
+        outages: how long each of these lasts with its steps one after another, as the window is judged.
         no_return: when the first door opens, in seconds; None where none does.
     """
 
@@ -79,6 +80,7 @@ class Timeline:
     usual: int
     worst: int
     brackets: tuple[tuple[Course, Course], ...]
+    outages: tuple[ReviewedEstimate, ...]
     no_return: int | None
 
     @property
@@ -135,6 +137,7 @@ def timeline(view: ReviewView, target: ReviewedTarget) -> Timeline:
         max((one.usual.ends for one in drawn), default=0),
         max((one.worst.ends for one in drawn), default=0),
         brackets,
+        tuple(_outage(view, opens, closes) for opens, closes in closed.items() if opens in usual),
         min((one.usual.begins for one in drawn if one.look == "door"), default=None),
     )
 
@@ -149,6 +152,11 @@ def _courses(steps: Sequence[ReviewedStep], *, at_worst: bool) -> dict[str, Cour
             lasts = step.estimate.worst if at_worst else step.estimate.usual
         found[step.id] = Course(begins, begins + lasts)
     return found
+
+
+def _outage(view: ReviewView, opens: str, closes: str) -> ReviewedEstimate:
+    inside = [key for key in view.steps[closes].after if key in view.steps and opens in view.steps[key].needs]
+    return one_after_another(view.steps[key].estimate for key in (opens, *inside, closes))
 
 
 def _between(courses: dict[str, Course], opens: str, closes: str) -> Course:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from cmk_remediate import codes
+from cmk_remediate.clock import span
 from cmk_remediate.model.decisions import Blocked, Decision, Done, Found, Keep, Pending, Read
 from cmk_remediate.model.ids import ResourceId
 from cmk_remediate.model.json_types import JsonObject, at_path, canonical
@@ -72,7 +73,7 @@ class ProveAccess(WaitForAccess):
         if found.now < self.deadline(found):
             return Pending(f"{name} cannot use {self.key.name} yet: {said}", AGAIN)
         what, _ = self.youngest(found)
-        late = f"{what} is older than {self.timeout} s, and {name} still cannot use {self.key.name}: {said}"
+        late = f"{what} is older than {span(self.timeout)}, and {name} still cannot use {self.key.name}: {said}"
         if at_path(answer, "network") and not self.excludes_network(found):
             why = f"unknown cause: either the grant has not arrived or the vault's firewall refuses the service; {late}"
             return Blocked(codes.access.ACCESS_UNKNOWN, why, resource=self.instance.text)

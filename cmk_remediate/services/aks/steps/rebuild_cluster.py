@@ -63,7 +63,8 @@ class RebuildCluster(Step):
         """Judge the cluster found."""
         if found.body is None:
             text = f"the node disks of {self.target.name} cannot change in place: build {self.cluster.name} from the rebuild pack"
-            return Manual(text, codes.aks.REBUILD)
+            moving = f"each workload with state, from being scaled to nothing until it answers in {self.cluster.name}"
+            return Manual(text, codes.aks.REBUILD, moving)
         nodes = cluster.node_group(self.cluster, found.body)
         if nodes != self.nodes:
             text = f"the nodes of {self.cluster.name} are in {nodes.name if nodes else 'no group'}, not in {self.nodes.name}"
@@ -76,7 +77,8 @@ class RebuildCluster(Step):
         )
         if faults:
             more = f", and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-            return Manual("; ".join(faults[:_SHOWN]) + more, codes.aks.NOT_RIGHT)
+            anew = "nodes and volumes that have to be made anew stop what runs on them"
+            return Manual("; ".join(faults[:_SHOWN]) + more, codes.aks.NOT_RIGHT, anew)
         seen = f"{len(scale_sets)} scale sets and {len(cluster.volumes(disks))} volumes"
         return Done(f"{self.cluster.name}, its {seen} are on {self.encryption_set.name}")
 
