@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
 from cmk_remediate.api.judging import CarriedOut, exit_code, judge_run
+from cmk_remediate.api.left_over import found_right
 from cmk_remediate.api.planning import PlanLike, plan_of, planned
 from cmk_remediate.api.signing_in import sign_in_for
 from cmk_remediate.api.store import DEFAULT_RUNS, open_store, review_of
@@ -90,7 +91,7 @@ def _of_plan(target: ReviewedTarget, review: Review, late: Mapping[str, str], wr
         return TargetCheck(target.id, "wrong", wrong[target.id].code, wrong[target.id].text)
     # What goes on by itself, such as a background encryption: right so far, and not yet done.
     going_on = target.state == states.IN_PROGRESS
-    return TargetCheck(target.id, "in progress" if going_on else "right", "", target.state)
+    return TargetCheck(target.id, "in progress" if going_on else "right", "", found_right(target, review))
 
 
 async def _verify_run(text: str, connection: Connection, store: RunStore) -> Verification:

@@ -13,6 +13,7 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.errors import ReviewError
+from tests.e2e.desk import adding
 from tests.e2e.equality import differences, kept
 from tests.e2e.estates import KEY, OLD_KEY, OLD_VERSION, SERVER, geo, one_server, previous_cmk
 from tests.e2e.stage import DAY, Stage, rows, told, writes
@@ -76,6 +77,22 @@ def test_the_whole_life_of_one_server(azure: Azure, tmp_path: Path) -> None:
     assert verified.exit_code == 0, verified.targets
     assert stage.verify().exit_code == 2
     assert writes(stage.since(mark)) == []
+
+
+def test_what_a_right_server_leaves_uncovered_is_said(azure: Azure) -> None:
+    """Fails: exit code 0 of verify is taken for compliance, and a database stays unencrypted."""
+    scene = one_server()
+    database = next(
+        one["id"] for one in scene.estate["resources"] if one["id"].rpartition("/")[0] == f"{SERVER}/databases"
+    )
+    off = {"id": f"{database}/transparentDataEncryption/current", "properties": {"state": "Disabled"}}
+    stage = azure(adding(scene, "resources", off))
+    assert stage.apply(stage.dry_run()).exit_code == 0
+    found = stage.verify()
+    name = database.rpartition("/")[2]
+    said = f"on its key; the database {name} of {SERVER.rpartition('/')[2]} is not encrypted [CMK451]"
+    assert [(one.verdict, one.text) for one in found.targets] == [("right", said)]
+    assert found.exit_code == 0
 
 
 def test_a_rotation_in_between_changes_nothing_about_being_done(azure: Azure) -> None:
