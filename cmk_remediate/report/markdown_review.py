@@ -89,8 +89,9 @@ def _course(view: ReviewView) -> Iterator[Block]:
 def _next(view: ReviewView, file: str) -> Iterator[Block]:
     command = outset.command(view.review, file)
     if command:
-        lines = [command, *(text for text in [outset.of_file(view.review)] if text)]
-        yield Block("\n\n".join(["**Next:**", *(text for text, _ in verbatim(lines))]), "what to do next")
+        typed = (text for text, _ in verbatim([command]))
+        held = outset.of_file(view.review)
+        yield Block("\n\n".join(["**Next:**", *typed, *([prose(held)] if held else [])]), "what to do next")
 
 
 def _not_moved(view: ReviewView) -> Iterator[Block]:

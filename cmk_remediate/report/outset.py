@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cmk_remediate import codes
 from cmk_remediate.clock import is_utc, room_of, span
 from cmk_remediate.model.doors import meaning
 from cmk_remediate.model.review import ReviewedBlock
@@ -27,7 +28,7 @@ NUMBERS = "Numbers are the order of the whole run; a shared step stands with the
 """What the number before a step says."""
 _LONG = 5
 """From so many targets on, those that are not moved are listed near the top, too."""
-_TYPED = 3
+_TYPED = 10
 """So many names to accept are typed; more of them go into a file."""
 
 
@@ -72,7 +73,8 @@ def course(review: Review) -> tuple[tuple[str, str], ...]:
     if review.undoes is not None:
         return tuple(_limits({name: value for name, value in limits.items() if name == "max_disrupted"}))
     services = len({target.service for target in review.targets})
-    return (*_window(_part(content, "window")), *_canary(_part(content, "canary"), services), *_limits(limits))
+    short = sum(note.code == codes.notes.WINDOW_TOO_SHORT for note in review.notes)
+    return (*_window(_part(content, "window"), short), *_canary(_part(content, "canary"), services), *_limits(limits))
 
 
 def _part(content: Any, name: str) -> Mapping[str, Any]:
@@ -86,11 +88,12 @@ def _default(name: str) -> object:
     return field.default if field is not None else None
 
 
-def _window(window: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _window(window: Mapping[str, Any], short: int) -> Iterator[tuple[str, str]]:
     if window:
         opens, closes = str(window.get("opens")), str(window.get("closes"))
         room = f" ({span(room_of(opens, closes))})" if is_utc(opens) and is_utc(closes) else ""
-        yield "window", f"{opens} to {closes}{room}; a target is started only if its worst case ends within it"
+        never = f"; too short for {count(short, 'target')} [{codes.notes.WINDOW_TOO_SHORT}]" if short else ""
+        yield "window", f"{opens} to {closes}{room}; a target is started only if its worst case ends within it{never}"
 
 
 def _canary(canary: Mapping[str, Any], services: int) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,13 @@ def test_what_the_plan_does_not_set_is_not_said() -> None:
     }
 
 
+def test_a_window_too_short_for_a_target_is_said_with_the_window() -> None:
+    short = Note(code="CMK620", scope=sample.SERVER, text="needs 5 h at worst, the window has 4 h")
+
+    said = dict(outset.course(sample.review(notes=(short,))))
+    assert said["window"].endswith("ends within it; too short for 1 target [CMK620]")
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_a_saved_review_says_of_its_plan_may_have_any_shape(name: Format) -> None:
     """Fails: `show` ends in a traceback."""
@@ -234,7 +241,7 @@ def test_the_next_command_can_be_copied() -> None:
 
 
 def test_many_names_to_accept_go_into_a_file() -> None:
-    review = sample.review(acknowledgements_required=tuple(f"outage:vm-{one}" for one in range(4)))
+    review = sample.review(acknowledgements_required=tuple(f"outage:vm-{one}" for one in range(11)))
     document = renderer("text").review(review, "r.json")
 
     assert "Next: cmk-remediate apply r.json --accept-file accepted.txt\n" in document
