@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from cmk_remediate.engine.project import value_of
 from cmk_remediate.engine.schedule import Stop, pause, to_its_end, unless
 from cmk_remediate.engine.settlement import Settlement
 from cmk_remediate.engine.signed_out import not_sent, once_signed_in
+from cmk_remediate.engine.step_locks import StepLocks
 from cmk_remediate.errors import (
     AzureError,
     BugError,
@@ -112,8 +112,7 @@ class RunContext:
         self._reviewed = reviewed
         self._progress = progress
         self._access = AccessGates()
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._held: dict[str, list[asyncio.Lock]] = {}
+        self._locks = StepLocks()
         self._patched: dict[str, tuple[JsonObject, JsonObject]] = {}
         self._looked: dict[str, float] = {}
         self._before = journal.state
@@ -156,21 +155,11 @@ class RunContext:
 
     async def only_writer(self, node: Node, step: Step) -> bool:
         """Hold the step's locks, taken in sorted order, until `release`; True when another step had one meanwhile."""
-        if node.id in self._held:
-            return False
-        waited = False
-        held = self._held.setdefault(node.id, [])
-        for name in sorted(step.locks()):
-            lock = self._locks.setdefault(name, asyncio.Lock())
-            waited = waited or lock.locked()
-            await lock.acquire()
-            held.append(lock)
-        return waited
+        return await self._locks.take(node.id, step.locks())
 
     def let_go(self, node: Node) -> None:
         """Let go of the step's locks: while it waits for another try, whoever else needs them may go first."""
-        for lock in self._held.pop(node.id, []):
-            lock.release()
+        self._locks.let_go(node.id)
 
     def changed_meanwhile(self, node: Node, settlement: Settlement) -> str:
         """Return what somebody else changed on the resource between our read and our write, in a sentence; empty if nothing."""
@@ -200,7 +189,7 @@ class RunContext:
 
     async def let_it_show(self, node: Node) -> None:
         """With many steps at work reads are the scarce thing: one late look instead of several early ones."""
-        if len(self._held) > MANY:
+        if self._locks.holders > MANY:
             await self.pause(node, SHOWN_BY, "until a read shows the write")
 
     async def room_to_disrupt(self, node: Node) -> bool:
