@@ -21,6 +21,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     make_sure()
     if arguments is None:
-        return run(sys.argv[1:])  # the process ends with it: what a run has made of Ctrl-C stays until then
+        return run(sys.argv[1:], alone=True)  # the process ends with it: what a run has made of Ctrl-C stays until then
     with as_before():
         return run(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -23,14 +24,18 @@ _PRINTED_BY_TYPER = {"-h", "--help", "--version"}
 """Options that typer answers by itself."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command that *arguments* name and return the exit code of docs/command-line.md, whoever reads what it says."""
-    code = _run(arguments)
+def run(arguments: Sequence[str], *, alone: bool = False) -> int:
+    """Run the command that *arguments* name and return the exit code of docs/command-line.md, whoever reads what it says.
+
+    *alone*: the process ends with it. Where Ctrl-C ends a look it then ends here: threads that wait for an answer are not waited
+    for, and what asyncio and Python have to say about it is said by nobody.
+    """
+    code = _run(arguments, alone=alone)
     finish()
     return code
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], *, alone: bool) -> int:
     try:
         code = _invoke(arguments)
     except typer.Exit as end:
@@ -40,7 +45,10 @@ def _run(arguments: Sequence[str]) -> int:
     except _UsageProblem as problem:
         return _fail(UsageError(codes.input_.USAGE, _message(problem)), usage=_usage(problem))
     except (KeyboardInterrupt, EOFError, typer.Abort):
-        return _fail(InterruptedEarly(codes.engine.INTERRUPTED, "interrupted"))
+        code = _fail(InterruptedEarly(codes.engine.INTERRUPTED, "interrupted"))
+        if alone:
+            os._exit(code)
+        return code
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours must not look like a result
         if isinstance(error, OSError) and _PRINTED_BY_TYPER & set(arguments):
             return _untold(error)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cmk_remediate.cli.signals import as_before, interruptible
-from tests.cli.test_demo import DOOR, ROOT, reviewed, simulated
+from tests.cli.test_demo import DOOR, PLAN, ROOT, reviewed, simulated
 
 if TYPE_CHECKING:
     from cmk_remediate.model.result import Event
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 APPLY = (*f"{sys.executable} -m cmk_remediate --simulate az.json apply review.json --yes --accept".split(), DOOR)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SUBSCRIPTION = "22222222-2222-4222-8222-222222222201"
 PIPE_SIZE = 1031
 """F_SETPIPE_SZ, which Python 3.10's fcntl knows."""
 
@@ -125,3 +126,36 @@ def test_nohup_is_respected() -> None:
         with interruptible(Told()) as stop:
             os.kill(os.getpid(), signal.SIGHUP)
             assert not stop.asked
+
+
+@pytest.mark.parametrize("command", [("dry-run", str(PLAN)), ("assess", "--scope", SUBSCRIPTION)])
+def test_ctrl_c_in_a_look_ends_it_with_one_error(console: Console, command: tuple[str, ...]) -> None:
+    """Fails: nothing at all, or what asyncio and Python have to say about it, at any of the moments it can come."""
+    script = """
+import os, sys
+from cmk_remediate import simulator
+from cmk_remediate.cli import main
+from cmk_remediate.simulator.embedded import EmbeddedAzure
+
+answer, left = EmbeddedAzure.answer, [int(sys.argv.pop(1))]
+
+def interrupting(self, incoming):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), 2)
+    return answer(self, incoming)
+
+EmbeddedAzure.answer = interrupting
+sys.exit(main())
+"""
+    for number in ("1", "2", "20"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, number, "--simulate", "az.json", *command],
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (130, "")
+        assert done.stderr.splitlines()[0] == "error[CMK519] interrupted"
+        assert len(done.stderr.splitlines()) == 3, done.stderr
