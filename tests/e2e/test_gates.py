@@ -12,55 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import cmk_remediate as cmk
 from cmk_remediate import codes
-from cmk_remediate.clock import format_utc, parse_utc
-from cmk_remediate.engine.schedule import Stop
 from cmk_remediate.errors import RefusedError, ReviewError
-from cmk_remediate.model.ids import ResourceId
-from cmk_remediate.simulator.declare import SetResource
-from cmk_remediate.simulator.faults import Fault, Killed
+from cmk_remediate.simulator.faults import Fault
 from tests.e2e.desk import owner_sets, planning, refused, several
 from tests.e2e.equality import differences
-from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, bare, one_server
-from tests.e2e.stage import DAY, Stage, like_a_dead_process, path, rewritten, rows, told, writes
-from tests.laws import check_laws
+from tests.e2e.estates import IDENTITY, KEY, OLD_IDENTITY, SERVER, VAULT, one_server
+from tests.e2e.gates import CANARY, ended, from_now, on, stopped_after
+from tests.e2e.stage import DAY, path, told, writes
 
 if TYPE_CHECKING:
-    from cmk_remediate.model.result import Event, RunResult
-    from cmk_remediate.simulator.embedded import Exchange
     from tests.e2e.conftest import Azure, Sit
     from tests.e2e.estates import Scene
-
-CANARY = {"targets": 1, "soak": "1h"}
-PLATFORM = {
-    "properties": {
-        "serverKeyName": "ServiceManaged",
-        "serverKeyType": "ServiceManaged",
-        "uri": None,
-        "autoRotationEnabled": False,
-    }
-}
-SOAK = 3600.0
-
-
-def _ends(result: RunResult) -> list[tuple[str, str]]:
-    return [(one.end, str(one.code)) for one in result.targets]
-
-
-def _from_now(stage: Stage, opens: float, closes: float) -> dict[str, str]:
-    now = stage.azure.world.now
-    return {name: format_utc(now + timedelta(seconds=at)) for name, at in (("opens", opens), ("closes", closes))}
-
-
-def _stamp(one: Exchange) -> float:
-    return parse_utc(one.at).timestamp()
-
-
-def _on(scene: Scene, log: list[Exchange], number: int) -> list[Exchange]:
-    """Return the writes in *log* to the scene's server of that *number*."""
-    return [one for one in writes(log) if path(one).startswith(scene.servers[number].lower())]
-
 
 # -- the window ------------------------------------------------------------------------------------------------------------------
 
@@ -68,7 +31,7 @@ def _on(scene: Scene, log: list[Exchange], number: int) -> list[Exchange]:
 @pytest.mark.parametrize(("opens", "closes"), [(DAY, 2 * DAY), (-2 * DAY, -DAY)], ids=["not yet", "over"])
 def test_a_closed_window_is_4(desk: Sit, opens: float, closes: float) -> None:
     at = desk(one_server())
-    at.write("plan.yaml", {**at.stage.scene.plan, "window": _from_now(at.stage, opens, closes)})
+    at.write("plan.yaml", {**at.stage.scene.plan, "window": from_now(at.stage, opens, closes)})
     at.reviewed()
     refused(at.apply(), 4, codes.engine.OUTSIDE_WINDOW, "the change window is")
 
@@ -76,7 +39,7 @@ def test_a_closed_window_is_4(desk: Sit, opens: float, closes: float) -> None:
 def test_a_window_too_short_for_the_worst_case_is_4(desk: Sit) -> None:
     """The review says so beforehand, with the very figure that stops the run; and nobody inside the window is sent into it."""
     at = desk(several(2))
-    at.write("plan.yaml", {**at.stage.scene.plan, "window": _from_now(at.stage, -60, 600)})
+    at.write("plan.yaml", {**at.stage.scene.plan, "window": from_now(at.stage, -60, 600)})
     review = " ".join(at.dry_run().out.split())
     outcome = at.apply()
     said = " ".join(outcome.out.split())
@@ -98,7 +61,7 @@ def test_a_window_too_short_for_the_worst_case_is_4(desk: Sit) -> None:
 
 def test_a_window_that_every_target_fits_into_is_no_remark(azure: Azure) -> None:
     stage = azure(one_server())
-    review = stage.dry_run({**stage.scene.plan, "window": _from_now(stage, -60, DAY)})
+    review = stage.dry_run({**stage.scene.plan, "window": from_now(stage, -60, DAY)})
     assert [note for note in review.notes if note.code == codes.notes.WINDOW_TOO_SHORT] == []
 
 
@@ -106,11 +69,11 @@ def test_a_window_that_runs_short_stops_clean_and_the_rest_is_another_days(azure
     """The canary fits; after its soak the next server does not: it is not begun, and a new review moves it."""
     stage = azure(several(2))
     before = stage.bodies()
-    window = _from_now(stage, -60, 2 * 3600)
+    window = from_now(stage, -60, 2 * 3600)
     review = stage.dry_run({**stage.scene.plan, "window": window, "canary": CANARY})
     result = stage.apply(review)
-    assert (result.exit_code, _ends(result)) == (5, [("done", ""), ("skipped", "CMK504")]), told(result)
-    assert _on(stage.scene, stage.since(0), 1) == []
+    assert (result.exit_code, ended(result)) == (5, [("done", ""), ("skipped", "CMK504")]), told(result)
+    assert on(stage.scene, stage.since(0), 1) == []
     untouched = {name: body for name, body in stage.bodies().items() if name.startswith(stage.scene.servers[1].lower())}
     assert differences({name: before[name] for name in untouched}, untouched) == []
     stage.azure.advance(DAY)
@@ -118,14 +81,14 @@ def test_a_window_that_runs_short_stops_clean_and_the_rest_is_another_days(azure
     again = stage.resume(review.digest)
     assert (again.exit_code, writes(stage.since(mark))) == (5, []), told(again)
     result = stage.apply(stage.dry_run())
-    assert (result.exit_code, _ends(result)) == (0, [("done", ""), ("done", "")]), told(result)
-    assert _on(stage.scene, stage.since(mark), 0) == []
+    assert (result.exit_code, ended(result)) == (0, [("done", ""), ("done", "")]), told(result)
+    assert on(stage.scene, stage.since(mark), 0) == []
 
 
 def test_a_window_never_stops_what_was_begun(azure: Azure) -> None:
     stage = azure(one_server())
-    review = stage.dry_run({**stage.scene.plan, "window": _from_now(stage, -60, 2 * 3600)})
-    assert _stopped_after(stage, review, "attach_identity").exit_code == 5
+    review = stage.dry_run({**stage.scene.plan, "window": from_now(stage, -60, 2 * 3600)})
+    assert stopped_after(stage, review, "attach_identity").exit_code == 5
     stage.azure.advance(DAY)
     assert stage.resume(review.digest).exit_code == 0
 
@@ -158,11 +121,11 @@ def test_the_time_ends_the_canarys_soak_and_the_next_start_soaks_on(azure: Azure
     began = stage.azure.clock.stamp()
     stopped = stage.apply(review, stop_after=timedelta(minutes=62))
     assert stopped.exit_code == 5, told(stopped)
-    assert [end for end, _ in _ends(stopped)] == ["done", "skipped"]
+    assert [end for end, _ in ended(stopped)] == ["done", "skipped"]
     assert stage.azure.clock.stamp() - began < 62 * 60 + 5
     mark = stage.seen()
     assert stage.apply(review, stop_after=timedelta(minutes=62)).exit_code == 0
-    assert _on(stage.scene, stage.since(mark), 0) == []
+    assert on(stage.scene, stage.since(mark), 0) == []
 
 
 @pytest.mark.parametrize("text", ["", "150", "2 h", "-5m"])
@@ -203,230 +166,12 @@ def test_after_max_failures_no_further_target_is_begun(azure: Azure, most: int, 
     review = stage.dry_run({**stage.scene.plan, "limits": {"max_failures": most}})
     stage.azure.faults.add(Fault("status", method="PATCH", url="/servers/sql-0\\?", status=400, code="BadRequest"))
     result = stage.apply(review)
-    assert (result.exit_code, _ends(result)[0]) == (5, ("failed", "CMK209")), told(result)
+    assert (result.exit_code, ended(result)[0]) == (5, ("failed", "CMK209")), told(result)
     assert [one.end for one in result.targets[1:]] == ends, told(result)
     if most == 1:
-        assert {code for _, code in _ends(result)[1:]} == {str(codes.engine.TOO_MANY_FAILURES)}
-        assert [one for number in (1, 2, 3) for one in _on(stage.scene, stage.since(0), number)] == []
+        assert {code for _, code in ended(result)[1:]} == {str(codes.engine.TOO_MANY_FAILURES)}
+        assert [one for number in (1, 2, 3) for one in on(stage.scene, stage.since(0), number)] == []
     assert stage.resume(review.digest).exit_code == 0
-
-
-# -- the canary ------------------------------------------------------------------------------------------------------------------
-
-
-def test_the_rest_starts_after_the_canarys_soak(azure: Azure) -> None:
-    stage = azure(several(3))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    result = stage.apply(review)
-    assert result.exit_code == 0, told(result)
-    last = max(_stamp(one) for one in _on(stage.scene, stage.since(0), 0))
-    rest = [_stamp(one) for number in (1, 2) for one in _on(stage.scene, stage.since(0), number)]
-    assert min(rest) >= last + SOAK
-
-
-def test_a_canary_that_breaks_during_the_soak_stops_the_rest(azure: Azure) -> None:
-    stage = azure(several(3))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    broken: list[Event] = []
-
-    def spoil(event: Event) -> None:
-        if "soaks" in event.text and not broken:
-            broken.append(event)
-            protector = f"{stage.scene.servers[0]}/encryptionProtector/current"
-            owner_sets(stage, protector, {"properties": {"autoRotationEnabled": False}})
-
-    result = stage.apply(review, progress=spoil)
-    assert broken
-    assert result.exit_code == 5, told(result)
-    assert [code for _, code in _ends(result)[1:]] == ["CMK507", "CMK507"]
-    assert [_on(stage.scene, stage.since(0), number) for number in (1, 2)] == [[], []]
-
-
-def test_the_soak_survives_ctrl_c_and_counts_from_where_it_began(azure: Azure) -> None:
-    stage = azure(several(2))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    stop, began = Stop(), [0.0]
-
-    def press(event: Event) -> None:
-        if "soaks" in event.text:
-            began[0] = stage.azure.clock.stamp()
-            stop.ask("interrupted by Ctrl-C")
-
-    stopped = stage.apply(review, stop=stop, progress=press)
-    assert stopped.exit_code == 5, told(stopped)
-    stage.azure.advance(SOAK / 2)
-    mark = stage.seen()
-    result = stage.resume(review.digest)
-    assert result.exit_code == 0, told(result)
-    assert _on(stage.scene, stage.since(mark), 0) == []
-    waited = min(_stamp(one) for one in _on(stage.scene, stage.since(mark), 1)) - began[0]
-    assert SOAK <= waited < SOAK + 300
-
-
-def test_the_soak_survives_a_kill(azure: Azure) -> None:
-    """The process dies at the look that ends the soak; the next one looks at once, and only then goes on."""
-    stage = azure(several(2))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-
-    def kill(event: Event) -> None:
-        if "soaks" in event.text:
-            stage.azure.faults.add(Fault("kill-before"))
-
-    with pytest.raises(Killed):
-        stage.apply(review, progress=kill)
-    died = stage.azure.clock.stamp()
-    like_a_dead_process(stage.folder)
-    heir = Stage(stage.azure.clone(), stage.scene, stage.folder)
-    result = heir.resume(review.digest)
-    assert result.exit_code == 0, told(result)
-    assert min(_stamp(one) for one in _on(stage.scene, heir.since(0), 1)) - died < 300
-    assert check_laws(review, heir.journal(review.digest), rows([*stage.since(0), *heir.since(0)])) == []
-    heir.lawful()
-
-
-def _stopped_in_the_soak(stage: Stage, review: Any) -> None:
-    stop = Stop()
-
-    def press(event: Event) -> None:
-        if "soaks" in event.text:
-            stop.ask("interrupted by Ctrl-C")
-
-    assert stage.apply(review, stop=stop, progress=press).exit_code == 5
-
-
-def _waited(stage: Stage, mark: int, canary: int, rest: int) -> float:
-    """Return the seconds from the last write to server number *canary* to the first to number *rest*."""
-    log = stage.since(mark)
-    return min(_stamp(one) for one in _on(stage.scene, log, rest)) - max(
-        _stamp(one) for one in _on(stage.scene, log, canary)
-    )
-
-
-def test_a_canary_in_anothers_place_soaks_for_itself(azure: Azure) -> None:
-    """The first one is refused when the run goes on: nothing has shown yet that the next one stays right."""
-    stage = azure(several(4))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    _stopped_in_the_soak(stage, review)
-    owner_sets(stage, f"{stage.scene.servers[0]}/encryptionProtector/current", PLATFORM)
-    lock = ResourceId(f"{stage.scene.servers[0]}/providers/Microsoft.Authorization/locks/frozen")
-    stage.azure.world.apply([SetResource(lock, {"properties": {"level": "ReadOnly"}})])
-    stage.azure.advance(SOAK)
-    mark = stage.seen()
-    result = stage.resume(review.digest)
-    assert [one.end for one in result.targets] == ["failed", "done", "done", "done"], told(result)
-    assert _waited(stage, mark, canary=1, rest=2) >= SOAK
-
-
-def test_a_canary_that_was_not_right_and_is_moved_again_soaks_again(azure: Azure) -> None:
-    stage = azure(several(3))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    spoiled: list[Event] = []
-
-    def spoil(event: Event) -> None:
-        if "soaks" in event.text and not spoiled:
-            spoiled.append(event)
-            owner_sets(stage, f"{stage.scene.servers[0]}/encryptionProtector/current", PLATFORM)
-
-    assert stage.apply(review, progress=spoil).exit_code == 5
-    mark = stage.seen()
-    result = stage.resume(review.digest)
-    assert result.exit_code == 0, told(result)
-    assert _waited(stage, mark, canary=0, rest=1) >= SOAK
-
-
-def test_a_soak_of_which_nobody_knows_whose_it_was_is_begun_anew(azure: Azure) -> None:
-    """An earlier version journaled no targets with it."""
-    stage = azure(several(2))
-    review = stage.dry_run({**stage.scene.plan, "canary": CANARY})
-    _stopped_in_the_soak(stage, review)
-    rewritten(stage, review.digest, lambda record: record.pop("targets", None))
-    stage.azure.advance(SOAK)
-    began, mark = stage.azure.clock.stamp(), stage.seen()
-    assert stage.resume(review.digest).exit_code == 0
-    assert min(_stamp(one) for one in _on(stage.scene, stage.since(mark), 1)) >= began + SOAK
-
-
-# -- expiry and Ctrl-C -----------------------------------------------------------------------------------------------------------
-
-
-def _stopped_after(stage: Stage, review: Any, kind: str) -> RunResult:
-    """Apply *review* and ask it to end once its step of *kind* has settled."""
-    stop, step = Stop(), next(one.id for one in review.steps if one.kind == kind)
-
-    def press(event: Event) -> None:
-        if event.kind == "settled" and event.step == step:
-            stop.ask("interrupted by Ctrl-C")
-
-    return stage.apply(review, stop=stop, progress=press)
-
-
-@pytest.mark.parametrize("kind", ["attach_identity", "register_server_key"])
-def test_ctrl_c_between_steps_and_resume(azure: Azure, kind: str) -> None:
-    """Also once the review has expired: it gates the start of a run, not its end."""
-    stage = azure(one_server())
-    review = stage.dry_run()
-    result = _stopped_after(stage, review, kind)
-    assert (result.exit_code, _ends(result)) == (5, [("skipped", "CMK513")]), told(result)
-    stage.azure.advance(8 * DAY)
-    mark = stage.seen()
-    assert stage.apply(review).exit_code == 0
-    assert len(writes(stage.since(mark))) == {"attach_identity": 2, "register_server_key": 1}[kind]
-    assert check_laws(review, stage.journal(review.digest), rows(stage.since(0))) == []
-
-
-def test_a_review_that_expires_as_the_plan_says(azure: Azure) -> None:
-    stage = azure(one_server())
-    review = stage.dry_run({**stage.scene.plan, "review_expires": "2h"})
-    stage.azure.advance(2 * 3600)
-    with pytest.raises(ReviewError) as expired:
-        stage.apply(review)
-    assert expired.value.code == codes.input_.REVIEW_EXPIRED
-    assert writes(stage.since(0)) == []
-
-
-def test_an_expired_review_begins_no_target_that_nobody_has_begun(azure: Azure) -> None:
-    """Else what somebody approved a year ago is done today. The run is over then: its vault is free for the next one."""
-    stage = azure(several(3))
-    review = stage.dry_run({**stage.scene.plan, "review_expires": "2h", "canary": CANARY})
-    assert _stopped_after(stage, review, "attach_identity").exit_code == 5
-    stage.azure.advance(400 * DAY)
-    mark, began = stage.seen(), stage.azure.clock.stamp()
-    result = stage.apply(review)
-    assert (result.exit_code, _ends(result)) == (5, [("done", ""), *[("skipped", "CMK111")] * 2]), told(result)
-    assert "expired at" in result.targets[1].text
-    assert len(_on(stage.scene, stage.since(mark), 0)) == len(writes(stage.since(mark))) > 0
-    assert stage.azure.clock.stamp() - began < SOAK + 600
-    assert [one.state for one in cmk.runs(stage.folder)] == ["finished"]
-    assert stage.apply(stage.dry_run()).exit_code == 0
-
-
-def test_an_expired_review_of_which_nothing_was_begun_is_3(azure: Azure) -> None:
-    stage = azure(several(2))
-    review = stage.dry_run()
-    stop = Stop()
-    stop.ask("interrupted by Ctrl-C")
-    assert stage.apply(review, stop=stop).exit_code == 130
-    stage.azure.advance(8 * DAY)
-    result = stage.apply(review)
-    assert (result.exit_code, result.writes, _ends(result)) == (3, 0, [("skipped", "CMK111")] * 2), told(result)
-
-
-def test_what_all_share_is_ended_where_a_process_died_in_it_though_the_review_expired(azure: Azure) -> None:
-    """Its request has left: what came of it is read and journaled, or the run would hold the key for ever."""
-    stage = azure(bare(2))
-    review = stage.dry_run()
-    stage.azure.faults.add(Fault("kill-after", method="PUT", url="/keys/"))
-    with pytest.raises(Killed):
-        stage.apply(review)
-    like_a_dead_process(stage.folder)
-    stage.azure.faults.clear()
-    stage.azure.advance(8 * DAY)
-    result = stage.resume(review.digest)
-    assert (result.exit_code, result.writes, _ends(result)) == (5, 0, [("skipped", "CMK111")] * 2), told(result)
-    ends = {
-        one["step"]: one["result"] for one in map(json.loads, stage.journal(review.digest)) if one["type"] == "settled"
-    }
-    assert list(ends.values()) == ["already done"]
 
 
 # -- drift -----------------------------------------------------------------------------------------------------------------------
@@ -459,7 +204,7 @@ def test_an_owners_change_refuses_that_target_and_the_rest_goes_on(azure: Azure,
     result = stage.apply(review)
     assert result.exit_code == 5, told(result)
     assert [one.end for one in result.targets] == ["done", "failed", "done"]
-    assert _on(stage.scene, stage.since(0), 1) == []
+    assert on(stage.scene, stage.since(0), 1) == []
 
 
 def test_what_all_need_has_drifted(azure: Azure) -> None:
@@ -468,7 +213,7 @@ def test_what_all_need_has_drifted(azure: Azure) -> None:
     owner_sets(stage, KEY, {"properties": {"attributes": {"enabled": False}}})
     result = stage.apply(review)
     assert (result.exit_code, result.writes) == (3, 0), told(result)
-    assert [code for _, code in _ends(result)] == ["CMK332", "CMK332"]
+    assert [code for _, code in ended(result)] == ["CMK332", "CMK332"]
 
 
 OWNERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -490,7 +235,7 @@ def test_what_is_not_ours_may_change_and_stays_changed(azure: Azure, what: str) 
     owner_sets(stage, resource, patch)
     theirs = stage.bodies()[resource.lower()]
     result = stage.apply(review, strict=True)
-    assert (result.exit_code, _ends(result)) == (0, [("done", "")]), told(result)
+    assert (result.exit_code, ended(result)) == (0, [("done", "")]), told(result)
     ours = stage.bodies()[resource.lower()]
     assert ours.get("tags") == theirs.get("tags")
     assert {name: ours["properties"][name] for name in patch.get("properties", {})} == {
@@ -504,5 +249,5 @@ def test_an_acceptance_gates_a_start_and_not_a_resume(azure: Azure) -> None:
     with pytest.raises(RefusedError) as refusal:
         stage.apply(review, accept=())
     assert refusal.value.code == codes.engine.ACCEPTANCE_MISSING
-    assert _stopped_after(stage, review, "create_key").exit_code == 5
+    assert stopped_after(stage, review, "create_key").exit_code == 5
     assert stage.resume(review.digest).exit_code == 0

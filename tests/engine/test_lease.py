@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cmk_remediate import codes
-from cmk_remediate.clock import SystemClock
 from cmk_remediate.engine.claims import Claim, new_claim, run_name
 from cmk_remediate.engine.journal import Journal
 from cmk_remediate.engine.lease import LEASE, RENEW, SPARE, Lease, outwait, take
@@ -379,33 +378,3 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 def test_a_store_nobody_used_has_no_claims_and_asking_makes_none(tmp_path: Path) -> None:
     assert asyncio.run(LocalStore(tmp_path / "none").claims()) == ()
     assert not (tmp_path / "none").exists()
-
-
-def test_two_processes_with_one_journal_do_not_spoil_it(tmp_path: Path) -> None:
-    """The one that was taken over from wakes up and would write down how its last request ended."""
-
-    async def main() -> None:
-        store = LocalStore(tmp_path)
-        old = await Journal.create(store, review(), started())
-        await old.append(intent("a"))
-        new = await Journal.open(store, started().run)
-        await new.append(intent("a", attempt=2))
-        for _ in range(2):
-            with pytest.raises(LeaseLost) as caught:
-                await old.append(ended())
-            assert caught.value.code == codes.engine.LEASE_LOST
-        await new.append(ended())
-        old.close()
-        new.close()
-        again = await Journal.open(store, started().run)
-        assert again.records == (started(), intent("a"), intent("a", attempt=2), ended())
-        again.close()
-
-    asyncio.run(main())
-
-
-def test_our_clock_goes_on_while_the_machine_sleeps() -> None:
-    clock = SystemClock()
-    assert 0 <= clock.monotonic() - clock.monotonic() + 1 <= 1
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        assert abs(clock.monotonic() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1

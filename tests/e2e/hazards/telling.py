@@ -24,7 +24,7 @@ Where a file outside this folder has it already, it is named here.
 | 18 states | test_identities; recipes/sql/targets; test_recorded_estate; engine/test_preflight_guards |
 | 19 Cosmos DB's door | test_cosmosdb |
 | 20 the journal's limits | test_journals; engine/test_journal: full disk, read-only store, torn and damaged lines |
-| 21 the graph | test_identities; test_gates: the canary; engine/test_graph: conflicts, shared writes |
+| 21 the graph | test_identities; test_canary; engine/test_graph: conflicts, shared writes |
 | 22 recovery in every review | test_vaults |
 | 23 the embedded Azure | simulator tests: each switch has a test that turns it off |
 """
