@@ -123,7 +123,7 @@ def test_a_machine_that_is_gone_is_in_nobody_s_way(azure: Azure, verb: str) -> N
     if verb == "resume":
         result = stage.resume(review.digest)
         assert result.exit_code == 5, told(result)
-        assert "does not exist" in result.alarms[0], "it may have been moved elsewhere, and stand still there"
+        assert "does not exist" in result.targets[0].text, "it may have been moved elsewhere, and stand still there"
     undoing, _ = stage.rolled_back(review.digest)
     assert "deallocate_machine" in {step.kind for step in undoing.steps if step.action == "keep"}
     assert state_of(stage, review.digest) == "rolled back"

@@ -56,7 +56,7 @@ def test_simulators_transport_imports_only_azure_core() -> None:
 
 def test_the_simulator_knows_nothing_of_what_it_judges() -> None:
     """One that shared a belief about Azure with the product could not find it wrong; the contract has to name each package."""
-    shared = ("codes", "errors", "clock", "nesting", "model.ids", "model.protocols", "simulator")
+    shared = ("codes", "errors", "clock", "files", "nesting", "model.ids", "model.protocols", "simulator")
     names = {one for path in (ROOT / "cmk_remediate" / "simulator").rglob("*.py") for one in imports_of(path)}
     ours = {one for one in names if is_inside(one, "cmk_remediate")}
     assert ours
