@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -36,7 +37,7 @@ from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.run_store import RunStore
 from cmk_remediate.engine.schedule import Stop, alongside
 from cmk_remediate.engine.tenure import Tenure
-from cmk_remediate.errors import AzureError, CmkError, LeaseLost, RefusedError, ReviewError, StoppedError
+from cmk_remediate.errors import AzureError, CmkError, LeaseLost, RefusedError, ReviewError, RunStoreError, StoppedError
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
@@ -257,7 +258,8 @@ async def _leased(
     finally:
         journal.close()
     if result.exit_code == 0:
-        await _mark_rolled_back(held, review, clock)
+        with suppress(RunStoreError):  # the rollback's own journal says it, too
+            await _mark_rolled_back(held, review, clock)
     return with_what_stays(result, review, registry())
 
 

@@ -15,10 +15,11 @@ import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.api import applying
 from cmk_remediate.errors import ReviewError, RunStoreError
+from cmk_remediate.simulator.faults import Killed
 from tests.e2e.desk import owner_sets
 from tests.e2e.estates import one_server
 from tests.e2e.machines import one_machine
-from tests.e2e.stage import told, writes
+from tests.e2e.stage import like_a_dead_process, told, writes
 from tests.simulator.raw import GROUP, VAULT
 
 if TYPE_CHECKING:
@@ -111,16 +112,31 @@ def test_a_rollback_that_dies_before_it_says_so_has_rolled_back_all_the_same(
         stage.apply(review, stop=stop, progress=lambda event: stop.ask("enough") if event.kind == "sent" else None)
 
     async def dies(*_: object) -> None:
-        raise RunStoreError(codes.engine.JOURNAL_UNWRITABLE, "the disk is gone", resource="run store")
+        raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(applying, "_mark_rolled_back", dies)
-        with pytest.raises(RunStoreError):
+        with pytest.raises(Killed):
             stage.rolled_back(review.digest)
+    like_a_dead_process(stage.folder)
     seen = stage.seen()
     for verb in (partial(stage.apply, review), partial(stage.resume, review.digest)):
         with pytest.raises(ReviewError) as caught:
             verb()
         assert caught.value.code == codes.input_.REVIEW_ROLLED_BACK
     assert writes(stage.since(seen)) == []
+    assert [one.state for one in cmk.runs(stage.folder)] == ["rolled back", "finished"]
+
+
+def test_a_rollback_whose_end_cannot_be_noted_has_ended_all_the_same(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = azure(one_server())
+    review, _ = stage.moved()
+
+    async def full(*_: object) -> None:
+        raise RunStoreError(codes.engine.JOURNAL_UNWRITABLE, "the disk is full", resource="run store")
+
+    monkeypatch.setattr(applying, "_mark_rolled_back", full)
+    stage.rolled_back(review.digest)
     assert [one.state for one in cmk.runs(stage.folder)] == ["rolled back", "finished"]
