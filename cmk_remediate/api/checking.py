@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
@@ -17,11 +16,13 @@ from cmk_remediate.engine.drift import CHANGES
 from cmk_remediate.engine.reads import EachOnce
 from cmk_remediate.engine.roles import custom_roles
 from cmk_remediate.errors import RunStoreError
+from cmk_remediate.files import is_there
 from cmk_remediate.model.result import TargetCheck, Verdict, Verification
 from cmk_remediate.services import states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from cmk_remediate.engine.run_store import RunStore
     from cmk_remediate.model.protocols import Connection
@@ -46,7 +47,7 @@ async def verify(subject: PlanLike, *, connection: Connection, runs: str | Path 
     Raises:
         InputError: it is neither a valid plan nor a run of the store.
     """
-    if isinstance(subject, str) and not Path(subject).exists() and not subject.lower().endswith((".yaml", ".yml")):
+    if isinstance(subject, str) and not is_there(subject) and not subject.lower().endswith((".yaml", ".yml")):
         return await _verify_run(subject, connection, open_store(runs or DEFAULT_RUNS, connection))
     document = plan_of(subject)
     review, _ = await planned(document, connection=connection, runs=runs)

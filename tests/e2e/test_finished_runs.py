@@ -14,7 +14,7 @@ import pytest
 import cmk_remediate as cmk
 from cmk_remediate import codes
 from cmk_remediate.api import applying
-from cmk_remediate.errors import ReviewError, RunStoreError
+from cmk_remediate.errors import InputError, ReviewError, RunStoreError
 from cmk_remediate.simulator.faults import Killed
 from tests.e2e.desk import owner_sets
 from tests.e2e.estates import one_server
@@ -140,3 +140,12 @@ def test_a_rollback_whose_end_cannot_be_noted_has_ended_all_the_same(
     monkeypatch.setattr(applying, "_mark_rolled_back", full)
     stage.rolled_back(review.digest)
     assert [one.state for one in cmk.runs(stage.folder)] == ["rolled back", "finished"]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_run_whose_name_can_be_none_is_unknown(azure: Azure, name: str) -> None:
+    """A script that hands on the wrong text gets the code it knows, not an error of the file system."""
+    stage = azure(one_server())
+    with pytest.raises(InputError) as caught:
+        stage.verify(name)
+    assert caught.value.code == codes.input_.RUN_UNKNOWN
