@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -37,7 +37,7 @@ from cmk_remediate.engine.run import Rules, Run
 from cmk_remediate.engine.run_store import RunStore
 from cmk_remediate.engine.schedule import Stop, alongside
 from cmk_remediate.engine.tenure import Tenure
-from cmk_remediate.errors import AzureError, CmkError, LeaseLost, RefusedError, ReviewError, RunStoreError, StoppedError
+from cmk_remediate.errors import AzureError, LeaseLost, RefusedError, ReviewError, RunStoreError, StoppedError
 from cmk_remediate.model.records import RolledBack, RunStarted
 from cmk_remediate.model.result import Progress, RunResult, silent
 from cmk_remediate.planfile.schema import Canary, Limits, Window, seconds
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from cmk_remediate.model.protocols import Connection
     from cmk_remediate.model.review import Review
 
+T = TypeVar("T")
 P = TypeVar("P", bound=BaseModel)
 
 
@@ -157,11 +158,8 @@ async def carry_out(review: Review, connection: Connection, store: RunStore, how
     names = leased_names(review, graph) | {run_name(run) for run in _written_to(review)}
 
     stop, note = how.stop or Stop(), noting(how.progress, connection.clock)
-    limit = _limit(graph, before, how)
-    try:
-        await in_time(connection.clock, limit, outwait(store, review.digest, names, connection.clock, note))
-    except StoppedError as up:
-        raise _out_of_time(up, before) from None
+    limit = time_limit(graph, before, how.deadline)
+    await _in_time(connection.clock, limit, before, outwait(store, review.digest, names, connection.clock, note))
     lease = await take(store, review.digest, names, connection.clock, notice=note)
     lease.on_loss(lambda why: stop.ask(why, codes.engine.LEASE_LOST))
     tenure = Tenure(store, _written_to(review), lease, connection.clock, note)
@@ -228,10 +226,8 @@ async def _leased(
     passed = await check_others(review, held.store, held.names, before, open_brackets(graph, before))
     if passed:
         noting(how.progress, clock)(f"damaged journals were passed over: {', '.join(run[:8] for run in passed)}")
-    try:
-        checked = await in_time(clock, _limit(graph, before, how), _checked(review, graph, session, before, how))
-    except StoppedError as up:
-        raise _out_of_time(up, before) from None
+    limit = time_limit(graph, before, how.deadline)
+    checked = await _in_time(clock, limit, before, _checked(review, graph, session, before, how))
     watched.begin(clock.now(), checked.refused)
     try:
         journal = await _journal(review, session, clock, held, how, before)
@@ -263,15 +259,23 @@ async def _leased(
     return with_what_stays(result, review, registry())
 
 
-def _limit(graph: Graph, before: JournalState, how: How) -> datetime | None:
+def time_limit(graph: Graph, journal: JournalState, deadline: datetime | None) -> datetime | None:
     """Return when what comes before the first step must end; None where a bracket was left open: it is closed, however late."""
-    return None if open_brackets(graph, before) else how.deadline
+    return None if open_brackets(graph, journal) else deadline
 
 
-def _out_of_time(up: StoppedError, before: JournalState) -> CmkError:
-    """Return what *up* means for a run that has come so far: of one that has changed nothing it is a refusal."""
-    begun = any(step.sent for step in before.steps.values())
-    return up if begun else RefusedError(up.code, f"{up.cause}, and nothing was changed")
+async def _in_time(clock: Clock, limit: datetime | None, before: JournalState, looking: Coroutine[Any, Any, T]) -> T:
+    """Do what `in_time` does before the first step; where the run has changed nothing so far, its time being up is a refusal.
+
+    Raises:
+        RefusedError, StoppedError: CMK513.
+    """
+    try:
+        return await in_time(clock, limit, looking)
+    except StoppedError as up:
+        if any(step.sent for step in before.steps.values()):
+            raise
+        raise RefusedError(up.code, f"{up.cause}, and nothing was changed") from None
 
 
 async def _checked(review: Review, graph: Graph, session: Azure, before: JournalState, how: How) -> PreCheck:

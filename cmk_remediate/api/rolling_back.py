@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cmk_remediate import codes
-from cmk_remediate.api.applying import How, carry_out, ends_at
+from cmk_remediate.api.applying import How, carry_out, ends_at, time_limit
 from cmk_remediate.api.planning import Frame, Subject, make_review
 from cmk_remediate.api.registry import registry
 from cmk_remediate.api.rolled_back import refuse_marked, refuse_undone
@@ -22,7 +22,6 @@ from cmk_remediate.engine.gone import gone_nodes
 from cmk_remediate.engine.journal_fit import check_fits
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.engine.lease import outwait
-from cmk_remediate.engine.precheck import open_brackets
 from cmk_remediate.engine.reviewing import graph_of
 from cmk_remediate.engine.rollback import inverse
 from cmk_remediate.engine.run_store import RunStore
@@ -82,20 +81,17 @@ async def _review(
     # Somebody may still be at it, or have been until now: what is undone must have come to its end.
     notice = noting(progress, clock)
     waiting = outwait(store, undone, [run_name(undone)], clock, notice, undoing=True)
-    await in_time(clock, _limit(graph, await run_store.state_of(store, undone), deadline), waiting)
-    if begun := await run_store.rollbacks_begun(store, undone):
+    await in_time(clock, time_limit(graph, await run_store.state_of(store, undone), deadline), waiting)
+    others = await run_store.begun(store, damaged={})
+    if begun := run_store.going_back(others, undone):
         return await review_of(store, begun[-1])
     journal = await run_store.state_of(store, undone)
     refuse_marked(undone, journal)
-    refuse_undone(undone, await run_store.begun(store, damaged={}))
+    refuse_undone(undone, others)
     check_fits(review, journal)
     to_undo = _ToUndo(store, review, graph, journal)
     making = _made(to_undo, connection, deadline, progress)
-    return await in_time(clock, _limit(graph, journal, deadline), making)
-
-
-def _limit(graph: Graph, journal: JournalState, deadline: datetime | None) -> datetime | None:
-    return None if open_brackets(graph, journal) else deadline
+    return await in_time(clock, time_limit(graph, journal, deadline), making)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from cmk_remediate import codes
 from cmk_remediate.engine.claims import Claim, new_claim, run_name
-from cmk_remediate.engine.run_store import state_of
-from cmk_remediate.errors import CmkError, LeaseLost, RunStoreBusy, RunStoreError
+from cmk_remediate.engine.run_store import state_or_damage
+from cmk_remediate.errors import CmkError, LeaseLost, RunStoreBusy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -255,12 +255,7 @@ async def _refuse_unfinished(store: RunStore, claim: Claim, run: str, names: Col
     """
     if claim.run == run or run_name(claim.run) in names:
         return
-    try:
-        state = await state_of(store, claim.run)
-    except RunStoreError as error:
-        if error.code != codes.engine.JOURNAL_DAMAGED:
-            raise
-        return
+    state = await state_or_damage(store, claim.run, damaged={})
     if state.started is not None and not state.over and not (undoing and state.started.undoes == run):
         raise busy(claim, names)
 

@@ -14,7 +14,7 @@ from cmk_remediate.errors import InputError, RunStoreError
 from cmk_remediate.model.result import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from cmk_remediate.engine.claims import Claim
     from cmk_remediate.errors import CmkError
@@ -131,21 +131,18 @@ async def summaries(store: RunStore) -> tuple[RunSummary, ...]:
     """
     found: list[RunSummary] = []
     undone: set[str] = set()
+    damaged: dict[str, RunStoreError] = {}
     for run in await store.runs():
         targets = _targets(await store.load(review_name(run)))
-        try:
-            state = await state_of(store, run)
-        except RunStoreError as error:
-            if error.code != codes.engine.JOURNAL_DAMAGED:
-                raise
-            found.append(RunSummary(run, "damaged", "", "", targets, 0))
-            continue
+        state = await state_or_damage(store, run, damaged)
         undone.add(state.undid or "")
-        if state.started is not None:
+        if run in damaged:
+            found.append(RunSummary(run, "damaged", "", "", targets, 0))
+        elif state.started is not None:
             undoes = state.started.undoes or ""
             found.append(RunSummary(run, state.word, state.started.at, undoes, targets, state.writes))
     # A rollback writes into the journal of the run it has undone last of all, and may have died before.
-    told = [replace(one, state="rolled back") if one.run in undone and one.state != "damaged" else one for one in found]
+    told = [replace(one, state="rolled back") if one.run in undone - damaged.keys() else one for one in found]
     return tuple(sorted(told, key=lambda summary: (summary.started, summary.run)))
 
 
@@ -159,7 +156,7 @@ async def begun(
     Raises:
         RunStoreError: CMK511 when a journal is damaged, for nobody knows what it left open; CMK512 when unreadable.
     """
-    states = [(run, await _state_or_damage(store, run, damaged)) for run in await store.runs()]
+    states = [(run, await state_or_damage(store, run, damaged)) for run in await store.runs()]
     return tuple((run, state) for run, state in states if state.started is not None)
 
 
@@ -180,7 +177,7 @@ async def rollbacks_of(store: RunStore, run: str) -> tuple[str, ...]:
     return tuple(one for one, state in every if state.started is not None and state.started.undoes == run)
 
 
-async def _state_or_damage(store: RunStore, run: str, damaged: dict[str, RunStoreError] | None) -> JournalState:
+async def state_or_damage(store: RunStore, run: str, damaged: dict[str, RunStoreError] | None) -> JournalState:
     """Return what `state_of` does; of a damaged journal nothing, where *damaged* takes what is wrong with it."""
     try:
         return await state_of(store, run)
@@ -200,9 +197,13 @@ async def rollbacks_begun(store: RunStore, undone: str) -> tuple[str, ...]:
     Raises:
         RunStoreError: CMK512 when the store cannot be read.
     """
-    found = await unfinished(store, damaged={})
-    mine = [(key, state) for key, state in found if state.started is not None and state.started.undoes == undone]
-    return tuple(key for key, state in mine if state.resources)
+    return going_back(await begun(store, damaged={}), undone)
+
+
+def going_back(runs: Iterable[tuple[str, JournalState]], undone: str) -> tuple[str, ...]:
+    """Return those of *runs*, begun, that `rollbacks_begun` returns."""
+    mine = [(run, state) for run, state in runs if state.started is not None and state.started.undoes == undone]
+    return tuple(run for run, state in mine if not state.over and state.resources)
 
 
 async def find_run(store: RunStore, text: str) -> str:

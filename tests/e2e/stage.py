@@ -87,11 +87,15 @@ class Stage:
         """Return the review of what undoes *run*."""
         return cmk.review_rollback(run, connection=self.connection, runs=self.folder)
 
+    def rollback(self, run: str, review: Review, **options: Any) -> RunResult:
+        """Undo *run* as *review* says, with everything it asks for accepted."""
+        accept = review.acknowledgements_required
+        return cmk.rollback(run, connection=self.connection, runs=self.folder, review=review, accept=accept, **options)
+
     def rolled_back(self, run: str) -> tuple[Review, RunResult]:
         """Undo *run*; it must end well."""
         review = self.review_rollback(run)
-        accept = review.acknowledgements_required
-        result = cmk.rollback(run, connection=self.connection, runs=self.folder, review=review, accept=accept)
+        result = self.rollback(run, review)
         assert result.exit_code == 0, told(result)
         return review, result
 

@@ -220,14 +220,7 @@ def test_an_incremental_snapshot_made_since_closes_the_way_back_and_the_rest_goe
             stage.monitor.rebase()
 
     undoing = stage.review_rollback(review.digest)
-    result = cmk.rollback(
-        review.digest,
-        connection=stage.connection,
-        runs=stage.folder,
-        review=undoing,
-        accept=undoing.acknowledgements_required,
-        progress=snapshot,
-    )
+    result = stage.rollback(review.digest, undoing, progress=snapshot)
     assert result.exit_code == 6
     assert result.targets[0].code == codes.managed_disks.INCREMENTAL_SNAPSHOTS
     assert encryption(stage, DATA_DISK)["diskEncryptionSetId"] == SET

@@ -272,13 +272,7 @@ def test_a_rollback_goes_on_whatever_became_of_the_machine_that_stands_still(
     gone = fate == "deleted"
     assert {one.id: one.blocked is not None for one in undoing.targets} == {LOOSE: False, MACHINE: not gone}
     stage.azure.faults.clear()
-    result = cmk.rollback(
-        review.digest,
-        connection=stage.connection,
-        runs=stage.folder,
-        review=undoing,
-        accept=undoing.acknowledgements_required,
-    )
+    result = stage.rollback(review.digest, undoing)
     assert {one.id: one.end for one in result.targets} == {LOOSE: "done", MACHINE: "done" if gone else "blocked"}, told(
         result
     )
