@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cmk_remediate import codes
 from cmk_remediate.api.registry import registry
-from cmk_remediate.api.staying import on_key, things_kept
+from cmk_remediate.api.staying import kept_by, on_key, things_kept
 from cmk_remediate.engine.drift import drift
 from cmk_remediate.engine.journal_state import JournalState
 from cmk_remediate.engine.project import Projected, project
@@ -86,9 +86,10 @@ async def judge_run(run: str, last: CarriedOut, reader: Reader, *, undone: Carri
     projected = await last.projected(reader)
     stays = on_key(review, registry())
     then = await undone.projected(reader, stays) if undone is not None and stays else {}
+    kept = kept_by(review)
     checks = []
     for target in review.targets:
-        found = _judged(target, projected, last) or _right(review, target)
+        found = _judged(target, projected, last) or _right(review, target, kept)
         if found.verdict == "right" and target.id in stays:
             found = _stays(target, stays[target.id], then, undone)
         checks.append(replace(found, service=target.service))
@@ -129,16 +130,16 @@ def _wrong(target: ReviewedTarget, item: Projected) -> TargetCheck:
     return TargetCheck(target.id, "wrong", code, f"{_address(item)}: {why}")
 
 
-def _right(review: Review, target: ReviewedTarget) -> TargetCheck:
+def _right(review: Review, target: ReviewedTarget, kept: Collection[str]) -> TargetCheck:
     if review.undoes is None:
         return TargetCheck(target.id, "right", "", "as the run left it")
-    return TargetCheck(target.id, "right", "", _as_before(review, target))
+    return TargetCheck(target.id, "right", "", _as_before(target, kept))
 
 
-def _as_before(review: Review, target: ReviewedTarget) -> str:
+def _as_before(target: ReviewedTarget, kept: Collection[str]) -> str:
     """Return how far a target whose key setting was restored is as it was."""
-    kept = things_kept(review, target)
-    return f"its key setting is {BEFORE}; {kept}, as the rollback's review says" if kept else BEFORE
+    things = things_kept(target, kept)
+    return f"its key setting is {BEFORE}; {things}, as the rollback's review says" if things else BEFORE
 
 
 def _stays(target: ReviewedTarget, stay: Stay, then: Mapping[str, Projected], undone: CarriedOut | None) -> TargetCheck:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from cmk_remediate.model.codec import Registry
     from cmk_remediate.model.result import RunResult, TargetResult
@@ -54,9 +54,13 @@ def _stay(kept: list[ReviewedStep], *, partly: bool) -> Stay:
     return Stay(tuple(step.id for step in kept), f"{whole}: {why}", code)
 
 
-def things_kept(review: Review, target: ReviewedTarget) -> str:
-    """Return in words how many steps of *target* a rollback keeps: empty where it keeps none."""
-    kept = {step.id for step in review.steps if step.action == "keep"}
+def kept_by(review: Review) -> frozenset[str]:
+    """Return the ids of the steps that *review*, of a rollback, keeps."""
+    return frozenset(step.id for step in review.steps if step.action == "keep")
+
+
+def things_kept(target: ReviewedTarget, kept: Collection[str]) -> str:
+    """Return in words how many steps of *target* are among those *kept*: empty where none is."""
     count = sum(key in kept for key in target.steps)
     return "" if not count else "1 thing stays" if count == 1 else f"{count} things stay"
 
@@ -67,17 +71,18 @@ def with_what_stays(result: RunResult, review: Review, registry: Registry) -> Ru
         return result
     stays = on_key(review, registry)
     reviewed = {target.id: target for target in review.targets}
-    targets = tuple(_said(one, reviewed[one.id], review, stays) for one in result.targets)
+    kept = kept_by(review)
+    targets = tuple(_said(one, reviewed[one.id], kept, stays) for one in result.targets)
     left = sum(one.id in stays for one in targets)
     noun = "1 target stays on its customer-managed key" if left == 1 else f"{left} targets stay on their keys"
     return replace(result, targets=targets, text=f"{result.text}; {noun}" if left else result.text)
 
 
-def _said(one: TargetResult, target: ReviewedTarget, review: Review, stays: Mapping[str, Stay]) -> TargetResult:
+def _said(one: TargetResult, target: ReviewedTarget, kept: Collection[str], stays: Mapping[str, Stay]) -> TargetResult:
     if one.end != "done":
         return one
     if stay := stays.get(one.id):
         done = "" if one.text == "nothing to do" else f"{one.text}; "
         return replace(one, code=stay.code, text=f"{done}stays {stay.text}")
-    kept = things_kept(review, target)
-    return replace(one, text=f"{one.text}; {kept}") if kept else one
+    things = things_kept(target, kept)
+    return replace(one, text=f"{one.text}; {things}") if things else one
